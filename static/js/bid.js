@@ -1,0 +1,283 @@
+// Bidding: quick steps, a dialogue with the amount in figures and capital numerals, and an honest answer.
+// An offer is sent with a key, so that sending it again can never place it twice.
+
+import { money } from "./money.js";
+
+const TYPING_MS = 250;
+const PATIENCE_MS = 5_000; // the server itself answers within three seconds
+const RETRIES_MS = [400, 1_200, 3_000];
+const FATE_MS = [500, 1_000, 2_000, 4_000];
+const csrf = () => document.querySelector('meta[name="csrf-token"]').content;
+const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+function newKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Set the bidding inside `root` up; where there is none, return nothing. */
+export function bidding(root) {
+  const desk = root.querySelector("[data-bidding]");
+  return desk ? new Desk(root, desk) : null;
+}
+
+class Desk {
+  #trusted = true;
+  #sending = false;
+  #lot = null;
+  #asked = 0;
+  #pending = null;
+  #said = null;
+
+  constructor(root, desk) {
+    this.root = root;
+    this.desk = desk;
+    this.form = desk.querySelector("form");
+    this.field = this.form.elements.amount;
+    this.dialog = root.querySelector("dialog[data-confirm]");
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#offer(this.field.value);
+    });
+    this.field.addEventListener("input", () => this.#typed());
+    for (const step of root.querySelectorAll("[data-rises], [data-quick]")) {
+      step.addEventListener("click", (event) => {
+        event.preventDefault();
+        if (step.getAttribute("aria-disabled") !== "true") this.#offer(fenAsText(step.dataset.fen));
+      });
+    }
+    root.querySelector("[data-again]")?.addEventListener("click", () => this.#pending && this.#send(this.#pending));
+    this.#settle();
+  }
+
+  /** Nothing may be offered at a price that may be old. */
+  trust(live) {
+    this.#trusted = live;
+    this.#settle();
+  }
+
+  /** Move the quick steps to the newest price. */
+  paint(lot) {
+    this.#lot = lot;
+    const base = lot.standing_fen ?? Number(this.root.dataset.startFen);
+    for (const step of this.root.querySelectorAll("[data-rises]")) {
+      const rises = Number(step.dataset.rises);
+      const fen = base + rises * lot.increment_fen;
+      step.hidden = fen < lot.least_fen || fen > lot.most_fen;
+      this.#point(step, fen);
+    }
+    for (const step of this.root.querySelectorAll("[data-quick]")) this.#point(step, lot.least_fen);
+    this.field.placeholder = money(lot.least_fen).slice(1);
+    // "Taken" is no news any more once another paddle leads.
+    if (this.#said === "taken" && String(lot.paddle) !== this.root.dataset.me) this.#say(null);
+    this.#settle();
+    if (this.dialog.open) this.dialog.querySelector("[data-moved]").hidden = false;
+  }
+
+  #point(step, fen) {
+    step.dataset.fen = fen;
+    step.href = `?amount=${fenAsText(fen)}#bid`;
+    step.querySelector("[data-amount]").textContent = money(fen);
+  }
+
+  #settle() {
+    const stage = this.#lot?.stage ?? this.root.dataset.stage;
+    const leads = !("raisesOwn" in this.root.dataset) && this.root.dataset.truth.split(" ").includes("mine");
+    const disabled = stage !== "open" || leads || !this.#trusted || this.#sending;
+    this.desk.disabled = disabled;
+    for (const step of this.root.querySelectorAll("[data-rises], [data-quick]")) step.setAttribute("aria-disabled", disabled);
+  }
+
+  async #typed() {
+    const asked = (this.#asked += 1);
+    await sleep(TYPING_MS);
+    if (asked !== this.#asked) return;
+    const read = this.field.value.trim() ? await this.#read(this.field.value).catch(() => null) : null;
+    if (asked !== this.#asked) return;
+    this.desk.querySelector("[data-reading]").textContent = read?.amount_fen ? `${read.figures} ${read.capitals}` : "";
+    if (!read) this.#refuse(null);
+    else this.#refuse(read.refusal, read.nearest);
+  }
+
+  async #read(text) {
+    const address = new URL(this.root.dataset.amounts, location.href);
+    address.searchParams.set("text", text);
+    address.searchParams.set("lot", this.root.dataset.lot);
+    const answer = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (!answer.ok) throw new Error(`${answer.status}`);
+    return answer.json();
+  }
+
+  async #offer(text) {
+    this.#say(null);
+    let read;
+    try {
+      read = await this.#read(text);
+    } catch {
+      this.#say("unreachable");
+      return;
+    }
+    if (read.refusal && !read.must_confirm) {
+      this.#refuse(read.refusal, read.nearest);
+      this.field.focus();
+      return;
+    }
+    this.#refuse(null);
+    this.#ask(read);
+  }
+
+  #ask(read) {
+    const { dialog } = this;
+    const show = (name, text) => (dialog.querySelector(`[data-${name}]`).textContent = text);
+    show("figures", read.figures);
+    show("capitals", read.capitals);
+    dialog.querySelector("[data-moved]").hidden = true;
+    dialog.querySelector("[data-collar]").hidden = !read.must_confirm;
+    const sure = dialog.querySelector("[data-sure]");
+    const yes = dialog.querySelector("[data-yes]");
+    sure.checked = false;
+    yes.disabled = read.must_confirm;
+    sure.onchange = () => (yes.disabled = read.must_confirm && !sure.checked);
+    const offer = { key: newKey(), amount: read.amount_fen, confirmed: read.must_confirm };
+    dialog.onclose = () => dialog.returnValue === "yes" && this.#send(offer);
+    dialog.returnValue = "";
+    dialog.showModal();
+  }
+
+  async #send(offer) {
+    this.#pending = offer;
+    this.#sending = true;
+    this.#settle();
+    this.#say("sending");
+    try {
+      await this.#answered(offer, await this.#post(offer));
+    } finally {
+      this.#sending = false;
+      this.#settle();
+    }
+  }
+
+  /** Post the offer; while the network fails, post it again under the same key. */
+  async #post(offer) {
+    for (const wait of [...RETRIES_MS, null]) {
+      try {
+        return await fetch(`/saleroom/lots/${this.root.dataset.lot}/bids`, {
+          method: "POST",
+          headers: { "Content-Type": "application/json", "Idempotency-Key": offer.key, "X-CSRF-Token": csrf() },
+          body: JSON.stringify({ amount_fen: offer.amount, confirmed: offer.confirmed }),
+          signal: AbortSignal.timeout(PATIENCE_MS),
+        });
+      } catch {
+        if (wait !== null) await sleep(wait);
+      }
+    }
+    return null;
+  }
+
+  async #answered(offer, answer) {
+    if (answer === null) {
+      await this.#askFate(offer);
+      return;
+    }
+    const body = await answer.json().catch(() => ({ code: "unknown" }));
+    if (answer.status === 201) {
+      this.#taken(offer);
+    } else if (body.code === "unknown" || (answer.status >= 500 && body.code !== "queue_full")) {
+      await this.#askFate(offer);
+    } else if (body.code === "queue_full" || body.code === "too_many_offers") {
+      this.#say(null);
+      this.#refuse({ title: body.title });
+    } else {
+      this.#pending = null;
+      this.#say(null);
+      await this.#refused(offer, body);
+    }
+  }
+
+  #taken(offer) {
+    this.#pending = null;
+    this.field.value = "";
+    this.desk.querySelector("[data-reading]").textContent = "";
+    this.#say("taken", money(offer.amount));
+  }
+
+  /** Ask by its key what became of the offer; where nothing arrived, close the key, so that nothing can arrive any more. */
+  async #askFate(offer) {
+    this.#say("unknown");
+    for (const wait of FATE_MS) {
+      await sleep(wait);
+      const fate = await this.#byKey(offer, "GET");
+      if (fate && fate.state !== "not_received") return this.#known(offer, fate);
+    }
+    const fate = await this.#byKey(offer, "DELETE");
+    return fate && this.#known(offer, fate);
+  }
+
+  async #byKey(offer, method) {
+    try {
+      const answer = await fetch(`/saleroom/lots/${this.root.dataset.lot}/bids/by-key/${offer.key}`, {
+        method,
+        headers: { "X-CSRF-Token": csrf() },
+        cache: "no-store",
+        signal: AbortSignal.timeout(PATIENCE_MS),
+      });
+      return answer.ok ? await answer.json() : null;
+    } catch {
+      return null;
+    }
+  }
+
+  async #known(offer, fate) {
+    if (fate.state === "accepted") {
+      this.#taken(offer);
+      return;
+    }
+    this.#pending = null;
+    this.#say(fate.state === "closed" ? "closed" : null);
+    if (fate.state === "refused") await this.#refused(offer, fate);
+  }
+
+  /** Say why the offer was refused, with the lawful amounts nearest to it as the price is now. */
+  async #refused(offer, body) {
+    const read = await this.#read(fenAsText(offer.amount)).catch(() => null);
+    if (body.code === "needs_confirmation" && read) {
+      this.#ask({ ...read, must_confirm: true });
+      return;
+    }
+    this.#refuse({ title: body.title }, read?.nearest);
+  }
+
+  #refuse(refusal, nearest = []) {
+    const place = this.desk.querySelector("[data-refusal]");
+    place.hidden = !refusal;
+    place.querySelector("[data-sentence]").textContent = refusal?.title ?? "";
+    this.field.toggleAttribute("aria-invalid", Boolean(refusal));
+    this.field.classList.toggle("is-invalid", Boolean(refusal));
+    for (const made of this.desk.querySelectorAll("[data-refused-before]")) made.remove();
+    const choices = place.querySelector("[data-nearest]");
+    const template = place.querySelector("template");
+    choices.replaceChildren(
+      ...nearest.map(({ figures, amount_fen: fen }) => {
+        const choice = template.content.firstElementChild.cloneNode(true);
+        choice.querySelector("[data-amount]").textContent = figures;
+        choice.addEventListener("click", () => this.#offer(fenAsText(fen)));
+        return choice;
+      }),
+    );
+  }
+
+  #say(what, amount = "") {
+    this.#said = what;
+    for (const each of this.root.querySelectorAll("[data-said]")) {
+      each.hidden = each.dataset.said !== what;
+      const text = each.querySelector("[data-say]");
+      if (text && !each.hidden) text.textContent = text.dataset.say.replace("{amount}", amount);
+    }
+  }
+}
+
+/** Return fen as the amount that a person would type: `3000000` or `0.05`. */
+function fenAsText(fen) {
+  const whole = Math.floor(fen / 100);
+  const rest = fen % 100;
+  return rest ? `${whole}.${String(rest).padStart(2, "0")}` : String(whole);
+}

@@ -1,0 +1,143 @@
+// Paints a lot's newest state into its place on the page. Every word stands in the page already, or in a data-* attribute.
+
+import { count, inWan, money, rate } from "./money.js";
+import { shanghai } from "./clock.js";
+
+const MOST_ROWS = 20;
+const QUIET_MS = 1_200;
+
+/** Return what is true of a lot now; `data-when` on an element names some of these. */
+export function truths(lot, me, startFen) {
+  const sold = lot.ending === "sold";
+  const leader = lot.ending === null || sold ? lot.paddle : null;
+  return new Set([
+    lot.stage,
+    ...(lot.stage === "ended" ? [] : ["going"]),
+    ...(lot.ending ? [lot.ending] : []),
+    ...(lot.ending && !sold && lot.ending !== "agreed" ? ["unsold"] : []),
+    lot.paddle === null ? "no-bid" : "bid",
+    leader === null ? "no-leader" : "leader",
+    ...(me !== null ? [leader === me ? "mine" : "not-mine"] : []),
+    ...(shownPrice(lot, startFen) > startFen ? ["risen"] : []),
+    ...(lot.extended ? ["extended"] : []),
+  ]);
+}
+
+/** Return whether `open+bid ended` holds: a space is *or*, a plus is *and*. */
+export function holds(words, truth) {
+  return words.split(" ").some((all) => all.split("+").every((each) => truth.has(each)));
+}
+
+/** Return the price to show: the hammer price, else the standing bid, else the start price. */
+export function shownPrice(lot, startFen) {
+  return lot.price_fen ?? lot.standing_fen ?? startFen;
+}
+
+/** Show the state in the `[data-lot]` element. */
+export function paint(root, lot) {
+  const startFen = Number(root.dataset.startFen);
+  const me = "me" in root.dataset ? Number(root.dataset.me) : null;
+  const price = shownPrice(lot, startFen);
+  Object.assign(root.dataset, { seq: lot.seq, stage: lot.stage, opensAt: lot.opens_at, closesAt: lot.closes_at });
+
+  const truth = truths(lot, me, startFen);
+  root.dataset.truth = [...truth].join(" ");
+  for (const each of root.querySelectorAll("[data-when]")) each.hidden = !holds(each.dataset.when, truth);
+
+  const write = (name, text) => {
+    for (const each of root.querySelectorAll(`[data-${name}]`)) {
+      const said = each.dataset.say ? each.dataset.say.replace("{it}", text) : text;
+      if (each.textContent !== said) each.textContent = said;
+    }
+  };
+  const before = root.querySelector("[data-price]")?.textContent;
+  write("price", money(price));
+  write("price-wan", inWan(price));
+  write("rate", rate(price, startFen));
+  write("bids", count(lot.bids));
+  write("closes", shanghai(lot.closes_at));
+  if (lot.head_hash) {
+    write("head", lot.head_hash);
+    write("head-seq", String(lot.seq));
+  }
+  write("least", lot.least_fen === null ? "" : money(lot.least_fen));
+  write("most", lot.most_fen === null ? "" : money(lot.most_fen));
+  write("increment", lot.increment_fen === null ? "" : money(lot.increment_fen));
+  write("reason", lot.reason);
+  if (lot.paddle !== null) write("leader", String(lot.paddle));
+  if (before && before !== money(price)) flash(root.querySelector("[data-price]"));
+  announce(root, lot, price, truth);
+}
+
+function flash(element) {
+  element.classList.remove("is-new");
+  void element.offsetWidth; // begin the animation again
+  element.classList.add("is-new");
+}
+
+const waiting = new WeakMap();
+
+/** Tell a screen reader the price when it has been still for a moment, not at every bid of a duel. */
+function announce(root, lot, price, truth) {
+  const region = root.querySelector("[data-announce]");
+  if (!region) return;
+  clearTimeout(waiting.get(region));
+  waiting.set(
+    region,
+    setTimeout(() => {
+      const { ended, none, mine, other } = region.dataset;
+      const words = lot.stage === "ended" ? ended : lot.paddle === null ? none : truth.has("mine") ? mine : other;
+      region.textContent = words.replace("{price}", money(price)).replace("{paddle}", lot.paddle ?? "");
+    }, QUIET_MS),
+  );
+}
+
+/** Keep the history at `[data-history]` up to date: fetch what is newer than its newest row. */
+export function history(root) {
+  const body = root.querySelector("[data-history]");
+  if (!body) return () => {};
+  const template = root.querySelector("template[data-event]");
+  let busy = false;
+  let again = false;
+  return async function refresh() {
+    if (busy) {
+      again = true;
+      return;
+    }
+    busy = true;
+    try {
+      const answer = await fetch(`/saleroom/lots/${root.dataset.lot}?after=${body.dataset.after}`, { cache: "no-store" });
+      if (!answer.ok) return;
+      const { events } = await answer.json();
+      for (const event of events) body.prepend(row(template, event));
+      if (events.length) body.dataset.after = events.at(-1).seq;
+      while (body.children.length > MOST_ROWS) body.lastElementChild.remove();
+      root.querySelector("[data-no-history]")?.setAttribute("hidden", "");
+    } catch {
+      again = false; // the stream says when the connection is lost; the next state asks again
+    } finally {
+      busy = false;
+      if (again) {
+        again = false;
+        refresh();
+      }
+    }
+  };
+}
+
+function row(template, event) {
+  const made = template.content.firstElementChild.cloneNode(true);
+  const truth = new Set([event.kind, event.paddle === null ? "no-paddle" : "paddle"]);
+  for (const each of made.querySelectorAll("[data-event-when]")) each.hidden = !holds(each.dataset.eventWhen, truth);
+  const write = (name, text) => {
+    for (const each of made.querySelectorAll(`[data-event-${name}]`)) {
+      each.textContent = each.dataset.say ? each.dataset.say.replace("{it}", text) : text;
+    }
+  };
+  write("seq", String(event.seq));
+  write("at", shanghai(event.at, { milliseconds: true }));
+  write("paddle", String(event.paddle ?? ""));
+  write("amount", event.amount_fen === null ? "" : money(event.amount_fen));
+  write("close", event.closes_at === null ? "" : shanghai(event.closes_at));
+  return made;
+}

@@ -1,0 +1,1 @@
+"""Auctions of scientific and technological results, held jointly by several technology exchanges."""

@@ -1,0 +1,1 @@
+"""The JSON API: rounds, lots and records, and whole rounds in one call. Offers and streams are the saleroom's own paths."""

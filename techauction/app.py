@@ -1,0 +1,85 @@
+"""The Flask app, assembled here and nowhere else."""
+
+from types import ModuleType
+
+from flask import Flask
+from flask_babel import Babel
+
+from techauction.api import calls, document, loading, problems, reading
+from techauction.clock import Clock
+from techauction.db import db, options, prepare
+from techauction.receipts import FILE, Signer
+from techauction.saleroom.auctioneer import Auctioneer
+from techauction.settings import SHIPPED, Settings
+from techauction.web import addresses, demo, errors, filters, health, languages, navigation, requests, security, signing
+from techauction.web.account import notices, own, sign_in, tokens
+from techauction.web.administrator import audit, organisations, users
+from techauction.web.auditor import records
+from techauction.web.bidder import bidding, paddles, receipts, registration
+from techauction.web.catalogue import amounts, pages
+from techauction.web.context import House
+from techauction.web.institute import lots
+from techauction.web.manager import cases
+from techauction.web.organizer import admission, desk, enterprises, reports, results, rounds
+from techauction.web.organizer import cases as organizer_cases
+
+BLUEPRINTS: tuple[ModuleType, ...] = (
+    health,
+    sign_in,
+    own,
+    notices,
+    tokens,
+    users,
+    organisations,
+    audit,
+    pages,
+    amounts,
+    bidding,
+    registration,
+    paddles,
+    receipts,
+    enterprises,
+    admission,
+    rounds,
+    results,
+    desk,
+    lots,
+    cases,
+    organizer_cases,
+    reports,
+    records,
+    reading,
+    loading,
+    document,
+)
+"""Every module that has a blueprint `bp`."""
+
+
+def create_app(settings: Settings, clock: Clock, auctioneer: Auctioneer) -> Flask:
+    """Return the app of an installation; the auctioneer is the process's own, started by whoever serves."""
+    app = Flask("techauction", template_folder=str(SHIPPED / "templates"), static_folder=str(SHIPPED / "static"))
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=options(settings.database_url),
+        BABEL_DEFAULT_LOCALE=languages.DEFAULT,
+        **security.configured(settings),
+    )
+    app.extensions["techauction"] = House(
+        settings=settings, clock=clock, auctioneer=auctioneer, signer=Signer(settings.instance / FILE)
+    )
+    db.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+    Babel(app, locale_selector=languages.selected)
+    for part in (requests, addresses, signing, filters, languages, navigation):
+        part.register(app)
+    errors.register(app, {calls.PREFIX: problems.failed})
+    calls.register(app, settings, clock)
+    health.register(app, auctioneer)
+    security.register(app, settings)
+    security.csrf.exempt(loading.bp)  # its own gate asks for the token, of those who come by cookie
+    for module in BLUEPRINTS:
+        app.register_blueprint(module.bp)
+    demo.register(app, settings)
+    return app

@@ -1,0 +1,84 @@
+"""The process: the saleroom's paths first, everything else to Flask."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, cast
+
+from a2wsgi import WSGIMiddleware
+from flask import Flask
+from sqlalchemy.orm import sessionmaker
+
+from techauction.app import create_app
+from techauction.clock import Clock
+from techauction.db import check, db, make_sale_engine
+from techauction.receipts import Signer
+from techauction.saleroom.auctioneer import Auctioneer
+from techauction.saleroom.bus import bus_of
+from techauction.saleroom.gallery import Gallery
+from techauction.saleroom.paths import Paths, is_live
+from techauction.settings import Settings
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Process:
+    """One serving process: an ASGI application, with its auctioneer and gallery."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._engine = make_sale_engine(settings.database_url)
+        check(self._engine)
+        self.auctioneer = Auctioneer(sessionmaker(self._engine, expire_on_commit=False), clock, places=settings.queue_places)
+        self.app: Flask = create_app(settings, clock, self.auctioneer)
+        with self.app.app_context():
+            sessions = sessionmaker(db.engine, expire_on_commit=False)
+        self.signer: Signer = self.app.extensions["techauction"].signer
+        self.gallery = Gallery(sessions, clock)
+        self.auctioneer.on_change = self.gallery.publish
+        self.bus = bus_of(settings.database_url, heard=self.gallery.publish, missed=self.gallery.look_again)
+        if self.bus is not None:
+            self.auctioneer.announce = self.bus.announce
+        self._paths = Paths(
+            self.app, settings, clock, auctioneer=self.auctioneer, gallery=self.gallery, signer=self.signer, sessions=sessions
+        )
+        # a2wsgi types the same protocols by names of its own.
+        self._pages: Any = WSGIMiddleware(cast("Any", self.app.wsgi_app), workers=32)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
+        if scope["type"] == "http" and is_live(scope["path"]):
+            await self._paths(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._pages(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Start with the server, and end with it."""
+        await receive()
+        self.gallery.start()
+        if self.bus is not None:
+            self.bus.start()
+        await asyncio.to_thread(self.auctioneer.start)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self.gallery.close()
+        await asyncio.to_thread(self.auctioneer.stop)
+        if self.bus is not None:
+            await asyncio.to_thread(self.bus.stop)
+        self._engine.dispose()
+        with self.app.app_context():
+            db.engine.dispose()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    def close_soon(self) -> None:
+        """End the streams, from any thread: the server waits for open connections before it ends the lifespan."""
+        self.gallery.close_soon()
+
+
+def build(settings: Settings, clock: Clock) -> Process:
+    """Return the process's application; whoever serves it starts it by the lifespan protocol."""
+    return Process(settings, clock)

@@ -1,0 +1,1 @@
+"""What this installation can do in a second, beside what it is measured against."""

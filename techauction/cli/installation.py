@@ -1,0 +1,64 @@
+"""`techauction init`: an empty installation."""
+
+from pathlib import Path
+
+import click
+from sqlalchemy.orm import Session
+
+from techauction import lock, migrating
+from techauction.cli.instance import Instance, Refused, pass_instance, tell
+from techauction.cli.passwords import choose, hashed, password_stdin
+from techauction.core import accounts
+from techauction.db import make_engine, writing
+from techauction.services.accounts import create_user
+from techauction.settings import load
+from techauction.store.people import Role
+
+OURS = ("lock", "settings.toml", ".gitkeep")
+"""What a directory may hold before `init`: the settings, and what stands in every checkout."""
+
+
+@click.command()
+@click.option("--administrator", default="administrator", show_default=True, help="The first administrator's sign-in name.")
+@click.option("--name", default="Administrator", show_default=True, help="The first administrator's name.")
+@password_stdin
+@pass_instance
+def init(instance: Instance, administrator: str, name: str, password_stdin: bool) -> None:  # noqa: FBT001 (a flag of the command)
+    """Make an empty installation: database, markets, fields, secret key, first administrator.
+
+    The administrator's password is printed once, on standard output, unless it is given.
+    """
+    sign_in_name = accounts.sign_in_name(administrator)
+    password, made = choose(sign_in_name=sign_in_name, from_stdin=password_stdin)
+    with lock.held(instance.directory, "init"):
+        must_be_empty(instance.directory)
+        settings = load(instance.directory)
+        engine = make_engine(settings.database_url)
+        if migrating.present(engine) is not None:
+            raise Refused(f"there is an installation already: its database is at revision {migrating.present(engine)}")
+        migrating.upgrade(engine)
+        if instance.database_file is not None:
+            instance.database_file.chmod(0o600)
+        with Session(engine) as session, writing(session):
+            create_user(
+                session,
+                sign_in_name=sign_in_name,
+                name=name,
+                role=Role.ADMINISTRATOR,
+                password_hash=hashed(settings, password),
+                now=instance.clock(),
+            )
+        engine.dispose()
+    tell(f"made an installation in {instance.directory}; {sign_in_name} may sign in")
+    if made:
+        click.echo(password)
+
+
+def must_be_empty(directory: Path) -> None:
+    """Refuse a directory with anything in it that an installation keeps.
+
+    :raises Refused: with the first such thing
+    """
+    for each in sorted(directory.iterdir()):
+        if each.name not in OURS:
+            raise Refused(f"{directory} is not empty: it has {each.name}")

@@ -1,0 +1,110 @@
+"""`techauction record`: the record of the sale."""
+
+import json
+from pathlib import Path
+
+import click
+from sqlalchemy import select
+
+from techauction import lock
+from techauction.cli.instance import Instance, Refused, pass_instance, tell
+from techauction.cli.report import round_option
+from techauction.core.record import instant
+from techauction.receipts import FILE, Signer
+from techauction.reports.record_of_sale import verify_round
+from techauction.reports.recorded import find_round
+from techauction.store.consigning import LotRow
+from techauction.store.record import RecordRow
+
+_LONGEST_RECEIPT = 4_096
+
+
+@click.group()
+def record() -> None:
+    """Verify and export the record of a sale."""
+
+
+@record.command()
+@click.option("--round", "slug", metavar="SLUG", help="The round whose record is played again.")
+@click.option(
+    "--receipt",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A bidder's receipt, to be looked up in the record.",
+)
+@pass_instance
+def verify(instance: Instance, slug: str | None, receipt: Path | None) -> None:
+    """Verify a round's record, or a bidder's receipt.
+
+    A round's record is played again and compared with everything kept beside it; each violation is printed on a line.
+    A receipt's signature is checked, and that the record has its bid at its place.
+    """
+    if (slug is None) == (receipt is None):
+        raise click.UsageError("name either a round or a receipt")
+    if receipt is not None:
+        _verify_receipt(instance, receipt)
+    else:
+        _verify_round(instance, str(slug))
+
+
+def _verify_round(instance: Instance, slug: str) -> None:
+    with instance.reading_round(slug) as session:
+        violations = verify_round(session, slug)
+    for each in violations:
+        click.echo(each)
+    if violations:
+        raise Refused(f"the record of {slug} is violated: {len(violations)} findings")
+    tell(f"the record of {slug} is as it should be")
+
+
+def _verify_receipt(instance: Instance, file: Path) -> None:
+    receipt = Signer(instance.settings.instance / FILE).check(file.read_bytes()[:_LONGEST_RECEIPT].decode("ascii", "replace"))
+    with instance.reading() as session:
+        row = session.scalars(
+            select(RecordRow).where(RecordRow.lot_id == receipt.lot_id, RecordRow.seq == receipt.seq)
+        ).one_or_none()
+        if row is None:
+            raise Refused(f"the record has no event {receipt.seq} of lot {receipt.lot_id}, which the receipt proves")
+        if (row.hash, row.amount, row.at) != (receipt.hash, receipt.amount, receipt.placed_at):
+            raise Refused(f"event {row.seq} of lot {receipt.lot_id} is not the bid that the receipt proves")
+    tell(f"the receipt is good: event {receipt.seq} of lot {receipt.lot_id}, {receipt.amount} at {instant(receipt.placed_at)}")
+
+
+@record.command("rotate-key")
+@pass_instance
+def rotate_key(instance: Instance) -> None:
+    """Sign receipts with a new key from the next start on; receipts signed before stay good."""
+    with lock.held(instance.directory, "record rotate-key"):
+        click.echo(Signer(instance.settings.instance / FILE).rotate())
+
+
+@record.command()
+@round_option
+@pass_instance
+def export(instance: Instance, slug: str) -> None:
+    """Print a round's record: one event a line, as JSON, by lot and `seq`."""
+    with instance.reading_round(slug) as session:
+        round_ = find_round(session, slug)
+        events = session.execute(
+            select(LotRow.number, RecordRow)
+            .join(RecordRow.lot)
+            .where(LotRow.round_id == round_.id)
+            .order_by(LotRow.number, RecordRow.seq)
+            .execution_options(yield_per=1_000)
+        )
+        for number, row in events:
+            click.echo(json.dumps(_event(f"{slug}/{number}", row), ensure_ascii=False))
+
+
+def _event(name: str, row: RecordRow) -> dict[str, object]:
+    return {
+        "lot": name,
+        "seq": row.seq,
+        "kind": row.kind.value,
+        "at": instant(row.at),
+        "paddle": row.paddle,
+        "amount_fen": None if row.amount is None else row.amount.minor,
+        "closes_at": None if row.closes_at is None else instant(row.closes_at),
+        "data": row.data,
+        "prev_hash": row.prev_hash,
+        "hash": row.hash,
+    }

@@ -1,0 +1,125 @@
+"""`techauction round`: whole rounds."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from techauction.cli.instance import Instance, Refused, pass_instance, tell
+from techauction.cli.listing import format_option, show
+from techauction.core.roundfile import RoundFileWrong
+from techauction.queries.rounds import totals_of
+from techauction.reports.recorded import find_round
+from techauction.services.loading import load_round
+from techauction.store.auction import PaddleRow
+from techauction.store.consigning import LotRow, RoundRow
+
+
+@click.group("round")
+def round_() -> None:
+    """Load, list and show rounds."""
+
+
+@round_.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--publish/--draft", default=True, show_default=True, help="Publish the round, or leave it a draft.")
+@pass_instance
+def load(instance: Instance, file: Path, publish: bool) -> None:  # noqa: FBT001 (a flag of the command)
+    """Load a round with its institutes, lots, enterprises and paddles from a JSON FILE: all of it, or nothing.
+
+    What is wrong with the file is printed, one `path: fault` a line.
+    """
+    plan = _read(file)
+    with instance.writing("round load") as session:
+        try:
+            row = load_round(session, plan, now=instance.clock(), publish=publish)
+        except RoundFileWrong as refusal:
+            for problem in refusal.problems:
+                click.echo(problem)
+            raise Refused(f"{file} cannot be loaded: {len(refusal.problems)} faults") from refusal
+        lots, paddles = (session.scalar(_count(kind, row)) for kind in (LotRow, PaddleRow))
+    tell(f"loaded {row.slug}: {lots} lots, {paddles} paddles, {row.phase.value}")
+
+
+@round_.command("list")
+@format_option
+@pass_instance
+def list_(instance: Instance, format_: str) -> None:
+    """List the rounds, the latest first."""
+    with instance.reading() as session:
+        entries = [_summary(session, row) for row in session.scalars(select(RoundRow).order_by(RoundRow.opens_at.desc()))]
+    _print(entries, show(entries), format_)
+
+
+@round_.command("show")
+@click.argument("slug")
+@format_option
+@pass_instance
+def show_(instance: Instance, slug: str, format_: str) -> None:
+    """Show a round and where its lots stand. Reserves are not shown: nobody but the sealing officers reads them."""
+    with instance.reading_round(slug) as session:
+        row = find_round(session, slug)
+        stages = Counter(session.scalars(select(LotRow.stage).where(LotRow.round_id == row.id)))
+        entry = {
+            **_summary(session, row),
+            "title_zh": row.title_zh,
+            "title_en": row.title_en,
+            "markets": sorted(each.market_key for each in row.markets),
+            "rehearsal": row.rehearsal,
+            "synthetic": row.synthetic,
+            "stages": {stage.value: count for stage, count in sorted(stages.items())},
+            "digest": row.digest,
+        }
+    lines = [{"what": name, "value": _flat(value)} for name, value in entry.items()]
+    _print(entry, show(lines), format_)
+
+
+def _summary(session: Session, row: RoundRow) -> dict[str, Any]:
+    totals = totals_of(session, [row.id])[row.id]
+    return {
+        "slug": row.slug,
+        "phase": row.phase.value,
+        "opens_at": row.opens_at,
+        "closes_at": row.closes_at,
+        "lots": totals.lots,
+        "sold": totals.sold,
+        "paddles": totals.paddles,
+        "bids": totals.bids,
+        "start_fen": totals.start.minor,
+        "hammer_fen": totals.hammer.minor,
+    }
+
+
+def _count(kind: type[LotRow | PaddleRow], row: RoundRow) -> Any:
+    return select(func.count()).select_from(kind).where(kind.round_id == row.id)
+
+
+def _read(file: Path) -> dict[str, object]:
+    try:
+        plan = json.loads(file.read_text("utf-8-sig"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise Refused(f"{file} is not JSON: {error}") from error
+    if not isinstance(plan, dict):
+        raise Refused(f"{file} is not a JSON object")
+    return plan
+
+
+def _flat(value: object) -> object:
+    match value:
+        case dict():
+            return ", ".join(f"{name} {count}" for name, count in value.items())
+        case list():
+            return ", ".join(str(each) for each in value)
+        case _:
+            return value
+
+
+def _print(plain: object, table: str, format_: str) -> None:
+    if format_ == "json":
+        click.echo(json.dumps(plain, ensure_ascii=False, indent=2, default=lambda at: at.isoformat()))
+    else:
+        click.echo(table, nl=False)

@@ -1,0 +1,1 @@
+"""What is decided: plain Python, without web, database, clock or I/O."""

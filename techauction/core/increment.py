@@ -1,0 +1,36 @@
+"""The steps in which a price may rise."""
+
+from dataclasses import dataclass
+
+from techauction.core.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Increments by the standing price: from each price on (inclusive), its increment. The first rung starts at zero."""
+
+    rungs: tuple[tuple[Money, Money], ...]
+
+    def __post_init__(self) -> None:
+        assert self.rungs
+        assert self.rungs[0][0] == Money(0)
+        assert all(lower[0] < upper[0] for lower, upper in zip(self.rungs, self.rungs[1:], strict=False))
+        assert all(increment > Money(0) for _, increment in self.rungs)
+
+    @classmethod
+    def flat(cls, increment: Money) -> "Ladder":
+        """Return the ladder with one increment at every price."""
+        return cls(((Money(0), increment),))
+
+    def at(self, price: Money) -> Money:
+        """Return the increment that holds at `price`."""
+        return next(increment for start, increment in reversed(self.rungs) if start <= price)
+
+    def as_json(self) -> list[list[int]]:
+        """Return the rungs as `[[from_fen, increment_fen], …]`."""
+        return [[start.minor, increment.minor] for start, increment in self.rungs]
+
+    @classmethod
+    def from_json(cls, plain: list[list[int]]) -> "Ladder":
+        """Return the ladder that `as_json` described."""
+        return cls(tuple((Money(start), Money(increment)) for start, increment in plain))

@@ -1,0 +1,125 @@
+"""A round as it is planned, on a page or in a file, complete."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from techauction.core.admission import DepositRule
+from techauction.core.consigning import Instrument
+from techauction.core.lot import Extension, ExtensionKind, Rules
+from techauction.core.money import Money
+from techauction.core.round import Calendar, Regime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRound:
+    """The round itself."""
+
+    slug: str
+    title_zh: str
+    title_en: str
+    host_market: str
+    markets: tuple[str, ...]
+    regime: Regime
+    rehearsal: bool
+    synthetic: bool
+    registration_closes_at: datetime
+    reserve_deadline_at: datetime
+    opens_at: datetime
+    closes_at: datetime
+    stagger_s: int
+    extension_kind: ExtensionKind
+    extension_trigger_s: int
+    extension_length_s: int
+    extension_cap_s: int | None
+    max_steps: int
+    raise_own_bid: bool
+    collar: int
+    min_admitted: int
+    min_bidding: int
+    gap_s: int
+    deposit: DepositRule
+    buyer_bps: int
+    seller_bps: int
+    listing_share_bps: int
+
+    def calendar(self) -> Calendar:
+        """Return the round's instants."""
+        return Calendar(
+            registration_closes_at=self.registration_closes_at,
+            reserve_deadline_at=self.reserve_deadline_at,
+            opens_at=self.opens_at,
+            closes_at=self.closes_at,
+            stagger=timedelta(seconds=self.stagger_s),
+        )
+
+    def rules(self) -> Rules:
+        """Return what bidding goes by."""
+        return Rules(
+            extension=Extension(
+                kind=self.extension_kind,
+                trigger=timedelta(seconds=self.extension_trigger_s),
+                length=timedelta(seconds=self.extension_length_s),
+                cap=None if self.extension_cap_s is None else timedelta(seconds=self.extension_cap_s),
+            ),
+            max_steps=self.max_steps,
+            raise_own_bid=self.raise_own_bid,
+            collar=self.collar,
+            min_bidding=self.min_bidding,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedOrganisation:
+    """An institute or an enterprise. `path`: where it stands in the file."""
+
+    path: str
+    key: str
+    kind: str
+    name_zh: str
+    name_en: str
+    credit_code: str
+    province: str
+    market: str
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedLot:
+    """A lot with its result. `institute` is the index of its institute in the file."""
+
+    path: str
+    number: int
+    title_zh: str
+    title_en: str
+    summary_zh: str
+    summary_en: str
+    field: str
+    market: str
+    institute: int
+    maturity: int
+    instrument: Instrument
+    owners: str
+    rights: str
+    start: Money
+    increment: Money
+    ladder: list[list[int]] | None
+    reserve: Money | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedBidder:
+    """An enterprise's paddle, and the numbers of the lots that it is admitted to."""
+
+    enterprise: PlannedOrganisation
+    paddle: int
+    lots: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundFile:
+    """A round as the file says it, with the defaults filled in."""
+
+    round: PlannedRound
+    institutes: tuple[PlannedOrganisation, ...]
+    lots: tuple[PlannedLot, ...]
+    bidders: tuple[PlannedBidder, ...]

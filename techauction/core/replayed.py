@@ -1,0 +1,60 @@
+"""A lot's record as it is played again, event after event."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from techauction.core.hammer import Ending
+from techauction.core.lot import Lot
+from techauction.core.money import Money
+from techauction.core.record import GENESIS, Event
+from techauction.core.violation import Fault, Violation
+
+Entry = tuple[Event, str, str]
+"""An event as it was kept, with its `prev_hash` and its `hash`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A reserve and its salt, as its institute sealed them."""
+
+    reserve: Money
+    salt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How the record says that the lot ended."""
+
+    ending: Ending
+    at: datetime
+    reason: str = ""
+    paddle: int | None = None
+    price: Money | None = None
+    reserve_met: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """Where a lot stands after its record, and what was wrong on the way. `lot` is empty until it opens.
+
+    `moves_to` is the close that the soft close owes: the next event must be the extension.
+    """
+
+    name: str
+    sealed: Sealed | None = None
+    lot: Lot | None = None
+    commitment: str | None = None
+    described: str | None = None
+    seq: int = 0
+    head: str = GENESIS
+    at: datetime | None = None
+    bids: int = 0
+    moves_to: datetime | None = None
+    stopped_at: datetime | None = None
+    stop_reason: str = ""
+    ended: Ended | None = None
+    violations: tuple[Violation, ...] = ()
+
+    def but(self, fault: Fault, detail: str) -> "Replay":
+        """Return the same with a violation found at the present event."""
+        return replace(self, violations=(*self.violations, Violation(fault, self.name, self.seq, detail)))

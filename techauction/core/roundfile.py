@@ -1,0 +1,248 @@
+"""A whole round as one JSON file: its shape, its defaults, and everything that may be wrong with it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from techauction.core.admission import DepositKind, DepositRule
+from techauction.core.consigning import Instrument
+from techauction.core.lot import ExtensionKind
+from techauction.core.money import LARGEST_FEN, Money
+from techauction.core.paddle import MOST_PADDLE
+from techauction.core.planned import PlannedBidder, PlannedLot, PlannedOrganisation, PlannedRound, RoundFile
+from techauction.core.reading import Faults, Part
+from techauction.core.refusal import Refusal
+from techauction.core.round import Regime
+
+FREE_PERIOD = timedelta(hours=4)
+RESERVE_LEAD = timedelta(minutes=30)
+_UNSAID = datetime(2999, 1, 1, tzinfo=UTC)
+"""Stands in for an opening that was not said or cannot be read, so that the rest is read too."""
+
+
+class RoundFileWrong(Refusal):
+    """The file cannot be loaded; `faults` are everything that is wrong with it, each a path and what is wrong there."""
+
+    code = "round_file_wrong"
+
+    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(problems="; ".join(self.problems))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Return the faults in words, each as `path: what`."""
+        return tuple(f"{path}: {what}" for path, what in self.faults)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The keys that an installation has."""
+
+    markets: Collection[str]
+    fields: Collection[str]
+    kinds: Collection[str]
+
+
+def read(plain: object, known: Known, faults: Faults, now: datetime) -> RoundFile:
+    """Return the file as far as it can be read, noting all its faults; with any of them noted it must not be used."""
+    whole = Part(plain, "", faults)
+    planned = _round(whole.part("round"), known, faults, now)
+    institutes = [_institute(part, known) for part in whole.each("institutes", required=True)]
+    places = {each.key: place for place, each in enumerate(institutes)}
+    _unique(institutes, "key", "credit_code", faults=faults)
+    homes = [each.market for each in institutes]
+    lots = [
+        _lot(part, number, planned, known, places=places, homes=homes)
+        for number, part in enumerate(whole.each("lots", required=True), 1)
+    ]
+    _unique(lots, "number", faults=faults)
+    consignors = {lot.number: institutes[lot.institute].credit_code if lot.institute < len(institutes) else "" for lot in lots}
+    bidders = [_bidder(part, known, consignors) for part in whole.each("enterprises")]
+    _unique([each.enterprise for each in bidders], "key", "credit_code", faults=faults)
+    numbers: set[int] = set()
+    for bidder in bidders:
+        if bidder.paddle in numbers:
+            faults.note(f"{bidder.enterprise.path}.paddle", f"{bidder.paddle} is given twice")
+        numbers.add(bidder.paddle)
+    whole.refuse_others()
+    return RoundFile(round=planned, institutes=tuple(institutes), lots=tuple(lots), bidders=tuple(bidders))
+
+
+def _round(part: Part, known: Known, faults: Faults, now: datetime) -> PlannedRound:
+    if not part.has("opens_at"):
+        part.note("opens_at", "is missing")
+    opens_at = part.instant("opens_at") or _UNSAID
+    # Half an hour before opening is already past where a rehearsal opens at once.
+    reserves = opens_at - RESERVE_LEAD if opens_at - RESERVE_LEAD > now else opens_at
+    host = part.known("host_market", known.markets)
+    deposit_kind = part.one_of("deposit_kind", DepositKind, DepositKind.SHARE)
+    fixed = part.money_or_none("deposit_fixed_fen", least=0)
+    if deposit_kind is DepositKind.FIXED and not faults.any_under(part.at("deposit_fixed_fen")) and fixed is None:
+        part.note("deposit_fixed_fen", "is missing")
+    read_round = PlannedRound(
+        slug=part.slug("slug"),
+        title_zh=part.text("title_zh"),
+        title_en=part.text("title_en"),
+        host_market=host,
+        markets=_markets(part, host, known),
+        regime=part.one_of("regime", Regime, Regime.EXCHANGE),
+        rehearsal=part.flag("rehearsal", default=False),
+        synthetic=part.flag("synthetic", default=False),
+        registration_closes_at=part.instant("registration_closes_at") or opens_at,
+        reserve_deadline_at=part.instant("reserve_deadline_at") or reserves,
+        opens_at=opens_at,
+        closes_at=part.instant("closes_at") or opens_at + FREE_PERIOD,
+        stagger_s=part.whole("stagger_s", 0, most=86_400),
+        extension_kind=part.one_of("extension_kind", ExtensionKind, ExtensionKind.FROM_BID),
+        extension_trigger_s=part.whole("extension_trigger_s", 300, least=1, most=3_600),
+        extension_length_s=part.whole("extension_length_s", 300, least=1, most=3_600),
+        extension_cap_s=part.whole("extension_cap_s", most=604_800) if part.has("extension_cap_s") else None,
+        max_steps=part.whole("max_steps", 10, least=1),
+        raise_own_bid=part.flag("raise_own_bid", default=False),
+        collar=part.whole("collar", 3),
+        min_admitted=part.whole("min_admitted", 2, least=1),
+        min_bidding=part.whole("min_bidding", 1, least=1),
+        gap_s=part.whole("gap_s", 10, most=3_600),
+        deposit=DepositRule(kind=deposit_kind, share_bps=part.whole("deposit_share_bps", 1_000), fixed=fixed),
+        buyer_bps=part.whole("buyer_bps", 0),
+        seller_bps=part.whole("seller_bps", 0),
+        listing_share_bps=part.whole("listing_share_bps", 5_000),
+    )
+    part.refuse_others()
+    return read_round
+
+
+def _markets(part: Part, host: str, known: Known) -> tuple[str, ...]:
+    said = part.value("markets")
+    if said is None:
+        return (host,)
+    if not isinstance(said, list):
+        part.note("markets", "must be a list")
+        return (host,)
+    for place, key in enumerate(said):
+        if not isinstance(key, str) or key not in known.markets:
+            part.note(f"markets[{place}]", f"must be one of {', '.join(sorted(known.markets))}")
+    if host and host not in said:
+        part.note("markets", "must name the host market")
+    return tuple(dict.fromkeys([host, *(key for key in said if isinstance(key, str))]))
+
+
+def _institute(part: Part, known: Known) -> PlannedOrganisation:
+    institute = _organisation(part, known, part.known("kind", known.kinds))
+    part.refuse_others()
+    return institute
+
+
+def _organisation(part: Part, known: Known, kind: str, agent: str = "") -> PlannedOrganisation:
+    return PlannedOrganisation(
+        path=part.path,
+        key=part.text("key", most=64),
+        kind=kind,
+        name_zh=part.text("name_zh"),
+        name_en=part.text("name_en"),
+        credit_code=part.credit_code("credit_code"),
+        province=part.text("province", most=40),
+        market=part.known("market", known.markets),
+        agent=agent,
+    )
+
+
+def _lot(
+    part: Part, place: int, planned: PlannedRound, known: Known, *, places: dict[str, int], homes: Sequence[str]
+) -> PlannedLot:
+    institute = places.get(part.text("institute", most=64), len(homes))
+    if institute == len(homes) and part.has("institute"):
+        part.note("institute", "is none of the file's institutes")
+    start = part.money("start_fen")
+    reserve = part.money_or_none("reserve_fen")
+    if reserve is not None and reserve < start:
+        part.note("reserve_fen", "must not be under the start price")
+    ladder = _ladder(part)
+    increment = Money(ladder[0][1]) if ladder and not part.has("increment_fen") else part.money("increment_fen")
+    home = homes[institute] if institute < len(homes) else planned.host_market
+    market = part.known("market", known.markets, home)
+    if market and market not in planned.markets:
+        part.note("market", "takes no part in the round")
+    lot = PlannedLot(
+        path=part.path,
+        number=part.whole("number", place, least=1),
+        title_zh=part.text("title_zh"),
+        title_en=part.text("title_en", most=300),
+        summary_zh=part.text("summary_zh", "", most=20_000, lines=True),
+        summary_en=part.text("summary_en", "", most=20_000, lines=True),
+        field=part.known("field", known.fields),
+        market=market,
+        institute=institute,
+        maturity=part.whole("maturity", least=1, most=9),
+        instrument=part.one_of("instrument", Instrument),
+        owners=part.text("owners", "", most=500),
+        rights=part.text("rights", "", most=500),
+        start=start,
+        increment=increment,
+        ladder=ladder,
+        reserve=reserve,
+    )
+    part.refuse_others()
+    return lot
+
+
+def _ladder(part: Part) -> list[list[int]] | None:
+    """Return the rungs `[[from_fen, increment_fen], …]`: the first from zero, rising, each with an increment."""
+    said = part.value("ladder")
+    if said is None:
+        return None
+    if not isinstance(said, list) or not said:
+        part.note("ladder", "must be a list of [from_fen, increment_fen]")
+        return None
+    before = -1
+    for place, rung in enumerate(said):
+        name = f"ladder[{place}]"
+        if not isinstance(rung, list) or [type(sum_) for sum_ in rung] != [int, int]:
+            part.note(name, "must be [from_fen, increment_fen], whole numbers of fen")
+            return None
+        price, increment = rung
+        if price <= before or (not place and price):
+            part.note(name, "must start at 0 and rise")
+        if not 1 <= increment <= LARGEST_FEN or price > LARGEST_FEN:
+            part.note(name, f"must have an increment from 1 to {LARGEST_FEN}")
+        before = price
+    return said
+
+
+def _bidder(part: Part, known: Known, consignors: dict[int, str]) -> PlannedBidder:
+    enterprise = _organisation(part, known, "enterprise", part.text("agent", "", most=80))
+    said = part.value("lots")
+    # `all` means all that the enterprise may bid on: never its own.
+    lots = [number for number, consignor in consignors.items() if consignor != enterprise.credit_code]
+    if said is None:
+        part.note("lots", "is missing")
+    elif isinstance(said, list):
+        lots = []
+        for place, number in enumerate(said):
+            name = f"lots[{place}]"
+            if not isinstance(number, int) or isinstance(number, bool) or number not in consignors:
+                part.note(name, "must be the number of a lot of this file")
+            elif consignors[number] == enterprise.credit_code:
+                part.note(name, f"lot {number} is the enterprise's own")
+            elif number in lots:
+                part.note(name, f"{number} is named twice")
+            else:
+                lots.append(number)
+        if not said:
+            part.note("lots", "must name a lot")
+    elif said != "all":
+        part.note("lots", 'must be "all" or a list of lot numbers')
+    bidder = PlannedBidder(enterprise=enterprise, paddle=part.whole("paddle", least=1, most=MOST_PADDLE), lots=tuple(lots))
+    part.refuse_others()
+    return bidder
+
+
+def _unique(parts: Sequence[PlannedOrganisation | PlannedLot], *names: str, faults: Faults) -> None:
+    for name in names:
+        seen = set()
+        for part in parts:
+            value = getattr(part, name)
+            if value and value in seen:
+                faults.note(f"{part.path}.{name}", f"{value} is given twice")
+            seen.add(value)

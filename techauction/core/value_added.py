@@ -1,0 +1,62 @@
+"""How much more than its start price a sale brought."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from techauction.core.hammer import Ending
+from techauction.core.money import ZERO, Money, rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncedLot:
+    """What the report needs of one lot that was announced. `bidders`: the paddles that bid. No ending: it is being sold."""
+
+    start: Money
+    ending: Ending | None
+    price: Money | None
+    bids: int
+    bidders: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueAdded:
+    """A group of lots added up. The rate is computed from the sums over lots sold at the hammer, never from rates."""
+
+    lots_offered: int
+    lots_sold: int
+    lots_agreed: int
+    start: Money
+    sold_start: Money
+    hammer: Money
+    bids: int
+    enterprises: int
+
+    @property
+    def value_added(self) -> Money:
+        """Return what the sold lots brought over their start prices."""
+        return self.hammer - self.sold_start
+
+    @property
+    def value_added_rate(self) -> str:
+        """Return the value-added rate in percent, half-up at two places."""
+        return rate(self.value_added, self.sold_start)
+
+
+NOT_OFFERED = (Ending.WITHHELD, Ending.WITHDRAWN)
+"""Lots that were announced and never opened."""
+
+
+def add_up(lots: Iterable[AnnouncedLot]) -> ValueAdded:
+    """Return the group's sums. Lots withheld or withdrawn were announced but not offered; they stay out."""
+    offered = [lot for lot in lots if lot.ending not in NOT_OFFERED]
+    sold = [lot for lot in offered if lot.ending is Ending.SOLD]
+    return ValueAdded(
+        lots_offered=len(offered),
+        lots_sold=len(sold),
+        lots_agreed=sum(lot.ending is Ending.AGREED for lot in offered),
+        start=sum((lot.start for lot in offered), ZERO),
+        sold_start=sum((lot.start for lot in sold), ZERO),
+        hammer=sum((lot.price for lot in sold if lot.price is not None), ZERO),
+        bids=sum(lot.bids for lot in offered),
+        enterprises=len(frozenset[int]().union(*(lot.bidders for lot in offered))),
+    )

@@ -1,0 +1,170 @@
+"""Engines, their pragmas, and the one way to write."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from threading import Lock
+from typing import Any
+
+import structlog
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from techauction import postgresql
+from techauction.store.base import Row
+
+db = SQLAlchemy(metadata=Row.metadata)
+"""Flask-SQLAlchemy, thinly: one session a request. Rows are plain SQLAlchemy; statements are `select()`."""
+
+log = structlog.get_logger()
+
+_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5_000}
+_SOUND_WAL = (3, 51, 3)
+_write_locks: dict[str, Lock] = {}
+
+
+class PragmaRefused(Exception):
+    """SQLite did not take a pragma on which durability or integrity rests."""
+
+
+def options(url: str) -> dict[str, Any]:
+    """Return the engine options of pages that suit the database at `url`."""
+    parts = make_url(url)
+    if parts.get_backend_name() == "sqlite":
+        return _sqlite()
+    return _postgresql(parts, postgresql.PAGES, "pages", most=20)
+
+
+def make_engine(url: str, *, checkpoints: bool = False) -> Engine:
+    """Return an engine of its own for a writer that is no page. Only the auctioneer's checkpoints the WAL."""
+    parts = make_url(url)
+    if parts.get_backend_name() == "sqlite":
+        engine = create_engine(url, **_sqlite())
+    else:
+        engine = create_engine(url, **_postgresql(parts, postgresql.COMMAND, "command", most=20))
+    prepare(engine, checkpoints=checkpoints)
+    return engine
+
+
+def make_sale_engine(url: str) -> Engine:
+    """Return the auctioneer's engine.
+
+    On PostgreSQL it has one connection: a path that asks for a second while it holds the first fails at once, where a larger
+    pool would fail only when the house is full.
+    """
+    parts = make_url(url)
+    if parts.get_backend_name() == "sqlite":
+        engine = create_engine(url, **_sqlite())
+    else:
+        engine = create_engine(url, **_postgresql(parts, postgresql.SALE, "auctioneer", most=1) | {"pool_timeout": 1})
+    prepare(engine, checkpoints=True)
+    return engine
+
+
+def _sqlite() -> dict[str, Any]:
+    return {"pool_size": 48, "max_overflow": 16, "connect_args": {"timeout": 5.0, "check_same_thread": False}}
+
+
+def _postgresql(url: URL, limits: Mapping[str, str], name: str, *, most: int) -> dict[str, Any]:
+    """Return a pool of at most `most` connections; who finds none free waits for a page that takes milliseconds."""
+    return {
+        "pool_size": (most + 1) // 2,
+        "max_overflow": most // 2,
+        "pool_timeout": 5,
+        "pool_pre_ping": True,
+        "connect_args": postgresql.connecting(url, limits, name),
+    }
+
+
+def prepare(engine: Engine, *, checkpoints: bool = False) -> None:
+    """Have every connection of the engine carry our pragmas, and every transaction begin as it is meant."""
+    if engine.dialect.name != "sqlite":
+        postgresql.keep_warnings(engine)
+        return
+
+    def connected(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN comes too late
+        for name, value in _PRAGMAS.items():
+            connection.execute(f"PRAGMA {name} = {value}")
+        if not checkpoints:
+            # Two connections that both reset the WAL can corrupt it before SQLite 3.51.3.
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
+
+    def begun(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("writing", False)
+        cursor = connection.connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        cursor.close()
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begun)
+
+
+def check(engine: Engine) -> None:
+    """Read the pragmas back, and warn of a SQLite whose WAL had a fault.
+
+    :raises PragmaRefused: one did not take
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        for name, value in _PRAGMAS.items():
+            found = connection.execute(text(f"PRAGMA {name}")).scalar()
+            if found != value:
+                raise PragmaRefused(f"{name} is {found}, not {value}")
+    if sqlite3.sqlite_version_info < _SOUND_WAL:
+        log.warning(
+            "sqlite_is_old", version=sqlite3.sqlite_version, wanted="3.51.3", kept_safe_by="one checkpointing connection"
+        )
+
+
+def checkpoint(engine: Engine) -> None:
+    """Copy the WAL into the database; for the auctioneer, when idle."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.commit()
+            connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # type: ignore[union-attr]
+
+
+@contextmanager
+def writing(session: Session) -> Iterator[Session]:
+    """End the session's read, begin a write transaction, and commit it at the end; anything raised rolls back.
+
+    On SQLite writers of this process go one at a time, and the transaction holds the write lock from its first statement.
+
+    :raises CommitUnknown: the database committed with a warning
+    """
+    session.rollback()
+    with write_lock(session):
+        session.connection(execution_options={"writing": True})
+        try:
+            yield session
+            postgresql.commit(session)
+        except BaseException:
+            session.rollback()
+            raise
+
+
+def snapshot(session: Session) -> Session:
+    """End the session's read, and have its next statements all read one state of the database."""
+    session.rollback()
+    if session.get_bind().dialect.name == "postgresql":  # SQLite's transactions do so by themselves
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    return session
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Write in the request's own session (`writing`)."""
+    with writing(db.session()) as begun:
+        yield begun
+
+
+def write_lock(session: Session) -> Any:
+    """Return the process's lock for writers of the session's database; PostgreSQL needs none."""
+    engine = session.get_bind()
+    if engine.dialect.name != "sqlite":
+        return nullcontext()
+    return _write_locks.setdefault(str(engine.engine.url), Lock())

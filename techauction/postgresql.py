@@ -1,0 +1,107 @@
+"""What PostgreSQL is held to, and how its answers are understood."""
+
+import sqlite3
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import psycopg
+from psycopg.errors import Diagnostic
+from sqlalchemy import URL, Engine, event
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+WARNED = "warnings"
+"""Where a connection keeps the warnings that came over it."""
+
+PAGES = {"statement_timeout": "30s", "lock_timeout": "3s", "idle_in_transaction_session_timeout": "30s"}
+SALE = {"statement_timeout": "5s", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "5s"}
+"""The auctioneer's limits are short: whoever holds a lot's lock and has stopped must not stop the others' sale."""
+COMMAND: dict[str, str] = {}
+"""A report or a migration takes the time that it takes."""
+
+_NETWORK = {
+    "connect_timeout": 3,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+_UNDONE = frozenset({"40001", "40P01", "55P03"})
+_PASSING = frozenset({"23505", "25P03", "57P05"})
+
+
+class CommitUnknown(Exception):
+    """The database committed, and warned: what was committed may not have reached where it would outlive this server."""
+
+
+def connecting(url: URL, limits: Mapping[str, str], name: str) -> dict[str, Any]:
+    """Return the arguments of a connection that holds itself to the limits; what the URL says goes before them."""
+    said = url.query.get("options", "")
+    ours = [f"-c {setting}={value}" for setting, value in limits.items()]
+    wanted: dict[str, Any] = {**_NETWORK, "application_name": f"techauction {name}"}
+    wanted = {each: value for each, value in wanted.items() if each not in url.query}
+    return {**wanted, "options": " ".join([*ours, *([said] if isinstance(said, str) else said)])}
+
+
+def keep_warnings(engine: Engine) -> None:
+    """Have every connection of the engine keep the warnings that come over it."""
+
+    def connected(connection: psycopg.Connection[Any], record: Any) -> None:
+        warned: list[str] = []
+        record.info[WARNED] = warned
+        connection.add_notice_handler(partial(_noticed, warned))
+
+    event.listen(engine, "connect", connected)
+
+
+def _noticed(warned: list[str], notice: Diagnostic) -> None:
+    # The text comes in the server's language; the severity's other name never does.
+    if notice.severity_nonlocalized == "WARNING":
+        warned.append(f"{notice.sqlstate} {notice.message_primary}")
+
+
+def commit(session: Session) -> None:
+    """Commit, and take no warning for a yes.
+
+    A commit whose wait for the standby was canceled returns like any other: it is done here, and may be nowhere else.
+
+    :raises CommitUnknown: the server warned
+    """
+    session.flush()
+    warned: list[str] = session.connection().info.setdefault(WARNED, [])
+    warned.clear()
+    session.commit()
+    if warned:
+        raise CommitUnknown(warned[-1])
+
+
+def weigh(session: Session) -> None:
+    """Make the transaction's commit wait for the standby though nothing was written.
+
+    What is only read may be an answer whose commit never was replicated. The standby has everything that stands before this.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().exec_driver_sql("SELECT pg_logical_emit_message(true, 'techauction', '')")
+
+
+def is_replicated(session: Session) -> bool:
+    """Return whether commits wait for a second server."""
+    if session.get_bind().dialect.name != "postgresql":
+        return False
+    return bool(session.connection().exec_driver_sql("SHOW synchronous_standby_names").scalar())
+
+
+def is_passing(error: BaseException) -> bool:
+    """Return whether another try may go better: after a deadlock, a time-out, a lost connection, or a race for one key."""
+    cause = getattr(error, "orig", None) or error
+    return (
+        isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError, sqlite3.OperationalError, PoolTimeout))
+        or getattr(cause, "sqlstate", None) in _PASSING
+        or getattr(error, "connection_invalidated", False) is True
+    )
+
+
+def is_undone(error: BaseException) -> bool:
+    """Return whether the transaction was certainly rolled back, and may simply be tried again."""
+    return getattr(getattr(error, "orig", None) or error, "sqlstate", None) in _UNDONE

@@ -1,0 +1,56 @@
+"""One connection over HTTP, as uvicorn speaks it, with an answer in one write."""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_HEAD = b"HTTP/1.1 "
+_CONTINUE = b"HTTP/1.1 100"
+
+
+class OneWrite(HttpToolsProtocol):
+    """uvicorn's protocol; the head of an answer waits for its body. A write costs about what it takes to decide a bid."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin on a transport that holds heads back."""
+        self._held = _HeadHeld(transport)
+        super().connection_made(self._held)  # type: ignore[arg-type]
+
+    def on_response_complete(self) -> None:
+        """Send a head that had no body, and go on."""
+        self._held.flush()
+        super().on_response_complete()
+
+
+class _HeadHeld:
+    """A transport that keeps the head of an answer until its body, or its end."""
+
+    __slots__ = ("_head", "_transport")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head = b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Write, or keep what looks like a head. It is held only until the next write, so a mistake does no harm."""
+        if self._head:
+            data, self._head = self._head + data, b""
+        elif data.startswith(_HEAD) and not data.startswith(_CONTINUE):
+            self._head = data
+            return
+        self._transport.write(data)
+
+    def flush(self) -> None:
+        """Write what was kept."""
+        if self._head:
+            head, self._head = self._head, b""
+            self._transport.write(head)
+
+    def close(self) -> None:
+        """Write what was kept, and close."""
+        self.flush()
+        self._transport.close()

@@ -1,0 +1,1 @@
+"""What is shown: one frozen dataclass for each page or answer."""

@@ -1,0 +1,80 @@
+"""A round's public result: what was sold, and the hashes by which anybody may check it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, contains_eager
+
+from techauction.core.money import Money, rate
+from techauction.queries.catalogue import LotTile, tile_of
+from techauction.queries.paging import Paging, cut
+from techauction.queries.rounds import RoundHead, Totals, head_of, public_round, totals_of
+from techauction.queries.sale import LISTED, PLACE
+from techauction.store.auction import OutcomeRow
+from techauction.store.consigning import LotRow, ResultRow
+
+LOTS_A_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotResult:
+    """How a lot ended, and the head of its record."""
+
+    tile: LotTile
+    head_hash: str | None
+
+    @property
+    def gained(self) -> Money | None:
+        """Return the value added, where there is a price."""
+        price = self.tile.sale.price
+        return None if price is None else price - self.tile.sale.start
+
+    @property
+    def rate(self) -> str | None:
+        """Return the value-added rate, where there is a price."""
+        return None if self.gained is None else rate(self.gained, self.tile.sale.start)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """A round's public result. `digest` is there once the round has closed."""
+
+    head: RoundHead
+    totals: Totals
+    lots: tuple[LotResult, ...]
+    paging: Paging
+    digest: str | None
+
+
+def announcement(session: Session, slug: str, *, page: int, now: datetime) -> Announcement | None:
+    """Return the public result of a round, or nothing if no such round was announced."""
+    row = public_round(session, slug)
+    if row is None:
+        return None
+    statement = (
+        select(LotRow, OutcomeRow, PLACE)
+        .join(LotRow.result)
+        .join(ResultRow.field)
+        .join(ResultRow.institute)
+        .join(LotRow.market)
+        .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
+        .where(LotRow.round_id == row.id, LISTED)
+        .order_by(LotRow.number)
+        .options(
+            contains_eager(LotRow.result).contains_eager(ResultRow.field),
+            contains_eager(LotRow.result).contains_eager(ResultRow.institute),
+            contains_eager(LotRow.market),
+        )
+    )
+    statement, paging = cut(session, statement, number=page, size=LOTS_A_PAGE)
+    return Announcement(
+        head=head_of(row),
+        totals=totals_of(session, [row.id])[row.id],
+        lots=tuple(
+            LotResult(tile=tile_of(*found, round_=row, now=now), head_hash=found[0].head_hash)
+            for found in session.execute(statement)
+        ),
+        paging=paging,
+        digest=row.digest,
+    )

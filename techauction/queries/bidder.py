@@ -1,0 +1,195 @@
+"""What a bidder sees: its own lots, its own paddle and deposit, and the answers to its own offers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, case, or_, select
+from sqlalchemy.orm import Session, contains_eager
+
+from techauction.core.admission import DepositState
+from techauction.core.bidding import Eligibility
+from techauction.core.lawful import Step, quick_steps
+from techauction.core.lot import Stage
+from techauction.core.money import ZERO, Money
+from techauction.core.refusal import Refusal
+from techauction.queries.catalogue import LotTile, tile_of
+from techauction.queries.lot import LotPage, lot_page
+from techauction.queries.names import Name
+from techauction.queries.paging import Paging, cut
+from techauction.queries.sale import LISTED, PLACE, PUBLIC, lot_on_sale
+from techauction.store.auction import AdmissionRow, OfferRow, OutcomeRow, PaddleRow
+from techauction.store.consigning import LotRow, ResultRow
+from techauction.store.money import DepositRow
+
+LOTS_A_PAGE = 24
+_IN_ORDER: ColumnElement[int] = case(
+    (LotRow.stage.in_((Stage.OPEN, Stage.PAUSED, Stage.INTERRUPTED)), 0), (LotRow.stage == Stage.LISTED, 1), else_=2
+)
+_OF_THE_LOT = (DepositRow.paddle_id == PaddleRow.id) & or_(DepositRow.lot_id == LotRow.id, DepositRow.lot_id.is_(None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepositShown:
+    """A deposit, as its bidder sees it."""
+
+    required: Money
+    held: Money
+    state: DepositState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MyLot:
+    """A lot that the bidder's paddle is admitted to."""
+
+    slug: str
+    round_title: Name
+    rehearsal: bool
+    synthetic: bool
+    paddle: int | None
+    paddle_voided: bool
+    deposit: DepositShown | None
+    tile: LotTile
+
+    @property
+    def leads(self) -> bool:
+        """Return whether the bidder's own bid stands, or has bought the lot."""
+        return self.paddle is not None and self.tile.sale.leader == self.paddle
+
+
+@dataclass(frozen=True, slots=True)
+class MyLotsPage:
+    """The bidder's lots: those being sold first, the next to close at the head."""
+
+    lots: tuple[MyLot, ...]
+    paging: Paging
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BiddingPage:
+    """A lot for its bidder. `me` says with which paddle and deposit it stands there; `steps` are the amounts at one touch."""
+
+    lot: LotPage
+    me: Eligibility
+    steps: tuple[Step, ...]
+
+    @property
+    def may_bid(self) -> bool:
+        """Return whether the bidder is admitted with its deposit."""
+        me = self.me
+        return me.paddle is not None and me.admitted and not me.paddle_voided and me.deposit_held >= me.deposit_required
+
+    @property
+    def leads(self) -> bool:
+        """Return whether the bidder's own bid stands, or has bought the lot."""
+        return self.me.paddle is not None and self.lot.tile.sale.leader == self.me.paddle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What became of an offer: taken at a place in the record, or refused."""
+
+    amount: Money
+    decided_at: datetime
+    seq: int | None
+    refusal: Refusal | None
+
+
+def my_lots(session: Session, *, organisation_id: int, page: int, now: datetime) -> MyLotsPage:
+    """Return the lots that the organisation's paddles are admitted to."""
+    statement = (
+        select(LotRow, OutcomeRow, PLACE, PaddleRow, DepositRow)
+        .join(AdmissionRow, AdmissionRow.lot_id == LotRow.id)
+        .join(PaddleRow, AdmissionRow.paddle_id == PaddleRow.id)
+        .join(LotRow.round)
+        .join(LotRow.result)
+        .join(ResultRow.field)
+        .join(ResultRow.institute)
+        .join(LotRow.market)
+        .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
+        .outerjoin(DepositRow, _OF_THE_LOT)
+        .where(PaddleRow.organisation_id == organisation_id, LISTED, PUBLIC)
+        .order_by(
+            _IN_ORDER,
+            case((_IN_ORDER < 2, LotRow.closes_at)),  # noqa: PLR2004 (what has not ended)
+            LotRow.closes_at.desc(),
+            LotRow.number,
+            LotRow.id,
+        )
+        .options(
+            contains_eager(LotRow.round),
+            contains_eager(LotRow.result).contains_eager(ResultRow.field),
+            contains_eager(LotRow.result).contains_eager(ResultRow.institute),
+            contains_eager(LotRow.market),
+        )
+    )
+    statement, paging = cut(session, statement, number=page, size=LOTS_A_PAGE)
+    return MyLotsPage(tuple(_my_lot(*found, now=now) for found in session.execute(statement)), paging)
+
+
+def bidding_page(
+    session: Session, slug: str, number: int, *, organisation_id: int, page: int, now: datetime
+) -> BiddingPage | None:
+    """Return a lot for a bidder, admitted or not; nothing if no such lot was announced."""
+    lot = lot_page(session, slug, number, page=page, now=now)
+    if lot is None:
+        return None
+    core = lot_on_sale(session, lot.tile.sale.lot_id)
+    return BiddingPage(
+        lot=lot,
+        me=_me(session, lot_id=lot.tile.sale.lot_id, organisation_id=organisation_id),
+        steps=() if core is None else quick_steps(core),
+    )
+
+
+def answered(session: Session, *, organisation_id: int, lot_id: int, key: str) -> Answered | None:
+    """Return what became of the organisation's offer of that key on the lot, if it was decided; a closed key had none."""
+    row = session.scalars(
+        select(OfferRow).where(OfferRow.organisation_id == organisation_id, OfferRow.lot_id == lot_id, OfferRow.key == key)
+    ).one_or_none()
+    if row is None or row.amount is None:
+        return None
+    return Answered(
+        amount=row.amount,
+        decided_at=row.decided_at,
+        seq=row.seq,
+        refusal=None if row.code is None else Refusal.restore(row.code, row.facts or {}),
+    )
+
+
+def _my_lot(
+    lot: LotRow, outcome: OutcomeRow | None, place: int, paddle: PaddleRow, deposit: DepositRow | None, *, now: datetime
+) -> MyLot:
+    return MyLot(
+        slug=lot.round.slug,
+        round_title=Name(lot.round.title_zh, lot.round.title_en),
+        rehearsal=lot.round.rehearsal,
+        synthetic=lot.round.synthetic,
+        paddle=paddle.number,
+        paddle_voided=paddle.voided_at is not None,
+        deposit=None if deposit is None else DepositShown(required=deposit.required, held=deposit.held, state=deposit.state),
+        tile=tile_of(lot, outcome, place, round_=lot.round, now=now),
+    )
+
+
+def _me(session: Session, *, lot_id: int, organisation_id: int) -> Eligibility:
+    found = session.execute(
+        select(PaddleRow, AdmissionRow.id, DepositRow)
+        .select_from(LotRow)
+        .join(PaddleRow, PaddleRow.round_id == LotRow.round_id)
+        .outerjoin(AdmissionRow, (AdmissionRow.paddle_id == PaddleRow.id) & (AdmissionRow.lot_id == LotRow.id))
+        .outerjoin(DepositRow, _OF_THE_LOT)
+        .where(LotRow.id == lot_id, PaddleRow.organisation_id == organisation_id)
+    ).one_or_none()
+    if found is None:
+        return Eligibility(paddle=None, admitted=False, paddle_voided=False, deposit_held=ZERO, deposit_required=ZERO)
+    return _eligibility(*found)
+
+
+def _eligibility(paddle: PaddleRow, admission_id: int | None, deposit: DepositRow | None) -> Eligibility:
+    return Eligibility(
+        paddle=paddle.number,
+        admitted=admission_id is not None,
+        paddle_voided=paddle.voided_at is not None,
+        deposit_held=ZERO if deposit is None else deposit.held,
+        deposit_required=ZERO if deposit is None else deposit.required,
+    )

@@ -1,0 +1,163 @@
+"""One case, as its technology-transfer manager sees it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from techauction.core.consigning import Instrument
+from techauction.core.days import day_of
+from techauction.core.handoff import CaseKind, Planned, Step
+from techauction.core.money import Money
+from techauction.queries.manager import Progress, progress_of
+from techauction.queries.names import Name
+from techauction.store.aftersale import CaseRow, CaseStepRow
+from techauction.store.auction import PaddleRow
+from techauction.store.consigning import LotRow, ResultRow
+from techauction.store.money import SettlementRow
+from techauction.store.people import OrganisationRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """Whom the manager talks to."""
+
+    name: Name
+    agent: str
+    telephone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepLine:
+    """A step of a case: done on a day, or still to be done. `missing` are the steps that must come first."""
+
+    step: Step
+    done_on: date | None
+    note: str
+    recorded_by: str
+    after: tuple[Step, ...]
+    missing: tuple[Step, ...]
+    due_on: date | None
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePage:
+    """A case. `price` is the hammer price, or the highest bid of a lot that passed in; the reserve is nowhere here."""
+
+    lot_id: int
+    number: int | None
+    slug: str
+    round_title: Name
+    synthetic: bool
+    rehearsal: bool
+    title: Name
+    kind: CaseKind
+    instrument: Instrument
+    institute: Party
+    buyer: Party | None
+    paddle: int | None
+    price: Money | None
+    deposit_applied: Money | None
+    due: Money | None
+    opened_at: datetime
+    accepted_at: datetime | None
+    closed_at: datetime | None
+    steps: tuple[StepLine, ...]
+    possible: tuple[Step, ...]
+    hammer_on: date
+    today: date
+
+    @property
+    def done(self) -> int:
+        """Return how many steps are done."""
+        return sum(each.done_on is not None for each in self.steps)
+
+    @property
+    def finished(self) -> bool:
+        """Return whether the case may be closed."""
+        if self.kind is CaseKind.SOLD:
+            return self.done == len(self.steps)
+        return any(each.step is Step.FOLLOW_UP_ENDED and each.done_on is not None for each in self.steps)
+
+
+def case(session: Session, lot_id: int, *, manager_id: int, now: datetime) -> CasePage | None:
+    """Return the manager's case, or nothing where it is missing or another's."""
+    row = session.scalars(
+        select(CaseRow)
+        .where(CaseRow.lot_id == lot_id, CaseRow.manager_id == manager_id)
+        .options(
+            joinedload(CaseRow.lot).joinedload(LotRow.round),
+            joinedload(CaseRow.lot).joinedload(LotRow.result).joinedload(ResultRow.institute),
+            selectinload(CaseRow.steps).joinedload(CaseStepRow.recorded_by),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    lot, result, round_ = row.lot, row.lot.result, row.lot.round
+    progress = progress_of(session, select(CaseRow.lot_id).where(CaseRow.lot_id == lot_id))[lot_id]
+    settlement = session.get(SettlementRow, lot_id)
+    today = day_of(now)
+    return CasePage(
+        lot_id=lot_id,
+        number=lot.number,
+        slug=round_.slug,
+        round_title=Name(round_.title_zh, round_.title_en),
+        synthetic=round_.synthetic,
+        rehearsal=round_.rehearsal,
+        title=Name(result.title_zh, result.title_en),
+        kind=row.kind,
+        instrument=result.instrument,
+        institute=_party(result.institute),
+        buyer=_bidder(session, lot),
+        paddle=lot.standing_paddle,
+        price=lot.standing_amount,
+        deposit_applied=settlement.deposit_applied if settlement else None,
+        due=settlement.due if settlement else None,
+        opened_at=row.opened_at,
+        accepted_at=row.accepted_at,
+        closed_at=row.closed_at,
+        steps=_steps(row, progress, today),
+        possible=tuple(
+            each.step for each in progress.steps if each.step not in progress.done and each.after <= progress.done.keys()
+        ),
+        hammer_on=progress.hammer_on,
+        today=today,
+    )
+
+
+def _steps(row: CaseRow, progress: Progress, today: date) -> tuple[StepLine, ...]:
+    kept = {each.step: each for each in row.steps}
+    late = progress.overdue(today)
+    return tuple(_step(each, kept.get(each.step), progress, overdue=each.step in late) for each in progress.steps)
+
+
+def _step(planned: Planned, kept: CaseStepRow | None, progress: Progress, *, overdue: bool) -> StepLine:
+    after = tuple(each.step for each in progress.steps if each.step in planned.after)
+    return StepLine(
+        step=planned.step,
+        done_on=kept.done_on if kept else None,
+        note=kept.note if kept else "",
+        recorded_by=kept.recorded_by.name if kept else "",
+        after=after,
+        missing=tuple(each for each in after if each not in progress.done),
+        due_on=planned.deadline.due_on(progress.hammer_on, progress.done) if planned.deadline else None,
+        overdue=overdue,
+    )
+
+
+def _bidder(session: Session, lot: LotRow) -> Party | None:
+    """Return who holds the paddle that bought the lot, or that bid most for it."""
+    if lot.standing_paddle is None:
+        return None
+    paddle = session.scalars(
+        select(PaddleRow)
+        .where(PaddleRow.round_id == lot.round_id, PaddleRow.number == lot.standing_paddle)
+        .options(joinedload(PaddleRow.organisation))
+    ).one()
+    return _party(paddle.organisation)
+
+
+def _party(row: OrganisationRow) -> Party:
+    return Party(name=Name(row.name_zh, row.name_en), agent=row.agent or row.legal_representative, telephone=row.telephone)

@@ -1,0 +1,250 @@
+"""What an institute sees: its results, their sales, and its own sealed reserves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, contains_eager
+
+from techauction.core.consigning import Instrument
+from techauction.core.hammer import Ending
+from techauction.core.lot import Stage
+from techauction.core.money import Money, rate
+from techauction.core.record import commitment
+from techauction.core.round import Phase
+from techauction.queries.names import Name
+from techauction.queries.paging import Paging, cut
+from techauction.queries.rounds import RoundHead, head_of
+from techauction.queries.sale import LISTED, PLACE, PUBLIC, Sale, sale_of
+from techauction.store.auction import OutcomeRow
+from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundMarketRow, RoundRow
+from techauction.store.people import FieldRow, OrganisationRow
+
+RESULTS_A_PAGE = 20
+_BEFORE_SALE = (Stage.SUBMITTED, Stage.RETURNED, Stage.LISTED)
+_OPENED_AT_THE_END = (Ending.SOLD, Ending.PASSED_IN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MyResult:
+    """One of the institute's results, in a list. `price` is the hammer price, or the bid that stands."""
+
+    lot_id: int
+    number: int | None
+    title: Name
+    field: Name
+    round_title: Name
+    stage: Stage
+    start: Money | None
+    price: Money | None
+    bids: int
+    ending: Ending | None
+    reserve_announced: bool
+    sealed: bool
+
+    @property
+    def rate(self) -> str | None:
+        """Return by how much the hammer price is over the start price, if the lot was sold."""
+        if self.ending is not Ending.SOLD or self.start is None or self.price is None:
+            return None
+        return rate(self.price - self.start, self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class MyResultsPage:
+    """The institute's results, those of the latest round first."""
+
+    results: tuple[MyResult, ...]
+    paging: Paging
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealShown:
+    """A reserve's seal. `amount` is there for the sealing officer, and for the institute once it was opened at the close."""
+
+    sealed_at: datetime
+    amount: Money | None
+    salt: str | None
+    commitment: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultPage:
+    """One of the institute's results. `public`: the lot has a page in the catalogue."""
+
+    lot_id: int
+    number: int | None
+    head: RoundHead
+    reserve_deadline_at: datetime
+    market: Name
+    title: Name
+    summary: Name
+    field: Name
+    field_key: str
+    maturity: int
+    instrument: Instrument
+    owners: str
+    rights: str
+    stage: Stage
+    return_reason: str
+    start: Money | None
+    increment: Money | None
+    reserve_announced: bool
+    seal: SealShown | None
+    public: bool
+    may_revise: bool
+    may_seal: bool
+    sale: Sale | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundChoice:
+    """A round to which the institute may bring a result now."""
+
+    id: int
+    title: Name
+    opens_at: datetime
+    registration_closes_at: datetime
+    rehearsal: bool
+
+
+def my_results(session: Session, *, institute_id: int, page: int) -> MyResultsPage:
+    """Return a page of the institute's results."""
+    statement = (
+        select(LotRow, OutcomeRow, ReserveRow.lot_id)
+        .join(LotRow.round)
+        .join(LotRow.result)
+        .join(ResultRow.field)
+        .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
+        .outerjoin(ReserveRow, ReserveRow.lot_id == LotRow.id)
+        .where(ResultRow.institute_id == institute_id)
+        .order_by(RoundRow.opens_at.desc(), LotRow.round_id, LotRow.number, LotRow.id)
+        .options(contains_eager(LotRow.round), contains_eager(LotRow.result).contains_eager(ResultRow.field))
+    )
+    statement, paging = cut(session, statement, number=page, size=RESULTS_A_PAGE)
+    return MyResultsPage(tuple(_line(*found) for found in session.execute(statement)), paging)
+
+
+def _line(lot: LotRow, outcome: OutcomeRow | None, sealed: int | None) -> MyResult:
+    result = lot.result
+    return MyResult(
+        lot_id=lot.id,
+        number=lot.number,
+        title=Name(result.title_zh, result.title_en),
+        field=Name(result.field.name_zh, result.field.name_en),
+        round_title=Name(lot.round.title_zh, lot.round.title_en),
+        stage=lot.stage,
+        start=lot.start,
+        price=lot.standing_amount if outcome is None else outcome.price,
+        bids=lot.bids,
+        ending=None if outcome is None else outcome.ending,
+        reserve_announced=lot.reserve_announced,
+        sealed=sealed is not None,
+    )
+
+
+def my_result(session: Session, *, lot_id: int, institute_id: int, officer: bool, now: datetime) -> ResultPage | None:
+    """Return one of the institute's results, or nothing; `officer` says whether its sealing officer reads."""
+    found = session.execute(
+        select(LotRow, OutcomeRow, PLACE, ReserveRow, LISTED & PUBLIC)
+        .join(LotRow.round)
+        .join(LotRow.result)
+        .join(ResultRow.field)
+        .join(LotRow.market)
+        .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
+        .outerjoin(ReserveRow, ReserveRow.lot_id == LotRow.id)
+        .where(LotRow.id == lot_id, ResultRow.institute_id == institute_id)
+        .options(
+            contains_eager(LotRow.round),
+            contains_eager(LotRow.result).contains_eager(ResultRow.field),
+            contains_eager(LotRow.market),
+        )
+    ).one_or_none()
+    if found is None:
+        return None
+    lot, outcome, place, reserve, public = found
+    return _page(
+        lot,
+        seal=_seal(lot, reserve, outcome, officer=officer),
+        sale=sale_of(lot, lot.round, outcome, place, now=now) if public and lot.stage is not Stage.LISTED else None,
+        public=public,
+        officer=officer,
+        now=now,
+    )
+
+
+def _page(lot: LotRow, *, seal: SealShown | None, sale: Sale | None, public: bool, officer: bool, now: datetime) -> ResultPage:
+    result, round_ = lot.result, lot.round
+    return ResultPage(
+        lot_id=lot.id,
+        number=lot.number,
+        head=head_of(round_),
+        reserve_deadline_at=round_.reserve_deadline_at,
+        market=Name(lot.market.name_zh, lot.market.name_en),
+        title=Name(result.title_zh, result.title_en),
+        summary=Name(result.summary_zh, result.summary_en),
+        field=Name(result.field.name_zh, result.field.name_en),
+        field_key=result.field_key,
+        maturity=result.maturity,
+        instrument=result.instrument,
+        owners=result.owners,
+        rights=result.rights,
+        stage=lot.stage,
+        return_reason=lot.return_reason,
+        start=lot.start,
+        increment=lot.increment,
+        reserve_announced=lot.reserve_announced,
+        seal=seal,
+        public=public,
+        may_revise=lot.stage in (Stage.SUBMITTED, Stage.RETURNED) and _takes_lots(round_, now),
+        may_seal=officer and lot.reserve_announced and lot.stage in _BEFORE_SALE and now < round_.reserve_deadline_at,
+        sale=sale,
+    )
+
+
+def _seal(lot: LotRow, reserve: ReserveRow | None, outcome: OutcomeRow | None, *, officer: bool) -> SealShown | None:
+    if reserve is None:
+        return None
+    opened = outcome is not None and outcome.ending in _OPENED_AT_THE_END
+    name = f"{lot.round.slug}/{lot.number}"
+    return SealShown(
+        sealed_at=reserve.sealed_at,
+        amount=reserve.amount if opened or officer else None,
+        salt=reserve.salt if opened else None,
+        commitment=commitment(name, reserve.amount, reserve.salt) if opened else None,
+    )
+
+
+def _takes_lots(round_: RoundRow, now: datetime) -> bool:
+    return round_.phase is Phase.DRAFT or (round_.phase is Phase.PUBLISHED and now < round_.registration_closes_at)
+
+
+def rounds_open_to(session: Session, *, institute_id: int, now: datetime) -> Sequence[RoundChoice]:
+    """Return the rounds to which the institute may bring a result now, the next to open first."""
+    rows = session.scalars(
+        select(RoundRow)
+        .join(RoundMarketRow, RoundMarketRow.round_id == RoundRow.id)
+        .join(OrganisationRow, OrganisationRow.market_key == RoundMarketRow.market_key)
+        .where(
+            OrganisationRow.id == institute_id,
+            (RoundRow.phase == Phase.DRAFT) | ((RoundRow.phase == Phase.PUBLISHED) & (RoundRow.registration_closes_at > now)),
+        )
+        .order_by(RoundRow.opens_at, RoundRow.id)
+    )
+    return tuple(
+        RoundChoice(
+            id=row.id,
+            title=Name(row.title_zh, row.title_en),
+            opens_at=row.opens_at,
+            registration_closes_at=row.registration_closes_at,
+            rehearsal=row.rehearsal,
+        )
+        for row in rows
+    )
+
+
+def fields_of_technology(session: Session) -> Sequence[tuple[str, Name]]:
+    """Return the fields, by key, in their order."""
+    rows = session.scalars(select(FieldRow).order_by(FieldRow.position))
+    return tuple((row.key, Name(row.name_zh, row.name_en)) for row in rows)

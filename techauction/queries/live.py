@@ -1,0 +1,107 @@
+"""What everybody may see of a lot while it is sold: its public state, and its public events."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from techauction.core.hammer import Ending
+from techauction.core.lot import Lot, Stage
+from techauction.core.money import Money
+from techauction.core.record import Kind
+from techauction.queries.sale import LISTED, PLACE, PUBLIC
+from techauction.store.auction import OutcomeRow
+from techauction.store.consigning import LotRow, RoundRow
+from techauction.store.record import RecordRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveLot:
+    """A lot's whole public state at one `seq` of its record. It has no reserve and no bidder but a paddle's number."""
+
+    lot: int
+    seq: int
+    head_hash: str | None
+    stage: Stage
+    paddle: int | None
+    standing: Money | None
+    least: Money | None
+    most: Money | None
+    increment: Money | None
+    bids: int
+    opens_at: datetime
+    closes_at: datetime
+    extended: bool
+    reason: str
+    ending: Ending | None
+    price: Money | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveEvent:
+    """One event of a lot's record, as everybody may see it."""
+
+    seq: int
+    kind: Kind
+    at: datetime
+    paddle: int | None
+    amount: Money | None
+    closes_at: datetime | None
+
+
+def live_lots(session: Session, lot_ids: Iterable[int]) -> list[LiveLot]:
+    """Return the public state of those of the lots that are public."""
+    rows = session.execute(
+        select(LotRow, RoundRow, OutcomeRow, PLACE)
+        .join(RoundRow, LotRow.round_id == RoundRow.id)
+        .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
+        .where(
+            LotRow.id.in_(set(lot_ids)),
+            LISTED,
+            PUBLIC,
+        )
+        .order_by(LotRow.id)
+        .execution_options(populate_existing=True)
+    )
+    return [_live(row, round_row, outcome, place) for row, round_row, outcome, place in rows]
+
+
+def _live(row: LotRow, round_row: RoundRow, outcome: OutcomeRow | None, place: int) -> LiveLot:
+    lot: Lot | None = None
+    if row.closes_at is not None:
+        lot = row.to_core(round_row.rules())
+    closes_at = row.closes_at or round_row.calendar().closes(place)
+    return LiveLot(
+        lot=row.id,
+        seq=row.seq,
+        head_hash=row.head_hash,
+        stage=row.stage,
+        paddle=row.standing_paddle,
+        standing=row.standing_amount,
+        least=row.start if lot is None else lot.least_bid(),
+        most=None if lot is None else lot.most_bid(),
+        increment=row.increment if lot is None else lot.increment(),
+        bids=row.bids,
+        opens_at=row.opens_at or round_row.opens_at,
+        closes_at=closes_at,
+        extended=row.scheduled_closes_at is not None and closes_at > row.scheduled_closes_at,
+        reason=row.stop_reason,
+        ending=None if outcome is None else outcome.ending,
+        price=None if outcome is None else outcome.price,
+    )
+
+
+def events_after(session: Session, *, lot_id: int, seq: int, most: int = 500) -> list[LiveEvent]:
+    """Return a lot's events after `seq`, in order, at most `most` of them."""
+    rows = session.execute(
+        select(RecordRow.seq, RecordRow.kind, RecordRow.at, RecordRow.paddle, RecordRow.amount, RecordRow.closes_at)
+        .where(RecordRow.lot_id == lot_id, RecordRow.seq > seq)
+        .order_by(RecordRow.seq)
+        .limit(most)
+    )
+    return [
+        LiveEvent(seq=row.seq, kind=row.kind, at=row.at, paddle=row.paddle, amount=row.amount, closes_at=row.closes_at)
+        for row in rows
+    ]

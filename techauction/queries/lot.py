@@ -1,0 +1,153 @@
+"""A lot's page: what is sold, by which rules, and everything that has happened to it. No reserve has a place here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, contains_eager
+
+from techauction.core.consigning import Instrument
+from techauction.core.hammer import Ending
+from techauction.core.money import ZERO, Money, rate
+from techauction.core.record import Kind
+from techauction.queries.catalogue import LotTile, tile_of
+from techauction.queries.names import Name
+from techauction.queries.paging import Paging, cut
+from techauction.queries.rounds import RoundHead, head_of
+from techauction.queries.sale import LISTED, PLACE, PUBLIC, RulesShown, rules_of
+from techauction.store.auction import OutcomeRow
+from techauction.store.consigning import LotRow, ResultRow, RoundRow
+from techauction.store.people import FieldRow
+from techauction.store.record import RecordRow
+
+EVENTS_A_PAGE = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """One event of a lot's record. `reason` is public where there is one; a sealed reserve and its opening are left out."""
+
+    seq: int
+    kind: Kind
+    at: datetime
+    paddle: int | None
+    amount: Money | None
+    closes_at: datetime | None
+    reason: str
+    ending: Ending | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotPage:
+    """A lot on its public page."""
+
+    head: RoundHead
+    rules: RulesShown
+    tile: LotTile
+    summary: Name
+    maturity: int
+    instrument: Instrument
+    owners: str
+    rights: str
+    synthetic: bool
+    telephone: str
+    deposit: Money
+    rungs: tuple[tuple[Money, Money], ...]
+    head_hash: str | None
+    history: tuple[Happened, ...]
+    paging: Paging
+    before: int | None
+    after: int | None
+
+    @property
+    def gained(self) -> Money:
+        """Return the value added at the hammer, or zero."""
+        price = self.tile.sale.price
+        return ZERO if price is None else price - self.tile.sale.start
+
+    @property
+    def rate(self) -> str:
+        """Return the value-added rate."""
+        return rate(self.gained, self.tile.sale.start)
+
+
+def lot_page(session: Session, slug: str, number: int, *, page: int, now: datetime) -> LotPage | None:
+    """Return the page of a lot, or nothing if no such lot was announced. `page` is the history's."""
+    found = session.execute(
+        select(LotRow, OutcomeRow, PLACE)
+        .join(LotRow.round)
+        .join(LotRow.result)
+        .join(ResultRow.field)
+        .join(ResultRow.institute)
+        .join(LotRow.market)
+        .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
+        .where(RoundRow.slug == slug, LotRow.number == number, LISTED, PUBLIC)
+        .options(
+            contains_eager(LotRow.round).joinedload(RoundRow.host_market),
+            contains_eager(LotRow.result).contains_eager(ResultRow.field),
+            contains_eager(LotRow.result).contains_eager(ResultRow.institute),
+            contains_eager(LotRow.market),
+        )
+    ).one_or_none()
+    if found is None:
+        return None
+    lot, outcome, place = found
+    assert lot.start is not None
+    history, paging = _history(session, lot.id, page)
+    before, after = _neighbours(session, lot)
+    return LotPage(
+        head=head_of(lot.round),
+        rules=rules_of(lot.round),
+        tile=tile_of(lot, outcome, place, round_=lot.round, now=now),
+        summary=Name(lot.result.summary_zh, lot.result.summary_en),
+        maturity=lot.result.maturity,
+        instrument=lot.result.instrument,
+        owners=lot.result.owners,
+        rights=lot.result.rights,
+        synthetic=lot.result.synthetic,
+        telephone=lot.market.telephone,
+        deposit=lot.round.deposit_rule().of(lot.start),
+        rungs=lot.increments().rungs,
+        head_hash=lot.head_hash,
+        history=history,
+        paging=paging,
+        before=before,
+        after=after,
+    )
+
+
+def _history(session: Session, lot_id: int, page: int) -> tuple[tuple[Happened, ...], Paging]:
+    statement, paging = cut(
+        session,
+        select(RecordRow).where(RecordRow.lot_id == lot_id).order_by(RecordRow.seq.desc()),
+        number=page,
+        size=EVENTS_A_PAGE,
+    )
+    return tuple(_happened(row) for row in session.scalars(statement)), paging
+
+
+def _happened(row: RecordRow) -> Happened:
+    ending = row.data.get("ending")
+    return Happened(
+        seq=row.seq,
+        kind=row.kind,
+        at=row.at,
+        paddle=row.paddle,
+        amount=row.amount,
+        closes_at=row.closes_at,
+        reason=str(row.data.get("reason") or ""),
+        ending=Ending(str(ending)) if ending else None,
+    )
+
+
+def _neighbours(session: Session, lot: LotRow) -> tuple[int | None, int | None]:
+    """Return the numbers of the lots before and after in the catalogue's order: by field, then by number."""
+    field = lot.result.field.position
+    order = (FieldRow.position, LotRow.number)
+    listed = (
+        select(LotRow.number).join(LotRow.result).join(ResultRow.field).where(LotRow.round_id == lot.round_id, LISTED).limit(1)
+    )
+    earlier = (FieldRow.position < field) | ((FieldRow.position == field) & (LotRow.number < lot.number))
+    later = (FieldRow.position > field) | ((FieldRow.position == field) & (LotRow.number > lot.number))
+    before = session.scalar(listed.where(earlier).order_by(*(each.desc() for each in order)))
+    return before, session.scalar(listed.where(later).order_by(*order))

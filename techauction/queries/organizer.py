@@ -1,0 +1,306 @@
+"""What an organizer sees: the rounds that the own market holds or takes part in, and everything in them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, contains_eager, selectinload
+
+from techauction.core import round as rounds
+from techauction.core.lot import Stage
+from techauction.core.money import Money
+from techauction.core.planned import PlannedRound
+from techauction.core.round import ListedLot, Phase, Plan, Problem
+from techauction.queries.catalogue import LotTile, tile_of
+from techauction.queries.names import Name
+from techauction.queries.paging import Paging, cut
+from techauction.queries.rounds import RoundHead, Totals, head_of, totals_of
+from techauction.queries.sale import LISTED, PLACE
+from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow
+from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundMarketRow, RoundRow
+
+ROUNDS_A_PAGE = 20
+LOTS_A_PAGE = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRound:
+    """A round in the organizer's list. `waiting`: results of the own market that wait for their review."""
+
+    id: int
+    head: RoundHead
+    totals: Totals
+    hosted: bool
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRoundsPage:
+    """The rounds of the organizer's market, the latest first."""
+
+    rounds: tuple[OwnRound, ...]
+    paging: Paging
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundLot:
+    """A lot of a round that is being set up. Whether its reserve is sealed is told, never the reserve."""
+
+    lot_id: int
+    number: int | None
+    title: Name
+    field: Name
+    institute: Name
+    market: Name
+    market_key: str
+    stage: Stage
+    start: Money | None
+    increment: Money | None
+    reserve_announced: bool
+    sealed: bool
+    admitted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetUpPage:
+    """A round with its rules, its lots, and what keeps a draft from being published."""
+
+    id: int
+    head: RoundHead
+    totals: Totals
+    hosted: bool
+    planned: PlannedRound
+    published_at: datetime | None
+    opened_at: datetime | None
+    lots: tuple[RoundLot, ...]
+    paging: Paging
+    problems: tuple[Problem, ...]
+    may_open: bool
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskLot:
+    """A lot on the desk."""
+
+    lot_id: int
+    tile: LotTile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskPage:
+    """All lots of a round while it is sold."""
+
+    id: int
+    head: RoundHead
+    totals: Totals
+    may_open: bool
+    lots: tuple[DeskLot, ...]
+
+    def count(self, *stages: str) -> int:
+        """Return how many lots stand at one of the stages."""
+        return sum(each.tile.sale.stage.value in stages for each in self.lots)
+
+
+def own_rounds(session: Session, *, market_key: str, page: int) -> OwnRoundsPage:
+    """Return a page of the rounds that the market holds or takes part in."""
+    statement, paging = cut(
+        session, _own(market_key).order_by(RoundRow.opens_at.desc(), RoundRow.id.desc()), number=page, size=ROUNDS_A_PAGE
+    )
+    rows = session.scalars(statement).all()
+    ids = [row.id for row in rows]
+    totals = totals_of(session, ids)
+    waiting = dict(
+        session.execute(
+            select(LotRow.round_id, func.count())
+            .where(LotRow.round_id.in_(ids), LotRow.market_key == market_key, LotRow.stage == Stage.SUBMITTED)
+            .group_by(LotRow.round_id)
+        ).all()
+    )
+    return OwnRoundsPage(
+        tuple(
+            OwnRound(
+                id=row.id,
+                head=head_of(row),
+                totals=totals[row.id],
+                hosted=row.host_market_key == market_key,
+                waiting=waiting.get(row.id, 0),
+            )
+            for row in rows
+        ),
+        paging,
+    )
+
+
+def set_up(session: Session, slug: str, *, market_key: str, page: int, now: datetime) -> SetUpPage | None:
+    """Return a round of the market's, or nothing."""
+    row = session.scalars(_own(market_key).where(RoundRow.slug == slug)).one_or_none()
+    if row is None:
+        return None
+    lots, paging = _lots(session, row.id, page)
+    return SetUpPage(
+        id=row.id,
+        head=head_of(row),
+        totals=totals_of(session, [row.id])[row.id],
+        hosted=row.host_market_key == market_key,
+        planned=_planned(row),
+        published_at=row.published_at,
+        opened_at=row.opened_at,
+        lots=lots,
+        paging=paging,
+        problems=tuple(_problems(session, row, now)),
+        may_open=_may_open(row, now),
+        digest=row.digest,
+    )
+
+
+def desk(session: Session, slug: str, *, market_key: str, now: datetime) -> DeskPage | None:
+    """Return the desk of a round of the market's, or nothing."""
+    row = session.scalars(_own(market_key).where(RoundRow.slug == slug)).one_or_none()
+    if row is None or row.published_at is None:
+        return None
+    lots = session.execute(
+        select(LotRow, OutcomeRow, PLACE)
+        .join(LotRow.result)
+        .join(ResultRow.field)
+        .join(ResultRow.institute)
+        .join(LotRow.market)
+        .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
+        .where(LotRow.round_id == row.id, LISTED)
+        .order_by(LotRow.number)
+        .options(
+            contains_eager(LotRow.result).contains_eager(ResultRow.field),
+            contains_eager(LotRow.result).contains_eager(ResultRow.institute),
+            contains_eager(LotRow.market),
+        )
+    )
+    return DeskPage(
+        id=row.id,
+        head=head_of(row),
+        totals=totals_of(session, [row.id])[row.id],
+        may_open=_may_open(row, now),
+        lots=tuple(DeskLot(lot_id=found[0].id, tile=tile_of(*found, round_=row, now=now)) for found in lots),
+    )
+
+
+def round_at_desk(session: Session, slug: str, *, market_key: str) -> tuple[int, dict[int, Stage]] | None:
+    """Return the id of a round of the market's and the stages of its lots by id, or nothing."""
+    round_id = session.scalar(select(RoundRow.id).where(RoundRow.id.in_(_rounds_of(market_key)), RoundRow.slug == slug))
+    if round_id is None:
+        return None
+    lots = session.execute(select(LotRow.id, LotRow.stage).where(LotRow.round_id == round_id, LISTED).order_by(LotRow.number))
+    return round_id, dict(lots.all())
+
+
+def _own(market_key: str) -> Select[RoundRow]:
+    return (
+        select(RoundRow)
+        .where(RoundRow.id.in_(_rounds_of(market_key)))
+        .options(selectinload(RoundRow.host_market), selectinload(RoundRow.markets).selectinload(RoundMarketRow.market))
+    )
+
+
+def _rounds_of(market_key: str) -> Select[int]:
+    return select(RoundMarketRow.round_id).where(RoundMarketRow.market_key == market_key)
+
+
+def _may_open(row: RoundRow, now: datetime) -> bool:
+    return row.phase is Phase.PUBLISHED and (row.rehearsal or now >= row.opens_at)
+
+
+def _lots(session: Session, round_id: int, page: int) -> tuple[tuple[RoundLot, ...], Paging]:
+    admitted = (
+        select(func.count())
+        .select_from(AdmissionRow)
+        .join(PaddleRow, AdmissionRow.paddle_id == PaddleRow.id)
+        .where(AdmissionRow.lot_id == LotRow.id, PaddleRow.issued_at.is_not(None), PaddleRow.voided_at.is_(None))
+        .correlate(LotRow)
+        .scalar_subquery()
+    )
+    statement = (
+        select(LotRow, ReserveRow.lot_id, admitted)
+        .join(LotRow.result)
+        .join(ResultRow.field)
+        .join(ResultRow.institute)
+        .join(LotRow.market)
+        .outerjoin(ReserveRow, ReserveRow.lot_id == LotRow.id)
+        .where(LotRow.round_id == round_id)
+        .order_by(LotRow.number.is_(None), LotRow.number, LotRow.id)
+        .options(
+            contains_eager(LotRow.result).contains_eager(ResultRow.field),
+            contains_eager(LotRow.result).contains_eager(ResultRow.institute),
+            contains_eager(LotRow.market),
+        )
+    )
+    statement, paging = cut(session, statement, number=page, size=LOTS_A_PAGE)
+    return tuple(_round_lot(*found) for found in session.execute(statement)), paging
+
+
+def _round_lot(lot: LotRow, sealed: int | None, admitted: int) -> RoundLot:
+    result = lot.result
+    return RoundLot(
+        lot_id=lot.id,
+        number=lot.number,
+        title=Name(result.title_zh, result.title_en),
+        field=Name(result.field.name_zh, result.field.name_en),
+        institute=Name(result.institute.name_zh, result.institute.name_en),
+        market=Name(lot.market.name_zh, lot.market.name_en),
+        market_key=lot.market_key,
+        stage=lot.stage,
+        start=lot.start,
+        increment=lot.increment,
+        reserve_announced=lot.reserve_announced,
+        sealed=sealed is not None,
+        admitted=admitted,
+    )
+
+
+def _problems(session: Session, row: RoundRow, now: datetime) -> Sequence[Problem]:
+    if row.phase is not Phase.DRAFT:
+        return ()
+    lots = session.execute(
+        select(LotRow.number, LotRow.start, LotRow.increment)
+        .where(LotRow.round_id == row.id, LotRow.stage == Stage.LISTED)
+        .order_by(LotRow.number)
+    )
+    plan = Plan(
+        calendar=row.calendar(),
+        rules=row.rules(),
+        deposit=row.deposit_rule(),
+        lots=[ListedLot(number=number or 0, start=start, increment=increment) for number, start, increment in lots],
+        rehearsal=row.rehearsal,
+    )
+    return tuple(rounds.problems_of(plan, now))
+
+
+def _planned(row: RoundRow) -> PlannedRound:
+    return PlannedRound(
+        slug=row.slug,
+        title_zh=row.title_zh,
+        title_en=row.title_en,
+        host_market=row.host_market_key,
+        markets=tuple(each.market_key for each in row.markets),
+        regime=row.regime,
+        rehearsal=row.rehearsal,
+        synthetic=row.synthetic,
+        registration_closes_at=row.registration_closes_at,
+        reserve_deadline_at=row.reserve_deadline_at,
+        opens_at=row.opens_at,
+        closes_at=row.closes_at,
+        stagger_s=row.stagger_s,
+        extension_kind=row.extension_kind,
+        extension_trigger_s=row.extension_trigger_s,
+        extension_length_s=row.extension_length_s,
+        extension_cap_s=row.extension_cap_s,
+        max_steps=row.max_steps,
+        raise_own_bid=row.raise_own_bid,
+        collar=row.collar,
+        min_admitted=row.min_admitted,
+        min_bidding=row.min_bidding,
+        gap_s=row.gap_s,
+        deposit=row.deposit_rule(),
+        buyer_bps=row.buyer_bps,
+        seller_bps=row.seller_bps,
+        listing_share_bps=row.listing_share_bps,
+    )

@@ -1,0 +1,80 @@
+"""A bidder's own bids, each of which has a receipt."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, and_, select
+from sqlalchemy.orm import Session
+
+from techauction.core.money import Money
+from techauction.queries.names import Name
+from techauction.queries.paging import Paging, cut
+from techauction.store.auction import OfferRow
+from techauction.store.consigning import LotRow, ResultRow, RoundRow
+from techauction.store.record import RecordRow
+
+BIDS_A_PAGE = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MyBid:
+    """A bid that was taken for one's own paddle."""
+
+    lot_id: int
+    seq: int
+    hash: str
+    paddle: int
+    amount: Money
+    placed_at: datetime
+    slug: str
+    number: int
+    title: Name
+
+
+@dataclass(frozen=True, slots=True)
+class MyBidsPage:
+    """One's own bids, the newest first."""
+
+    bids: tuple[MyBid, ...]
+    paging: Paging
+
+
+def my_bids(session: Session, *, organisation_id: int, page: int) -> MyBidsPage:
+    """Return the bids that were taken for an organisation."""
+    statement = _bids(organisation_id).order_by(RecordRow.at.desc(), RecordRow.id.desc())
+    statement, paging = cut(session, statement, number=page, size=BIDS_A_PAGE)
+    return MyBidsPage(tuple(_bid(*found) for found in session.execute(statement)), paging)
+
+
+def my_bid(session: Session, *, organisation_id: int, lot_id: int, seq: int) -> MyBid | None:
+    """Return one bid of an organisation; nothing if it is somebody else's or none."""
+    found = session.execute(_bids(organisation_id).where(OfferRow.lot_id == lot_id, OfferRow.seq == seq)).one_or_none()
+    return None if found is None else _bid(*found)
+
+
+def _bids(organisation_id: int) -> Select[RecordRow, LotRow, RoundRow, ResultRow]:
+    return (
+        select(RecordRow, LotRow, RoundRow, ResultRow)
+        .join(OfferRow, and_(OfferRow.lot_id == RecordRow.lot_id, OfferRow.seq == RecordRow.seq))
+        .join(LotRow, LotRow.id == RecordRow.lot_id)
+        .join(RoundRow, RoundRow.id == LotRow.round_id)
+        .join(ResultRow, ResultRow.id == LotRow.result_id)
+        .where(OfferRow.organisation_id == organisation_id)
+    )
+
+
+def _bid(row: RecordRow, lot: LotRow, round_: RoundRow, result: ResultRow) -> MyBid:
+    assert row.paddle is not None
+    assert row.amount is not None
+    assert lot.number is not None
+    return MyBid(
+        lot_id=lot.id,
+        seq=row.seq,
+        hash=row.hash,
+        paddle=row.paddle,
+        amount=row.amount,
+        placed_at=row.at,
+        slug=round_.slug,
+        number=lot.number,
+        title=Name(result.title_zh, result.title_en),
+    )

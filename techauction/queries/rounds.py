@@ -1,0 +1,198 @@
+"""Rounds as everybody may see them: their heads and what their lots add up to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select, type_coerce
+from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
+
+from techauction.core.hammer import Ending
+from techauction.core.lot import Stage
+from techauction.core.money import ZERO, Money, rate
+from techauction.core.round import Phase, Regime
+from techauction.queries.names import Name
+from techauction.queries.paging import Paging, cut
+from techauction.queries.sale import LISTED, PUBLIC
+from techauction.store.auction import OutcomeRow, PaddleRow
+from techauction.store.consigning import LotRow, RoundMarketRow, RoundRow
+
+ROUNDS_A_PAGE = 10
+_PAST_AT_HOME = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """What a round's lots add up to. `sold_start` is the start price of those sold."""
+
+    lots: int
+    start: Money
+    ended: int
+    sold: int
+    sold_start: Money
+    hammer: Money
+    bids: int
+    paddles: int
+
+    @property
+    def gained(self) -> Money:
+        """Return the value added at the hammer."""
+        return self.hammer - self.sold_start
+
+    @property
+    def rate(self) -> str:
+        """Return the value-added rate, from the sums of the lots sold."""
+        return rate(self.gained, self.sold_start)
+
+
+NOTHING = Totals(lots=0, start=ZERO, ended=0, sold=0, sold_start=ZERO, hammer=ZERO, bids=0, paddles=0)
+"""The totals of a round without lots."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundHead:
+    """What stands at the head of every page of a round."""
+
+    slug: str
+    title: Name
+    phase: Phase
+    regime: Regime
+    rehearsal: bool
+    synthetic: bool
+    host: Name
+    markets: tuple[Name, ...]
+    registration_closes_at: datetime
+    opens_at: datetime
+    closes_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundCard:
+    """A round in a list."""
+
+    head: RoundHead
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomePage:
+    """What is being sold, what comes, and what was."""
+
+    current: tuple[RoundCard, ...]
+    upcoming: tuple[RoundCard, ...]
+    past: tuple[RoundCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoundsPage:
+    """A page of the rounds ever announced."""
+
+    rounds: tuple[RoundCard, ...]
+    paging: Paging
+
+
+def home(session: Session) -> HomePage:
+    """Return the rounds for the first page: all that are open or coming, and the latest that were."""
+
+    def having(phase: Phase, *order: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Select[Any]:
+        return _rounds().where(RoundRow.phase == phase).order_by(*order)
+
+    current = having(Phase.OPEN, RoundRow.closes_at, RoundRow.id)
+    upcoming = having(Phase.PUBLISHED, RoundRow.opens_at, RoundRow.id)
+    past = having(Phase.CLOSED, RoundRow.closed_at.desc(), RoundRow.id).limit(_PAST_AT_HOME)
+    groups = [session.scalars(statement).all() for statement in (current, upcoming, past)]
+    totals = totals_of(session, [row.id for group in groups for row in group])
+    cards = [tuple(RoundCard(head=head_of(row), totals=totals[row.id]) for row in group) for group in groups]
+    return HomePage(current=cards[0], upcoming=cards[1], past=cards[2])
+
+
+def rounds(session: Session, *, page: int) -> RoundsPage:
+    """Return the rounds ever announced, the latest first."""
+    statement = _rounds().order_by(RoundRow.opens_at.desc(), RoundRow.id.desc())
+    statement, paging = cut(session, statement, number=page, size=ROUNDS_A_PAGE)
+    found = session.scalars(statement).all()
+    totals = totals_of(session, [row.id for row in found])
+    return RoundsPage(tuple(RoundCard(head=head_of(row), totals=totals[row.id]) for row in found), paging)
+
+
+def public_round(session: Session, slug: str) -> RoundRow | None:
+    """Return the round of that name, if it was announced."""
+    return session.scalars(_rounds().where(RoundRow.slug == slug)).one_or_none()
+
+
+def head_of(row: RoundRow) -> RoundHead:
+    """Return the round's head."""
+    return RoundHead(
+        slug=row.slug,
+        title=Name(row.title_zh, row.title_en),
+        phase=row.phase,
+        regime=row.regime,
+        rehearsal=row.rehearsal,
+        synthetic=row.synthetic,
+        host=Name(row.host_market.name_zh, row.host_market.name_en),
+        markets=tuple(
+            Name(each.market.name_zh, each.market.name_en)
+            for each in sorted(row.markets, key=lambda each: (each.market_key != row.host_market_key, each.market.position))
+        ),
+        registration_closes_at=row.registration_closes_at,
+        opens_at=row.opens_at,
+        closes_at=row.closes_at,
+        closed_at=row.closed_at,
+    )
+
+
+def totals_of(session: Session, round_ids: Sequence[int]) -> Mapping[int, Totals]:
+    """Return what the rounds' lots add up to."""
+    sold = OutcomeRow.ending == Ending.SOLD
+    rows = session.execute(
+        select(
+            LotRow.round_id,
+            func.count().label("lots"),
+            _sum(LotRow.start).label("start"),
+            func.count(case((LotRow.stage == Stage.ENDED, 1))).label("ended"),
+            func.count(case((sold, 1))).label("sold"),
+            _sum(LotRow.start, sold).label("sold_start"),
+            _sum(OutcomeRow.price, sold).label("hammer"),
+            cast(func.sum(LotRow.bids), BigInteger).label("bids"),
+        )
+        .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
+        .where(LotRow.round_id.in_(round_ids), LISTED)
+        .group_by(LotRow.round_id)
+    )
+    paddles = dict(
+        session.execute(
+            select(PaddleRow.round_id, func.count())
+            .where(PaddleRow.round_id.in_(round_ids), PaddleRow.number.is_not(None), PaddleRow.voided_at.is_(None))
+            .group_by(PaddleRow.round_id)
+        ).all()
+    )
+    found = {
+        row.round_id: Totals(
+            lots=row.lots,
+            start=Money(row.start),
+            ended=row.ended,
+            sold=row.sold,
+            sold_start=Money(row.sold_start),
+            hammer=Money(row.hammer),
+            bids=row.bids,
+            paddles=paddles.get(row.round_id, 0),
+        )
+        for row in rows
+    }
+    return {each: found.get(each, NOTHING) for each in round_ids}
+
+
+def _rounds() -> Select[RoundRow]:
+    return (
+        select(RoundRow)
+        .where(PUBLIC)
+        .options(selectinload(RoundRow.host_market), selectinload(RoundRow.markets).selectinload(RoundMarketRow.market))
+    )
+
+
+def _sum(column: Any, condition: ColumnElement[bool] | None = None) -> ColumnElement[int]:
+    plain = type_coerce(column, BigInteger)
+    counted = plain if condition is None else case((condition, plain))
+    return cast(func.coalesce(func.sum(counted), 0), BigInteger)

@@ -1,0 +1,173 @@
+"""The sale of a lot as anybody may see it: its price, its leader by paddle, its close. No reserve has a place here."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy.orm import Session, aliased
+
+from techauction.core.hammer import Ending
+from techauction.core.lot import ExtensionKind, Lot, Stage
+from techauction.core.money import Money, rate
+from techauction.core.round import Phase
+from techauction.store.auction import OutcomeRow
+from techauction.store.consigning import LotRow, RoundRow
+
+LISTED = LotRow.number.is_not(None) & LotRow.stage.not_in((Stage.SUBMITTED, Stage.RETURNED))
+"""Lots that their market has accepted."""
+
+PUBLIC = (RoundRow.phase != Phase.DRAFT) & RoundRow.published_at.is_not(None)
+"""Rounds that have been announced."""
+
+_EARLIER = aliased(LotRow)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale:
+    """The state of a lot's sale at one instant. `seq` orders states: the higher one is the newer.
+
+    `price` is the hammer price of a lot sold; `least` and `most` bound the amounts that may be bid.
+    """
+
+    lot_id: int
+    seq: int
+    stage: Stage
+    start: Money
+    increment: Money
+    least: Money
+    most: Money
+    standing: Money | None
+    standing_at: datetime | None
+    paddle: int | None
+    bids: int
+    opens_at: datetime
+    closes_at: datetime
+    scheduled_closes_at: datetime
+    takes_bids: bool
+    stop_reason: str
+    ending: Ending | None
+    ending_reason: str
+    price: Money | None
+    ended_at: datetime | None
+
+    @property
+    def shown(self) -> Money:
+        """Return the price to show large: hammer price, else standing bid, else start price."""
+        return self.price or self.standing or self.start
+
+    @property
+    def risen(self) -> str:
+        """Return by how many per cent the price shown is over the start price."""
+        return rate(self.shown - self.start, self.start)
+
+    @property
+    def extended(self) -> bool:
+        """Return whether late bids have moved the close."""
+        return self.closes_at > self.scheduled_closes_at
+
+    @property
+    def leader(self) -> int | None:
+        """Return the paddle that leads, or bought."""
+        return self.paddle if self.ending in (None, Ending.SOLD) else None
+
+
+PLACE: ScalarSelect[int] = (
+    select(func.count())
+    .where(_EARLIER.round_id == LotRow.round_id, _EARLIER.stage == Stage.LISTED, _EARLIER.number < LotRow.number)
+    .correlate(LotRow)
+    .scalar_subquery()
+)
+"""A lot's place among those that its round will open: it says when the lot will close."""
+
+
+def as_core(lot: LotRow, round_: RoundRow, place: int) -> Lot:
+    """Return the lot as the core knows it; one that has not opened stands as it will open in its place."""
+    if lot.closes_at is not None:
+        return lot.to_core(round_.rules())
+    assert lot.start is not None
+    closes_at = round_.calendar().closes(place)
+    return Lot(
+        stage=lot.stage,
+        start=lot.start,
+        ladder=lot.increments(),
+        rules=round_.rules(),
+        opens_at=round_.opens_at,
+        closes_at=closes_at,
+        scheduled_closes_at=closes_at,
+    )
+
+
+def sale_of(lot: LotRow, round_: RoundRow, outcome: OutcomeRow | None, place: int, *, now: datetime) -> Sale:
+    """Return the state of the lot's sale at `now`."""
+    core = as_core(lot, round_, place)
+    standing = core.standing
+    return Sale(
+        lot_id=lot.id,
+        seq=lot.seq,
+        stage=lot.stage,
+        start=core.start,
+        increment=core.increment(),
+        least=core.least_bid(),
+        most=core.most_bid(),
+        standing=None if standing is None else standing.amount,
+        standing_at=None if standing is None else standing.placed_at,
+        paddle=None if standing is None else standing.paddle,
+        bids=lot.bids,
+        opens_at=core.opens_at,
+        closes_at=core.closes_at,
+        scheduled_closes_at=core.scheduled_closes_at,
+        takes_bids=lot.stage is Stage.OPEN and core.opens_at <= now < core.closes_at,
+        stop_reason=lot.stop_reason,
+        ending=None if outcome is None else outcome.ending,
+        ending_reason="" if outcome is None else outcome.reason,
+        price=None if outcome is None else outcome.price,
+        ended_at=None if outcome is None else outcome.ended_at,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesShown:
+    """What bidding in a round goes by, for its plain words, with an example of the soft close."""
+
+    kind: ExtensionKind
+    trigger: timedelta
+    length: timedelta
+    cap: timedelta | None
+    max_steps: int
+    raise_own_bid: bool
+    collar: int
+    min_admitted: int
+    min_bidding: int
+    example_close_at: datetime
+    example_bid_at: datetime
+    example_moved_to: datetime
+
+
+def rules_of(round_: RoundRow) -> RulesShown:
+    """Return the round's rules, and an example: a bid 15 s into the timed period of the scheduled close."""
+    rules = round_.rules()
+    extension = rules.extension
+    bid_at = round_.closes_at - extension.trigger + min(timedelta(seconds=15), extension.trigger / 2)
+    bid_at = bid_at.replace(microsecond=0)
+    return RulesShown(
+        kind=extension.kind,
+        trigger=extension.trigger,
+        length=extension.length,
+        cap=extension.cap,
+        max_steps=rules.max_steps,
+        raise_own_bid=rules.raise_own_bid,
+        collar=rules.collar,
+        min_admitted=round_.min_admitted,
+        min_bidding=rules.min_bidding,
+        example_close_at=round_.closes_at,
+        example_bid_at=bid_at,
+        example_moved_to=extension.close_after(round_.closes_at, bid_at, round_.closes_at),
+    )
+
+
+def lot_on_sale(session: Session, lot_id: int) -> Lot | None:
+    """Return a public lot as the core knows it, or nothing."""
+    found = session.execute(
+        select(LotRow, RoundRow, PLACE).join(LotRow.round).where(LotRow.id == lot_id, LISTED, PUBLIC)
+    ).one_or_none()
+    return None if found is None else as_core(*found)

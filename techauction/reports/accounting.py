@@ -1,0 +1,112 @@
+"""Whether settlements, deposits and postings are what the outcomes on record come to."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from techauction.core import settlement
+from techauction.core.hammer import Ending
+from techauction.core.ledger import (
+    Posting,
+    institute_account,
+    market_account,
+    of_deposit_received,
+    of_deposit_released,
+    of_sale,
+)
+from techauction.core.money import ZERO, Money
+from techauction.core.replayed import Replay
+from techauction.core.violation import Fault, Violation
+from techauction.reports.agreement import differ
+from techauction.reports.books import Books
+from techauction.store.consigning import LotRow
+from techauction.store.money import PostingRow
+
+_RELEASED = of_deposit_released(ZERO, paddle_id=0).what
+
+
+def settled(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
+    """Compare a lot's settlement and its postings with what its sale comes to."""
+    name, ended, kept = after.name, after.ended, books.settlements.get(row.id)
+    if ended is None or ended.ending is not Ending.SOLD or ended.price is None:
+        if kept is not None:
+            yield Violation(Fault.SETTLEMENT_DIFFERS, name, None, "a lot that was not sold is settled")
+        return
+    paddle = books.paddles.get(ended.paddle or 0)
+    if books.owe(row.id):
+        return
+    if kept is None or paddle is None:
+        yield Violation(Fault.SETTLEMENT_DIFFERS, name, None, "the settlement is missing")
+        return
+    expected = settlement.settle(ended.price, kept.deposit_applied, books.round.commission())
+    yield from differ(
+        Fault.SETTLEMENT_DIFFERS,
+        name,
+        {"paddle_id": (kept.paddle_id, paddle.id), "settled_at": (kept.settled_at, ended.at)}
+        | {
+            column: (getattr(kept, column), getattr(expected, column))
+            for column in (
+                "hammer_price",
+                "buyer_commission",
+                "seller_commission",
+                "deposit_applied",
+                "due",
+                "proceeds",
+                "listing_market_share",
+                "buyer_market_share",
+            )
+        },
+    )
+    sale = of_sale(
+        expected,
+        paddle_id=paddle.id,
+        institute=institute_account(row.result.institute_id),
+        listing_market=market_account(row.market_key),
+        buyer_market=market_account(books.markets[paddle.organisation_id]),
+    )
+    posted = Counter(
+        (each.what, each.debit, each.credit, each.amount)
+        for each in books.postings[paddle.id]
+        if each.lot_id == row.id and each.what != _RELEASED
+    )
+    if posted != Counter((each.what, each.debit, each.credit, each.amount) for each in sale):
+        yield Violation(Fault.SETTLEMENT_DIFFERS, name, None, "the postings are not those of the sale")
+
+
+def deposits(books: Books) -> Iterator[Violation]:
+    """Compare each paddle's deposits with what was applied to its lots and what was posted as given back."""
+    for number, paddle in sorted(books.paddles.items()):
+        held, posted = books.deposits[paddle.id], books.postings[paddle.id]
+        applied = (each.deposit_applied for each in books.settlements.values() if each.paddle_id == paddle.id)
+        back, bank = of_deposit_released(ZERO, paddle_id=paddle.id), of_deposit_received(ZERO, paddle_id=paddle.id)
+        yield from differ(
+            Fault.SETTLEMENT_DIFFERS,
+            books.round.slug,
+            {
+                f"deposit applied of paddle {number}": (_sum(each.applied for each in held), _sum(applied)),
+                f"deposit released of paddle {number}": (_sum(each.released for each in held), _moved(posted, back)),
+                f"deposit received of paddle {number}": (
+                    _sum(each.amount for each in books.receipts[paddle.id]),
+                    _moved(posted, bank),
+                ),
+            },
+        )
+        if books.round.closed_at is not None:
+            yield from differ(
+                Fault.SETTLEMENT_DIFFERS,
+                books.round.slug,
+                {
+                    f"deposit held of paddle {number}": (
+                        _sum(each.held for each in held),
+                        _sum(each.applied + each.released for each in held),
+                    )
+                },
+            )
+
+
+def _moved(posted: list[PostingRow], like: Posting) -> Money:
+    """Return what postings moved between the two accounts of `like`, under its name."""
+    return _sum(each.amount for each in posted if (each.what, each.debit, each.credit) == (like.what, like.debit, like.credit))
+
+
+def _sum(sums: Iterator[Money]) -> Money:
+    return sum(sums, ZERO)

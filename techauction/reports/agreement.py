@@ -1,0 +1,170 @@
+"""Whether what is kept beside the record agrees with it. Each function yields what differs."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from techauction.core.hammer import Ending
+from techauction.core.handoff import CaseKind
+from techauction.core.lot import Stage
+from techauction.core.record import Event, Kind, commitment, description_digest, instant
+from techauction.core.replayed import Replay
+from techauction.core.violation import Fault, Violation
+from techauction.reports.books import Books
+from techauction.store.auction import OutcomeRow
+from techauction.store.consigning import LotRow
+
+_UNOPENED = (Stage.SUBMITTED, Stage.RETURNED, Stage.LISTED)
+
+
+def differ(fault: Fault, name: str, said: dict[str, tuple[object, object]], seq: int | None = None) -> Iterator[Violation]:
+    """Yield a violation for each column that is not what it must be: `{column: (kept, expected)}`."""
+    for column, (kept, expected) in said.items():
+        if kept != expected:
+            yield Violation(fault, name, seq, f"{column} is {_plain(kept)} and should be {_plain(expected)}")
+
+
+def terms(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
+    """Compare the lot's terms and description, the round's rules and the sealed reserve with those that it opened with."""
+    if after.lot is None:
+        return
+    name = after.name
+    try:
+        ladder = row.increments()
+    except (AssertionError, TypeError, ValueError):
+        yield Violation(Fault.TERMS_DIFFER, name, None, "the increments cannot be read")
+    else:
+        yield from differ(Fault.TERMS_DIFFER, name, {"increments": (ladder.as_json(), after.lot.ladder.as_json())})
+    yield from differ(
+        Fault.TERMS_DIFFER,
+        name,
+        {
+            "start": (row.start, after.lot.start),
+            "the round's rules": (books.round.rules(), after.lot.rules),
+            "reserve_announced": (row.reserve_announced, after.commitment is not None),
+        },
+    )
+    described = description_digest(name, row.result.described())
+    if after.described not in (None, described):
+        yield Violation(Fault.TERMS_DIFFER, name, None, "the description is not the one that the lot opened with")
+    sealed = books.reserves.get(row.id)
+    # A lot passed in was checked while its record was played again.
+    if after.commitment is not None and (after.ended is None or after.ended.ending is not Ending.PASSED_IN):
+        if sealed is None:
+            yield Violation(Fault.RESERVE_MISMATCH, name, None, "the sealed reserve is gone")
+        elif commitment(name, sealed.amount, sealed.salt) != after.commitment:
+            yield Violation(Fault.RESERVE_MISMATCH, name, None, "the sealed reserve is not the one committed")
+
+
+def state(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
+    """Compare every column of the lot's present state."""
+    name, lot = after.name, after.lot
+    standing = None if lot is None else lot.standing
+    if row.seq > after.seq:
+        yield Violation(Fault.MISSING_TAIL, name, None, f"the record ends at event {after.seq}, the lot is at {row.seq}")
+    stage = row.stage if row.stage in _UNOPENED else Stage.LISTED
+    if after.ended is not None:
+        stage = Stage.ENDED
+    elif lot is not None:
+        stage = lot.stage
+    if books.round.closed_at is not None and after.ended is None and (after.seq or row.number is not None):
+        yield Violation(Fault.MISSING_TAIL, name, None, "the round has closed, and the record knows no ending")
+    yield from differ(
+        Fault.STATE_DIFFERS,
+        name,
+        {
+            "stage": (row.stage, stage),
+            "seq": (row.seq, after.seq),
+            "head_hash": (row.head_hash, after.head if after.seq else None),
+            "run": (row.run, 0),
+            "bids": (row.bids, after.bids),
+            "standing_paddle": (row.standing_paddle, None if standing is None else standing.paddle),
+            "standing_amount": (row.standing_amount, None if standing is None else standing.amount),
+            "standing_at": (row.standing_at, None if standing is None else standing.placed_at),
+            "bidders": (row.bidders, [] if lot is None else sorted(lot.bidders)),
+            "opens_at": (row.opens_at, None if lot is None else lot.opens_at),
+            "closes_at": (row.closes_at, None if lot is None else lot.closes_at),
+            "scheduled_closes_at": (row.scheduled_closes_at, None if lot is None else lot.scheduled_closes_at),
+            "stopped_at": (row.stopped_at, after.stopped_at),
+            "stop_reason": (row.stop_reason, after.stop_reason),
+        },
+    )
+
+
+def outcome(after: Replay, kept: OutcomeRow | None) -> Iterator[Violation]:
+    """Compare the outcome: exactly one for a lot that ended, none before."""
+    ended = after.ended
+    if ended is None:
+        if kept is not None:
+            yield Violation(Fault.MISSING_TAIL, after.name, None, "there is an outcome, and the record knows no ending")
+        return
+    if kept is None:
+        yield Violation(Fault.OUTCOME_DIFFERS, after.name, None, "the outcome is missing")
+        return
+    yield from differ(
+        Fault.OUTCOME_DIFFERS,
+        after.name,
+        {
+            "ending": (kept.ending, ended.ending),
+            "reason": (kept.reason, ended.reason),
+            "paddle": (kept.paddle, ended.paddle),
+            "price": (kept.price, ended.price),
+            "reserve_met": (kept.reserve_met, ended.reserve_met),
+            "ended_at": (kept.ended_at, ended.at),
+        },
+    )
+
+
+def case(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
+    """Compare the case that the hammer made: one for a lot sold, or passed in with a bid, and no other."""
+    if books.owe(row.id):
+        return
+    ended, kept = after.ended, books.cases.get(row.id)
+    kind = None
+    if ended is not None and ended.ending is Ending.SOLD:
+        kind = CaseKind.SOLD
+    elif ended is not None and ended.ending is Ending.PASSED_IN and after.bids:
+        kind = CaseKind.FOLLOW_UP
+    yield from differ(Fault.CASE_DIFFERS, after.name, {"the case's kind": (None if kept is None else kept.kind, kind)})
+    if kept is not None and ended is not None:
+        yield from differ(Fault.CASE_DIFFERS, after.name, {"the case's opened_at": (kept.opened_at, ended.at)})
+
+
+def bidder(event: Event, row: LotRow, books: Books) -> Iterator[Violation]:
+    """Check that a bid's paddle was issued and admitted to the lot before it, and that the bid answers an offer."""
+    if event.kind is not Kind.BID:
+        return
+    paddle = books.paddles.get(event.paddle or 0)
+    if paddle is None or paddle.issued_at is None or paddle.issued_at > event.at:
+        yield Violation(Fault.NOT_ADMITTED, event.lot, event.seq, f"paddle {event.paddle} was not issued before the bid")
+    elif paddle.voided_at is not None and paddle.voided_at <= event.at:
+        yield Violation(Fault.NOT_ADMITTED, event.lot, event.seq, f"paddle {event.paddle} was voided before the bid")
+    elif (paddle.id, row.id) not in books.admitted:
+        yield Violation(Fault.NOT_ADMITTED, event.lot, event.seq, f"paddle {event.paddle} was not admitted to the lot")
+    offer = books.offers[row.id].get(event.seq)
+    if offer is None:
+        yield Violation(Fault.OFFER_DIFFERS, event.lot, event.seq, "no offer was answered with this bid")
+        return
+    yield from differ(
+        Fault.OFFER_DIFFERS,
+        event.lot,
+        {
+            "organisation": (offer.organisation_id, None if paddle is None else paddle.organisation_id),
+            "amount": (offer.amount, event.amount),
+            "confirmed": (offer.confirmed, event.data.get("confirmed")),
+            "decided_at": (offer.decided_at, event.at),
+        },
+        event.seq,
+    )
+
+
+def offers(after: Replay, row: LotRow, bids: set[int], books: Books) -> Iterator[Violation]:
+    """Check that every offer that was told of a place in the record is there: the last ones witness a cut tail."""
+    for seq in sorted(books.offers[row.id].keys() - bids):
+        if seq > after.seq:
+            yield Violation(Fault.MISSING_TAIL, after.name, seq, "an offer was answered with this event, which is gone")
+        else:
+            yield Violation(Fault.OFFER_DIFFERS, after.name, seq, "an offer was answered with this event, which is no bid")
+
+
+def _plain(value: object) -> str:
+    return instant(value) if isinstance(value, datetime) else str(value)

@@ -1,0 +1,103 @@
+"""Everything kept beside the record that must agree with it, loaded once for a round."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from techauction.core.money import Money
+from techauction.store.aftersale import CaseRow
+from techauction.store.auction import AdmissionRow, OfferRow, OutcomeRow, PaddleRow
+from techauction.store.consigning import LotRow, ReserveRow, RoundRow
+from techauction.store.money import DepositRow, PostingRow, ReceiptRow, SettlementRow
+from techauction.store.people import OrganisationRow
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenOffer:
+    """An offer that was answered with a place in the record."""
+
+    organisation_id: int
+    amount: Money
+    confirmed: bool
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """A round's rows, by what they are asked for."""
+
+    round: RoundRow
+    lots: list[LotRow]
+    outcomes: dict[int, OutcomeRow]
+    reserves: dict[int, ReserveRow]
+    settlements: dict[int, SettlementRow]
+    cases: dict[int, CaseRow]
+    paddles: dict[int, PaddleRow]
+    markets: dict[int, str]
+    admitted: set[tuple[int, int]]
+    offers: dict[int, dict[int, TakenOffer]] = field(default_factory=lambda: defaultdict(dict))
+    deposits: dict[int, list[DepositRow]] = field(default_factory=lambda: defaultdict(list))
+    postings: dict[int, list[PostingRow]] = field(default_factory=lambda: defaultdict(list))
+    receipts: dict[int, list[ReceiptRow]] = field(default_factory=lambda: defaultdict(list))
+
+    def owe(self, lot_id: int) -> bool:
+        """Return whether the lot's settlement and case may be on their way: they follow the hammer, before the round closes."""
+        return self.round.closed_at is None and lot_id not in self.cases and lot_id not in self.settlements
+
+
+def load_books(session: Session, row: RoundRow) -> Books:
+    """Return the round's books."""
+    in_round = LotRow.round_id == row.id
+    its_lots, its_paddles = select(LotRow.id).where(in_round), select(PaddleRow.id).where(PaddleRow.round_id == row.id)
+    paddles = session.scalars(select(PaddleRow).where(PaddleRow.round_id == row.id, PaddleRow.number.is_not(None))).all()
+    books = Books(
+        round=row,
+        lots=list(session.scalars(select(LotRow).where(in_round).order_by(LotRow.number, LotRow.id))),
+        outcomes={each.lot_id: each for each in _all(session, OutcomeRow, OutcomeRow.lot_id.in_(its_lots))},
+        reserves={each.lot_id: each for each in _all(session, ReserveRow, ReserveRow.lot_id.in_(its_lots))},
+        settlements={each.lot_id: each for each in _all(session, SettlementRow, SettlementRow.lot_id.in_(its_lots))},
+        cases={each.lot_id: each for each in _all(session, CaseRow, CaseRow.lot_id.in_(its_lots))},
+        paddles={each.number: each for each in paddles if each.number is not None},
+        markets={
+            each.id: each.market_key
+            for each in session.execute(
+                select(OrganisationRow.id, OrganisationRow.market_key).where(
+                    OrganisationRow.id.in_(select(PaddleRow.organisation_id).where(PaddleRow.round_id == row.id))
+                )
+            )
+        },
+        admitted={
+            (each.paddle_id, each.lot_id)
+            for each in session.execute(
+                select(AdmissionRow.paddle_id, AdmissionRow.lot_id).where(AdmissionRow.paddle_id.in_(its_paddles))
+            )
+        },
+    )
+    taken = select(OfferRow).where(OfferRow.lot_id.in_(its_lots), OfferRow.seq.is_not(None))
+    for offer in session.scalars(taken.execution_options(yield_per=1_000)):
+        assert offer.seq is not None
+        assert offer.amount is not None
+        books.offers[offer.lot_id][offer.seq] = TakenOffer(
+            organisation_id=offer.organisation_id,
+            amount=offer.amount,
+            confirmed=offer.confirmed,
+            decided_at=offer.decided_at,
+        )
+    for deposit in _all(session, DepositRow, DepositRow.paddle_id.in_(its_paddles)):
+        books.deposits[deposit.paddle_id].append(deposit)
+    for posting in _all(session, PostingRow, PostingRow.paddle_id.in_(its_paddles)):
+        books.postings[posting.paddle_id].append(posting)
+    for receipt in _all(session, ReceiptRow, ReceiptRow.paddle_id.in_(its_paddles)):
+        books.receipts[receipt.paddle_id].append(receipt)
+    return books
+
+
+def _all(session: Session, kind: type[R], which: ColumnElement[bool]) -> Iterable[R]:
+    return session.scalars(select(kind).where(which))

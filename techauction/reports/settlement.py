@@ -1,0 +1,218 @@
+"""The settlement of a round: one line a lot, and totals, computed again from the record of its sale."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from techauction.core import settlement
+from techauction.core.hammer import Ending, PassedInFor
+from techauction.core.money import ZERO, Money, rate
+from techauction.core.settlement import BooksDiffer, Commission, Statement
+from techauction.core.value_added import NOT_OFFERED
+from techauction.reports.named import Named
+from techauction.reports.recorded import RecordedLot, find_round, recorded_lots
+from techauction.reports.value_added import ValueAddedReport, compile_report
+from techauction.store.auction import PaddleRow
+from techauction.store.consigning import LotRow, ResultRow
+from techauction.store.money import SettlementRow
+from techauction.store.people import FieldRow, MarketRow, OrganisationRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale:
+    """What a sold lot came to."""
+
+    hammer: Money
+    value_added: Money
+    rate: str
+    paddle: int
+    enterprise: Named
+    buyer_commission: Money
+    seller_commission: Money
+    deposit_applied: Money
+    due: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One lot. It has no start price here if it was announced but not offered; no `reserve_met` where nothing tells."""
+
+    number: int
+    title: Named
+    field: Named
+    market: Named
+    institute: Named
+    start: Money | None
+    reserved: bool
+    reserve_met: bool | None
+    bids: int
+    ending: Ending | None
+    reason: str
+    head: str | None
+    sale: Sale | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """The lines added up."""
+
+    start: Money
+    hammer: Money
+    value_added: Money
+    rate: str
+    bids: int
+    buyer_commission: Money
+    seller_commission: Money
+    deposit_applied: Money
+    due: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """A round's settlement. `digest` is empty until the round has closed."""
+
+    value_added: ValueAddedReport
+    lines: list[Line]
+    totals: Totals
+    commission: Commission
+    digest: str | None
+    closed_at: datetime | None
+
+
+def compile_settlement(session: Session, slug: str) -> Settlement:
+    """Return the round's settlement.
+
+    :raises NoSuch: there is no such round
+    :raises BooksDiffer: a lot's kept settlement is not what its record comes to
+    """
+    row = find_round(session, slug)
+    recorded = recorded_lots(session, row.id)
+    described = {each.lot: each for each in _described(session, row.id)}
+    buyers = _buyers(session, row.id)
+    kept = {
+        each.lot_id: each
+        for each in session.scalars(select(SettlementRow).where(SettlementRow.lot_id.in_(each.id for each in recorded)))
+    }
+    commission = row.commission()
+    lines = []
+    for lot in recorded:
+        sale = None
+        if lot.ending is Ending.SOLD:
+            statement = _statement(f"{slug}/{lot.number}", lot, kept.get(lot.id), commission)
+            sale = _sale(lot, statement, buyers)
+        lines.append(_line(lot, described[lot.id], sale))
+    return Settlement(
+        value_added=compile_report(session, slug),
+        lines=lines,
+        totals=_totals(lines),
+        commission=commission,
+        digest=row.digest,
+        closed_at=row.closed_at,
+    )
+
+
+def _statement(name: str, lot: RecordedLot, kept: SettlementRow | None, commission: Commission) -> Statement:
+    if lot.price is None or kept is None:
+        raise BooksDiffer(name, "missing")
+    statement = settlement.settle(lot.price, kept.deposit_applied, commission)
+    for what in ("hammer_price", "buyer_commission", "seller_commission", "deposit_applied", "due", "proceeds"):
+        if getattr(kept, what) != getattr(statement, what):
+            raise BooksDiffer(name, what)
+    return statement
+
+
+def _sale(lot: RecordedLot, statement: Statement, buyers: dict[int, Named]) -> Sale:
+    assert lot.paddle is not None
+    start = lot.start or ZERO
+    added = statement.hammer_price - start
+    return Sale(
+        hammer=statement.hammer_price,
+        value_added=added,
+        rate=rate(added, start),
+        paddle=lot.paddle,
+        enterprise=buyers.get(lot.paddle, Named("", "")),
+        buyer_commission=statement.buyer_commission,
+        seller_commission=statement.seller_commission,
+        deposit_applied=statement.deposit_applied,
+        due=statement.due,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Described:
+    lot: int
+    title: Named
+    field: Named
+    market: Named
+    institute: Named
+
+
+def _described(session: Session, round_id: int) -> Iterable[_Described]:
+    rows = session.execute(
+        select(LotRow.id, ResultRow, FieldRow, MarketRow, OrganisationRow)
+        .join(ResultRow, LotRow.result_id == ResultRow.id)
+        .join(FieldRow, ResultRow.field_key == FieldRow.key)
+        .join(MarketRow, LotRow.market_key == MarketRow.key)
+        .join(OrganisationRow, ResultRow.institute_id == OrganisationRow.id)
+        .where(LotRow.round_id == round_id)
+    )
+    for lot_id, result, field, market, institute in rows:
+        yield _Described(
+            lot=lot_id,
+            title=Named(result.title_zh, result.title_en),
+            field=Named(field.name_zh, field.name_en),
+            market=Named(market.name_zh, market.name_en),
+            institute=Named(institute.name_zh, institute.name_en),
+        )
+
+
+def _buyers(session: Session, round_id: int) -> dict[int, Named]:
+    rows = session.execute(
+        select(PaddleRow.number, OrganisationRow)
+        .join(OrganisationRow, PaddleRow.organisation_id == OrganisationRow.id)
+        .where(PaddleRow.round_id == round_id, PaddleRow.number.is_not(None))
+    )
+    return {number or 0: Named(organisation.name_zh, organisation.name_en) for number, organisation in rows}
+
+
+def _line(lot: RecordedLot, described: _Described, sale: Sale | None) -> Line:
+    met = None
+    if lot.reserved and lot.ending is Ending.SOLD:
+        met = True
+    elif lot.reason == PassedInFor.RESERVE_NOT_MET:
+        met = False
+    return Line(
+        number=lot.number,
+        title=described.title,
+        field=described.field,
+        market=described.market,
+        institute=described.institute,
+        start=None if lot.ending in NOT_OFFERED else lot.start,
+        reserved=lot.reserved,
+        reserve_met=met,
+        bids=lot.bids,
+        ending=lot.ending,
+        reason=lot.reason,
+        head=lot.head,
+        sale=sale,
+    )
+
+
+def _totals(lines: list[Line]) -> Totals:
+    sales = [line.sale for line in lines if line.sale is not None]
+    sold_start = sum((line.start or ZERO for line in lines if line.sale is not None), ZERO)
+    added = sum((sale.value_added for sale in sales), ZERO)
+    return Totals(
+        start=sum((line.start or ZERO for line in lines), ZERO),
+        hammer=sum((sale.hammer for sale in sales), ZERO),
+        value_added=added,
+        rate=rate(added, sold_start),
+        bids=sum(line.bids for line in lines),
+        buyer_commission=sum((sale.buyer_commission for sale in sales), ZERO),
+        seller_commission=sum((sale.seller_commission for sale in sales), ZERO),
+        deposit_applied=sum((sale.deposit_applied for sale in sales), ZERO),
+        due=sum((sale.due for sale in sales), ZERO),
+    )

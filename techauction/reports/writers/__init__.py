@@ -1,0 +1,1 @@
+"""How reports are written down: JSON, CSV, text and workbooks."""

@@ -1,0 +1,54 @@
+"""What a settlement says of itself."""
+
+from collections.abc import Iterator
+
+from techauction.reports.settlement import Settlement
+
+SYNTHETIC = "合成数据，仅供演示 SYNTHETIC DATA FOR DEMONSTRATION"
+_REHEARSAL = ("演练场次，结果无效力。", "A rehearsal: its outcomes bind nobody.")
+_RULES = (
+    (
+        "起拍价、成交价、出价次数和结果逐条取自成交记录；各合计由这些数值重新相加。未上拍和撤回的标的没有起拍价，不计入合计。",
+        (
+            "Start prices, hammer prices, bids and outcomes are read from the record of the sale, and every total is added up"
+            " from them. Lots withheld or withdrawn have no start price here and are in no total."
+        ),
+    ),
+    (
+        "增值率 =（成交价合计 - 成交标的起拍价合计）/ 成交标的起拍价合计，四舍五入至两位小数；从不对各标的增值率取平均。",
+        (
+            "Value-added rate = (sum of hammer prices - sum of start prices of lots sold) / sum of start prices of lots sold,"
+            " half-up at two places; never an average of rates."
+        ),
+    ),
+    (
+        "应付余款 = 成交价 + 买方佣金 - 保证金抵扣。",
+        "Due = hammer price + buyer's commission - deposit applied.",
+    ),
+    ("金额单位为元，精确到分。", "Sums are in yuan, exact to the fen."),
+)
+
+
+def notes(settlement: Settlement) -> Iterator[tuple[str, str]]:
+    """Yield the notes, in Chinese and in English."""
+    report, commission = settlement.value_added, settlement.commission
+    yield report.title.zh, report.title.en
+    yield f"场次代码：{report.slug}", f"Round: {report.slug}"
+    if report.synthetic:
+        yield SYNTHETIC, "Institutes, enterprises, titles and prices are invented where nothing was published."
+    if report.rehearsal:
+        yield _REHEARSAL
+    yield from _RULES
+    buyer, seller = _percent(commission.buyer_bps), _percent(commission.seller_bps)
+    yield f"佣金按成交价计：买方 {buyer}，卖方 {seller}。", f"Commission on the hammer price: buyer {buyer}, seller {seller}."
+    if settlement.digest is None:
+        yield "本场次尚未结束，尚无摘要。", "The round has not closed; it has no digest yet."
+    else:
+        yield (
+            f"各标的记录末尾哈希的摘要（SHA-256）：{settlement.digest}",
+            f"Digest (SHA-256) of the lots' head hashes: {settlement.digest}",
+        )
+
+
+def _percent(basis_points: int) -> str:
+    return f"{basis_points // 100}.{basis_points % 100:02d}%"

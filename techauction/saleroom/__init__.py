@@ -1,0 +1,1 @@
+"""The live part: one auctioneer, one gallery of watchers."""

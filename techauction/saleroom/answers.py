@@ -1,0 +1,110 @@
+"""How the saleroom says things on the wire: JSON with integer fen, and instants in UTC."""
+
+import json
+from datetime import datetime
+
+from techauction.core.refusal import Refusal
+from techauction.queries.live import LiveEvent, LiveLot
+from techauction.services.bidding import Taken
+
+STATUS = {
+    "no_such_lot": 404,
+    "not_signed_in": 401,
+    "sign_in_ended": 401,
+    "token_ended": 401,
+    "scope_missing": 403,
+    "not_admitted": 403,
+    "paddle_voided": 403,
+    "deposit_insufficient": 403,
+    "key_reused": 422,
+    "offer_unreadable": 422,
+    "too_many_offers": 429,
+    "queue_full": 503,
+    "unknown": 503,
+}
+"""The HTTP status of a refusal; any other is 409: the lot's state does not allow the offer."""
+CHALLENGE = 'Bearer realm="techauction"'
+"""What a 401 says in `WWW-Authenticate`."""
+
+
+def packed(value: object) -> bytes:
+    """Return compact JSON in UTF-8."""
+    return _written(value).encode()
+
+
+def lot_state(lot: LiveLot, server_at: datetime) -> dict[str, object]:
+    """Return a lot's whole public state."""
+    return {
+        "lot": lot.lot,
+        "seq": lot.seq,
+        "head_hash": lot.head_hash,
+        "stage": lot.stage.value,
+        "paddle": lot.paddle,
+        "standing_fen": None if lot.standing is None else lot.standing.minor,
+        "least_fen": None if lot.least is None else lot.least.minor,
+        "most_fen": None if lot.most is None else lot.most.minor,
+        "increment_fen": None if lot.increment is None else lot.increment.minor,
+        "bids": lot.bids,
+        "opens_at": lot.opens_at.isoformat(),
+        "closes_at": lot.closes_at.isoformat(),
+        "extended": lot.extended,
+        "reason": lot.reason,
+        "ending": None if lot.ending is None else lot.ending.value,
+        "price_fen": None if lot.price is None else lot.price.minor,
+        "server_at": server_at.isoformat(),
+    }
+
+
+def event(each: LiveEvent) -> dict[str, object]:
+    """Return one event of a lot's history."""
+    return {
+        "seq": each.seq,
+        "kind": each.kind.value,
+        "at": each.at.isoformat(),
+        "paddle": each.paddle,
+        "amount_fen": None if each.amount is None else each.amount.minor,
+        "closes_at": None if each.closes_at is None else each.closes_at.isoformat(),
+    }
+
+
+def taken(answer: Taken) -> dict[str, object]:
+    """Return the answer to an offer that stands."""
+    return {
+        "lot": answer.lot_id,
+        "seq": answer.seq,
+        "paddle": answer.paddle,
+        "amount_fen": answer.amount.minor,
+        "placed_at": answer.placed_at.isoformat(),
+        "closes_at": answer.closes_at.isoformat(),
+        "hash": answer.hash,
+    }
+
+
+def problem(status: int, code: str, title: str, facts: dict[str, int | str | None] | None = None) -> dict[str, object]:
+    """Return a problem as RFC 9457 has it, with the refusal's code and facts beside it."""
+    return {**(facts or {}), "type": "about:blank", "title": title, "status": status, "code": code}
+
+
+def status_of(refusal: Refusal) -> int:
+    """Return the HTTP status of a refused offer."""
+    return STATUS.get(refusal.code, 409)
+
+
+def unpacked(body: bytes) -> object:
+    """Return the JSON value; a number that is no JSON number is none here either.
+
+    :raises ValueError: it is no JSON
+    """
+    try:
+        return _read(body.decode())
+    except RecursionError as error:  # a few kilobytes of brackets are enough
+        raise ValueError("nested too deeply") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_read = json.JSONDecoder(parse_constant=_refuse_constant).decode
+"""Made once: `json` itself makes one for every call with options."""

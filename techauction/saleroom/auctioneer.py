@@ -1,0 +1,393 @@
+"""The auctioneer: one thread that decides everything about open lots, in order of arrival."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from techauction.clock import Clock
+from techauction.core.lot import Stage
+from techauction.core.refusal import Refusal
+from techauction.db import checkpoint, writing
+from techauction.postgresql import CommitUnknown, is_passing, is_undone, weigh
+from techauction.saleroom.answering import FateUnknown, Waiting, answer
+from techauction.saleroom.clerk import Clerk
+from techauction.saleroom.timekeeper import Timekeeper
+from techauction.services import hammer
+from techauction.services.bidding import Answer, Asked, Taken, take_bids
+from techauction.services.record import CHANGED
+from techauction.store.consigning import LotRow
+
+__all__ = ["Asked", "Auctioneer", "FateUnknown", "QueueFull", "Taken"]
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+GROUP = 256
+"""At most so many offers share a transaction: enough for the throughput, few enough for a short wait."""
+HAMMERS = 256
+"""At most so many hammers share a transaction: what they bring with them comes after it."""
+TRIES = 4
+"""So often a transaction is tried that the database broke off; together they outlast a process that stopped holding a lot."""
+RETRY = timedelta(seconds=0.5)
+SOON = timedelta(seconds=0.02)
+IDLE_S = 0.5
+"""At least so often the auctioneer looks when the next close is: other processes open lots too."""
+
+
+class QueueFull(Refusal):
+    """So many offers wait that this one is not taken in."""
+
+    code = "queue_full"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+
+@dataclass(slots=True)
+class _Offer:
+    asked: Asked
+    future: Waiting
+
+
+@dataclass(slots=True)
+class _Act:
+    """A use case; without one, a nudge."""
+
+    use_case: Callable[..., Any] | None
+    future: "Future[Any]" = field(default_factory=Future)
+
+
+class Auctioneer:
+    """Takes offers and acts on lots in order of arrival, and closes lots when their time comes.
+
+    `sessions` make sessions on an engine of the auctioneer's own. `on_change` is told the ids of lots that changed, after the
+    commit and before anybody is answered; `announce` is told the same inside the transaction, for other processes.
+    """
+
+    def __init__(self, sessions: sessionmaker[Session], clock: Clock, *, places: int = 10_000) -> None:
+        self.on_change: Callable[[Iterable[int]], None] = lambda _lot_ids: None
+        self.announce: Callable[[Session, Iterable[int]], None] = lambda _session, _lot_ids: None
+        self._sessions = sessions
+        self._clock = clock
+        self._places = places
+        self._queue: SimpleQueue[_Offer | _Act | None] = SimpleQueue()
+        self._arriving: dict[asyncio.AbstractEventLoop, list[_Offer]] = {}
+        self._thread: Thread | None = None
+        self._timekeeper = Timekeeper(clock, self._perform)
+        self._clerk = Clerk(self._perform)
+        self._next_close: datetime | None = None
+        self._looked_s = 0.0
+        self._stopping = False
+
+    # The front: any thread.
+
+    def submit(self, asked: Asked) -> "Future[Taken]":
+        """Queue an offer; the future holds the bid taken, or raises the Refusal or FateUnknown.
+
+        :raises QueueFull: too many offers wait already
+        """
+        self._must_have_room()
+        future: Future[Taken] = Future()
+        self._queue.put(_Offer(asked, future))
+        return future
+
+    def submit_async(self, asked: Asked) -> "asyncio.Future[Taken]":
+        """Queue an offer from a running event loop; the answer comes back on that loop.
+
+        What the loop reads in one go is queued in one go: else the first offer wakes the thread, and the others miss its group.
+
+        :raises QueueFull: too many offers wait already
+        """
+        loop = asyncio.get_running_loop()
+        arriving = self._arriving.setdefault(loop, [])
+        self._must_have_room(len(arriving))
+        if not arriving:
+            loop.call_soon(self._let_in, loop)
+        future: asyncio.Future[Taken] = loop.create_future()
+        arriving.append(_Offer(asked, future))
+        return future
+
+    def act(self, use_case: Callable[..., T]) -> "Future[T]":
+        """Queue a use case that changes lots, called as `use_case(session, read_clock=clock)`.
+
+        It runs in a write transaction of its own, in its turn. The future holds what it returned, or raises what it raised.
+        """
+        act = _Act(use_case)
+        self._queue.put(act)
+        return act.future
+
+    def nudge(self) -> "Future[None]":
+        """Do everything that is due at the present time; the future is answered when it is done."""
+        act = _Act(None)
+        self._queue.put(act)
+        return act.future
+
+    def certify(self) -> "Future[None]":
+        """See to it that what has been decided until now outlives this server; the future is answered when it does.
+
+        It raises CommitUnknown where the second server has not said that it has everything.
+        """
+        return self.act(_certify)
+
+    @property
+    def waiting(self) -> int:
+        """Return how many offers and acts wait."""
+        return self._queue.qsize()
+
+    @property
+    def alive(self) -> bool:
+        """Return whether the thread is running."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> None:
+        """Look what was lost while nobody was there, then begin."""
+        assert self._thread is None
+        self._timekeeper.begin()
+        self._look_ahead()
+        self._thread = Thread(target=self._run, name="auctioneer", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """Decide what was queued before this call, then end."""
+        self._stopping = True
+        self._queue.put(None)
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+    def _must_have_room(self, arriving: int = 0) -> None:
+        if self._stopping or self._queue.qsize() + arriving >= self._places:
+            raise QueueFull
+
+    def _let_in(self, loop: asyncio.AbstractEventLoop) -> None:
+        for each in self._arriving.pop(loop):
+            self._queue.put(each)
+
+    # The desk: the auctioneer's own thread.
+
+    def _run(self) -> None:
+        while True:
+            taken = self._next()
+            stop = any(each is None for each in taken)
+            self._kept(self._keep_time)
+            self._work([each for each in taken if each is not None])
+            if not taken or time.monotonic() - self._looked_s >= IDLE_S:
+                self._kept(self._look_ahead)
+            self._kept(self._close_due)
+            self._kept(self._clerk.step)
+            self._kept(self._beat)
+            if stop:
+                return
+
+    def _kept(self, duty: Callable[[], None]) -> None:
+        """Do what nobody waits for. The sale goes on if it fails: what is due stays due."""
+        try:
+            duty()
+        except Exception:
+            log.exception("auctioneer_stumbled", duty=duty.__name__)
+
+    def _next(self) -> "list[_Offer | _Act | None]":
+        try:
+            taken = [self._queue.get(timeout=self._patience())]
+        except Empty:
+            return []
+        while taken[-1] is not None and len(taken) < GROUP:
+            try:
+                taken.append(self._queue.get_nowait())
+            except Empty:
+                break
+        return taken
+
+    def _patience(self) -> float:
+        """Return for how many seconds nothing will be due."""
+        if self._clerk.busy:
+            return 0.0
+        if self._next_close is None:
+            return IDLE_S
+        return min(max((self._next_close - self._clock()).total_seconds(), 0.0), IDLE_S)
+
+    def _work(self, taken: "list[_Offer | _Act]") -> None:
+        """Do what was asked in order: offers that stand together share a transaction."""
+        group: list[_Offer] = []
+        for each in taken:
+            if isinstance(each, _Offer):
+                group.append(each)
+                continue
+            self._take(group)
+            group = []
+            self._do(each)
+        self._take(group)
+
+    def _take(self, group: list[_Offer]) -> None:
+        if not group:
+            return
+        for tries_left in reversed(range(TRIES)):
+            try:
+                answers = self._decide(group)
+            except Exception as error:
+                if isinstance(error, CommitUnknown):
+                    # To ask for the keys now would find offers that may be lost with this server.
+                    log.exception("commit_unknown", offers=len(group))
+                elif is_passing(error):
+                    # Nobody is to blame. Offers that were kept after all answer by their key.
+                    log.warning("group_tried_again", offers=len(group), error=type(error).__name__, tries_left=tries_left)
+                    if tries_left:
+                        continue
+                else:
+                    log.exception("group_failed", offers=len(group))
+                    if len(group) > 1:  # one of them may be to blame
+                        for each in group:
+                            self._take([each])
+                        return
+                unknown = FateUnknown(str(error))
+                answer((each.future, unknown) for each in group)
+                return
+            answer(zip((each.future for each in group), answers, strict=True))
+            return
+
+    def _decide(self, group: list[_Offer]) -> list[Answer]:
+        with self._transaction(closes_only_later=True) as session:
+            answers = take_bids(session, [each.asked for each in group], read_clock=self._clock)
+            if not session.info.get(CHANGED):
+                weigh(session)  # a repeated answer is as certain as the first
+        return answers
+
+    def _do(self, act: _Act) -> None:
+        if not act.future.set_running_or_notify_cancel():
+            return
+        try:
+            if act.use_case is None:
+                self._close_due()
+                self._clerk.expect()
+                self._clerk.finish()
+                result = None
+            else:
+                result = self._perform(act.use_case)
+        except BaseException as error:  # noqa: BLE001 (whatever it was, its caller is told)
+            act.future.set_exception(error)
+        else:
+            act.future.set_result(result)
+
+    def _perform(self, use_case: Callable[..., T]) -> T:
+        """Run a use case in a write transaction of its own, again where the database certainly undid it."""
+        for tries_left in reversed(range(TRIES)):
+            try:
+                with self._transaction() as session:
+                    result = use_case(session, read_clock=self._clock)
+            except Exception as error:
+                if not (tries_left and is_undone(error)):
+                    raise
+                log.warning("act_tried_again", error=type(error).__name__, tries_left=tries_left)
+            else:
+                return result
+        raise AssertionError("the last try returns or raises")
+
+    @contextmanager
+    def _transaction(self, *, closes_only_later: bool = False) -> Iterator[Session]:
+        """Write in a session of its own; tell other processes with the commit, and our own watchers after it."""
+        with self._sessions() as session:
+            try:
+                with writing(session):
+                    yield session
+                    if changed := session.info.get(CHANGED):
+                        self.announce(session, changed)
+            except CommitUnknown:  # here it stands, and everybody sees it
+                self._tell(session, closes_only_later=closes_only_later)
+                raise
+            self._tell(session, closes_only_later=closes_only_later)
+
+    def _close_due(self) -> None:
+        """Let the hammer fall on every lot whose close has come."""
+        broken = False
+        while self._is_due():
+            try:
+                fallen = self._hammer()
+            except Exception:  # one broken lot must not keep the others open
+                log.exception("hammers_failed")
+                due = self._perform(_due)
+                fallen = [lot_id for lot_id in due if self._hammered_alone(lot_id)]
+                broken = len(fallen) < len(due)
+            if fallen:
+                continue
+            self._look_ahead()
+            if self._is_due():  # another process is at work on it, or it is broken
+                self._next_close = self._clock() + (RETRY if broken else SOON)
+
+    def _hammer(self, among: list[int] | None = None) -> list[int]:
+        try:
+            fallen, rounds = self._perform(partial(_hammer, among=among))
+        finally:
+            self._clerk.expect()  # a commit whose fate is unknown may have left something too
+        self._clerk.expect(rounds)
+        return fallen
+
+    def _is_due(self) -> bool:
+        return self._next_close is not None and self._clock() >= self._next_close
+
+    def _hammered_alone(self, lot_id: int) -> bool:
+        try:
+            return bool(self._hammer([lot_id]))
+        except Exception:  # it stays due, and is tried again
+            log.exception("hammer_failed", lot=lot_id)
+            return False
+
+    def _tell(self, session: Session, *, closes_only_later: bool = False) -> None:
+        """After a commit: look when the next close is, and tell who watches.
+
+        Bids move closes only later: to look too early does no harm, and to ask after every group takes a tenth of its time.
+        """
+        changed = session.info.pop(CHANGED, None)
+        if not changed:
+            return
+        if self._next_close is None or not closes_only_later:
+            self._next_close = _next_close(session, read_clock=self._clock)
+        self.on_change(changed)
+
+    def _look_ahead(self) -> None:
+        """Look when the next close is; other processes open lots too, and move closes."""
+        self._next_close = self._perform(_next_close)
+        self._looked_s = time.monotonic()
+
+    def _keep_time(self) -> None:
+        """Before offers are taken: stop the sale if the clock was stepped, and see what was lost in an absence."""
+        if self._timekeeper.stepped():
+            self._look_ahead()
+            self._close_due()
+            self._timekeeper.set_right()
+        self._beat()
+
+    def _beat(self) -> None:
+        if self._timekeeper.beat(selling=self._next_close is not None):
+            with self._sessions() as session:
+                checkpoint(session.get_bind().engine)
+
+
+def _certify(session: Session, *, read_clock: Clock) -> None:
+    del read_clock
+    weigh(session)
+
+
+def _next_close(session: Session, *, read_clock: Clock) -> datetime | None:
+    del read_clock
+    return session.scalar(select(LotRow.closes_at).where(LotRow.stage == Stage.OPEN).order_by(LotRow.closes_at).limit(1))
+
+
+def _due(session: Session, *, read_clock: Clock) -> list[int]:
+    return hammer.due(session, now=read_clock())
+
+
+def _hammer(session: Session, *, read_clock: Clock, among: list[int] | None = None) -> tuple[list[int], set[int]]:
+    now = read_clock()
+    claimed = hammer.claim(session, now=now, most=HAMMERS, among=among)
+    return claimed, hammer.fall(session, claimed, now=now)

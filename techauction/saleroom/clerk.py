@@ -1,0 +1,86 @@
+"""The clerk: settles what the hammer fell on, and closes rounds that are over; for the auctioneer's own thread."""
+
+import time
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import Session
+
+from techauction.clock import Clock
+from techauction.services import aftersale, opening
+
+log = structlog.get_logger()
+
+AT_ONCE = 4
+"""At most so many lots share a transaction: offers and hammers on other lots wait for it."""
+RETRY_S = 0.5
+
+
+class Clerk:
+    """Brings what is owed, a few lots at a time. `perform` runs a use case in a write transaction of the auctioneer's."""
+
+    def __init__(self, perform: Callable[[Callable[..., Any]], Any]) -> None:
+        self._perform = perform
+        self._rounds: set[int] = set()
+        self._stuck: set[int] = set()
+        self._next_s: float | None = 0.0  # what a process before this one left
+
+    def expect(self, rounds: Collection[int] = ()) -> None:
+        """Look what is owed: a hammer fell in these rounds, or it may be that another process left something."""
+        self._rounds |= set(rounds)
+        self._next_s = 0.0
+
+    @property
+    def busy(self) -> bool:
+        """Return whether there is something to do now."""
+        return self._next_s is not None and time.monotonic() >= self._next_s
+
+    def step(self) -> None:
+        """Do a part of what is to be done; a lot that cannot be settled is tried again later, and no other waits for it."""
+        if not self.busy:
+            return
+        self._next_s = time.monotonic() + RETRY_S  # also if the next lines fail
+        owed = self._perform(partial(_owed, apart_from=self._stuck))
+        if owed:
+            self._bring(owed)
+            self._next_s = 0.0
+            return
+        if self._rounds:
+            self._perform(partial(_close_rounds, rounds=sorted(self._rounds)))
+            self._rounds.clear()
+        if not self._stuck:
+            self._next_s = None
+        self._stuck.clear()
+
+    def finish(self) -> None:
+        """Do all that can be done now."""
+        while self.busy:
+            self.step()
+
+    def _bring(self, lot_ids: list[int]) -> None:
+        try:
+            self._perform(partial(_bring, lot_ids=lot_ids))
+        except Exception:
+            log.exception("settlement_failed", lots=lot_ids)
+            if len(lot_ids) == 1:
+                self._stuck.update(lot_ids)
+                return
+            for lot_id in lot_ids:
+                self._bring([lot_id])
+
+
+def _owed(session: Session, *, read_clock: Clock, apart_from: set[int]) -> list[int]:
+    del read_clock
+    return aftersale.owed(session, most=AT_ONCE, apart_from=apart_from)
+
+
+def _bring(session: Session, *, read_clock: Clock, lot_ids: list[int]) -> None:
+    del read_clock
+    aftersale.bring(session, lot_ids)
+
+
+def _close_rounds(session: Session, *, read_clock: Clock, rounds: list[int]) -> None:
+    for round_id in rounds:
+        opening.close_round(session, round_id=round_id, now=read_clock())

@@ -1,0 +1,209 @@
+"""The gallery: everybody who watches lots, told after the commit."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from techauction.clock import Clock
+from techauction.queries.live import LiveLot, live_lots
+from techauction.saleroom.answers import lot_state, packed
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+log = structlog.get_logger()
+
+COALESCED_S = 0.1
+"""A lot's events are told at most ten times a second: each carries the whole state, so none is missed."""
+HEARTBEAT_S = 15.0
+_UNREADABLE_S = 1.0
+_HEARTBEAT = b"event: still-here\ndata: {}\n\n"
+
+
+class Watcher:
+    """One stream, and the task that ends with it."""
+
+    def __init__(self, lots: frozenset[int], send: Send) -> None:
+        self.lots = lots
+        self.task = asyncio.current_task()
+        self._send = send
+
+    def push(self, body: bytes) -> bool:
+        """Send without waiting; return whether the reader kept up.
+
+        The server's `send` suspends only while the reader's buffer is full. One step of it tells, without a task for each.
+        """
+        sending = self._send({"type": "http.response.body", "body": body, "more_body": True})
+        step = sending.__await__()
+        try:
+            next(step)
+        except StopIteration:
+            return True
+        except OSError:
+            return False
+        step.close()
+        return False
+
+    def leave(self) -> None:
+        """End the stream."""
+        if self.task is not None:
+            self.task.cancel()
+
+
+class Gallery:
+    """Holds the streams of one event loop, with one send loop for all of them.
+
+    It reads lots' public states itself, after the commit and off the accept path: what it is told is only which lots changed.
+    """
+
+    def __init__(self, sessions: sessionmaker[Session], clock: Clock) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._watchers: defaultdict[int, set[Watcher]] = defaultdict(set)
+        self._everybody: set[Watcher] = set()
+        self._states: dict[int, LiveLot] = {}
+        self._changed: set[int] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._telling = False
+        self._closing = False
+
+    def start(self) -> None:
+        """Begin on the running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._spawn(self._heartbeats())
+
+    def close(self) -> None:
+        """End every stream, so that the server can."""
+        self._closing = True
+        for watcher in list(self._everybody):
+            watcher.leave()
+        for task in self._tasks:
+            task.cancel()
+
+    def close_soon(self) -> None:
+        """End every stream; from any thread, and from a signal handler."""
+        if self._loop is not None and not self._closing:
+            self._loop.call_soon_threadsafe(self.close)
+
+    def publish(self, lot_ids: Iterable[int]) -> None:
+        """Say that lots have changed; from any thread."""
+        if self._loop is not None and not self._closing:
+            try:
+                self._loop.call_soon_threadsafe(self._mark, set(lot_ids))
+            except RuntimeError:  # the loop has ended, and every stream with it
+                log.info("gallery_is_over")
+
+    def look_again(self) -> None:
+        """Say that any lot may have changed: what other processes did was not heard for a while; from any thread."""
+        if self._loop is not None and not self._closing:
+            try:
+                self._loop.call_soon_threadsafe(self._mark_all)
+            except RuntimeError:
+                log.info("gallery_is_over")
+
+    @property
+    def watching(self) -> int:
+        """Return how many streams are open."""
+        return len(self._everybody)
+
+    @property
+    def closing(self) -> bool:
+        """Return whether streams are being ended."""
+        return self._closing
+
+    def join(self, watcher: Watcher) -> None:
+        """Have the watcher told of its lots from now on."""
+        self._everybody.add(watcher)
+        for lot_id in watcher.lots:
+            self._watchers[lot_id].add(watcher)
+
+    def part(self, watcher: Watcher) -> None:
+        """Forget the watcher."""
+        self._everybody.discard(watcher)
+        for lot_id in watcher.lots:
+            self._watchers[lot_id].discard(watcher)
+            if not self._watchers[lot_id]:
+                del self._watchers[lot_id]
+
+    async def present(self, lot_ids: frozenset[int]) -> bytes:
+        """Return the lots' present states as events."""
+        unknown = lot_ids - self._states.keys()
+        if unknown:
+            for state in await asyncio.to_thread(self._read, unknown):
+                self._learn(state)
+        return b"".join(self._as_event(self._states[lot_id]) for lot_id in sorted(lot_ids) if lot_id in self._states)
+
+    def _mark_all(self) -> None:
+        self._states = {lot_id: state for lot_id, state in self._states.items() if lot_id in self._watchers}
+        self._mark(set(self._watchers))
+
+    def _mark(self, lot_ids: set[int]) -> None:
+        self._changed |= lot_ids & (self._watchers.keys() | self._states.keys())
+        if self._changed and not self._telling:
+            self._telling = True
+            self._spawn(self._tell())
+
+    async def _tell(self) -> None:
+        """Tell the changed lots' states until none has changed any more."""
+        try:
+            while self._changed and self._loop is not None:
+                began, changed = self._loop.time(), self._changed
+                self._changed = set()
+                try:
+                    states = await asyncio.to_thread(self._read, changed)
+                except SQLAlchemyError:  # the watchers are told when the database answers again
+                    log.exception("gallery_cannot_read")
+                    self._changed |= changed
+                    await asyncio.sleep(_UNREADABLE_S)
+                    continue
+                for state in states:
+                    self._learn(state)
+                self._send([self._states[state.lot] for state in states])
+                await asyncio.sleep(max(0.0, COALESCED_S - (self._loop.time() - began)))
+        finally:
+            self._telling = False
+
+    def _read(self, lot_ids: Iterable[int]) -> list[LiveLot]:
+        with self._sessions() as session:
+            return live_lots(session, lot_ids)
+
+    def _learn(self, state: LiveLot) -> None:
+        known = self._states.get(state.lot)
+        if known is None or known.seq <= state.seq:
+            self._states[state.lot] = state
+
+    def _as_event(self, state: LiveLot) -> bytes:
+        return b"event: lot\ndata: " + packed(lot_state(state, self._clock())) + b"\n\n"
+
+    def _send(self, states: list[LiveLot]) -> None:
+        """Send each watcher what it watches, in one write."""
+        if len(states) == 1:
+            body = self._as_event(states[0])
+            self._push((watcher, body) for watcher in list(self._watchers.get(states[0].lot, ())))
+            return
+        bodies: defaultdict[Watcher, list[bytes]] = defaultdict(list)
+        for state in states:
+            body = self._as_event(state)
+            for watcher in self._watchers.get(state.lot, ()):
+                bodies[watcher].append(body)
+        self._push((watcher, b"".join(parts)) for watcher, parts in bodies.items())
+
+    def _push(self, letters: Iterable[tuple[Watcher, bytes]]) -> None:
+        for watcher, body in letters:
+            if not watcher.push(body):
+                log.info("slow_reader_dropped")
+                watcher.leave()
+
+    async def _heartbeats(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            self._push((watcher, _HEARTBEAT) for watcher in list(self._everybody))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

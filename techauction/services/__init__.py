@@ -1,0 +1,1 @@
+"""What is done: one use case is one function inside its caller's transaction."""

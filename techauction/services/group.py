@@ -1,0 +1,165 @@
+"""What a group of offers needs to know, read at once under the lots' locks, and what it leaves behind, written at once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Integer, Select, and_, bindparam, column, insert, or_, select, values
+from sqlalchemy.orm import Session
+
+from techauction.core.bidding import Eligibility
+from techauction.core.money import ZERO, Money
+from techauction.core.record import Kind
+from techauction.core.refusal import Refusal
+from techauction.services.offers import Answer, Asked, Taken
+from techauction.store.auction import AdmissionRow, OfferRow, PaddleRow
+from techauction.store.consigning import LotRow
+from techauction.store.money import DepositRow
+from techauction.store.people import ApiTokenRow, UserRow, UserSessionRow
+from techauction.store.record import RecordRow
+from techauction.store.statements import Reading, Writing, columns
+
+
+def answered(connection: Connection, asked: Sequence[Asked]) -> dict[tuple[int, str], tuple[tuple[int, Money, bool], Answer]]:
+    """Return the answers that the offers' keys have already: what was asked, and what was said."""
+    rows = _ANSWERED.rows(
+        connection, organisations=list({each.organisation_id for each in asked}), keys=[each.key for each in asked]
+    )
+    return {
+        (organisation_id, key): ((lot_id, amount, confirmed), _first_answer(connection, lot_id, amount, *rest))
+        for organisation_id, key, lot_id, amount, confirmed, *rest in rows
+    }
+
+
+def _first_answer(  # noqa: PLR0917 (a row, column by column)
+    connection: Connection,
+    lot_id: int,
+    amount: Money,
+    code: str | None,
+    facts: dict[str, int | str | None] | None,
+    seq: int,
+    paddle: int,
+    at: datetime,
+    digest: str,
+    closes_at: datetime,
+) -> Answer:
+    if code is not None:
+        return Refusal.restore(code, facts or {})
+    moved = connection.scalar(
+        select(RecordRow.closes_at).where(RecordRow.lot_id == lot_id, RecordRow.seq == seq + 1, RecordRow.kind == Kind.EXTENDED)
+    )
+    return Taken(lot_id=lot_id, seq=seq, paddle=paddle, amount=amount, placed_at=at, closes_at=moved or closes_at, hash=digest)
+
+
+def eligibilities(connection: Connection, asked: Sequence[Asked]) -> dict[tuple[int, int], Eligibility]:
+    """Return the bidders' standing at the lots."""
+    pairs = {(each.lot_id, each.organisation_id) for each in asked}
+    rows = _ELIGIBLE.rows(connection, lots=[lot for lot, _ in pairs], organisations=[bidder for _, bidder in pairs])
+    return {
+        (lot_id, organisation_id): Eligibility(
+            paddle=number,
+            admitted=admission is not None,
+            paddle_voided=voided_at is not None,
+            deposit_held=held or ZERO,
+            deposit_required=required or ZERO,
+        )
+        for lot_id, organisation_id, number, voided_at, admission, held, required in rows
+    }
+
+
+def signed_in(connection: Connection, asked: Sequence[Asked], now: datetime) -> set[int]:
+    """Return those of the offers' sign-ins that hold at this moment."""
+    asking = {each.session_id for each in asked if each.session_id is not None}
+    return {row[0] for row in _SIGNED_IN.rows(connection, sign_ins=list(asking), now=now)} if asking else set()
+
+
+def holding(connection: Connection, asked: Sequence[Asked], now: datetime) -> set[int]:
+    """Return those of the offers' tokens that hold at this moment."""
+    asking = {each.token_id for each in asked if each.token_id is not None}
+    return {row[0] for row in _HOLDING.rows(connection, tokens=list(asking), now=now)} if asking else set()
+
+
+def keep(session: Session, offers: list[dict[str, Any]]) -> None:
+    """Write the decided offers."""
+    _OFFERS.rows(session.connection(), offers)
+
+
+def _many(name: str) -> Any:
+    return bindparam(name, expanding=True)
+
+
+_ANSWERED = Reading(
+    select(
+        OfferRow.organisation_id,
+        OfferRow.key,
+        OfferRow.lot_id,
+        OfferRow.amount,
+        OfferRow.confirmed,
+        OfferRow.code,
+        OfferRow.facts,
+        OfferRow.seq,
+        RecordRow.paddle,
+        RecordRow.at,
+        RecordRow.hash,
+        RecordRow.closes_at,
+    )
+    .outerjoin(RecordRow, and_(RecordRow.lot_id == OfferRow.lot_id, RecordRow.seq == OfferRow.seq))
+    .where(OfferRow.organisation_id.in_(_many("organisations")), OfferRow.key.in_(_many("keys")))
+)
+
+
+def _eligible(count: int) -> Select[*tuple[Any, ...]]:
+    """Return the standing of bidders at lots, pair by pair: all bidders at all lots would be many times as much."""
+    pair = values(column("lot", Integer), column("organisation", Integer), name="asked")
+    asked = pair.data(
+        [
+            (bindparam(f"lots_{place}", type_=Integer), bindparam(f"organisations_{place}", type_=Integer))
+            for place in range(1, count + 1)
+        ]
+    ).cte()
+    return (
+        select(
+            LotRow.id,
+            PaddleRow.organisation_id,
+            PaddleRow.number,
+            PaddleRow.voided_at,
+            AdmissionRow.id,
+            DepositRow.held,
+            DepositRow.required,
+        )
+        .select_from(asked)
+        .join(LotRow, LotRow.id == asked.c.lot)
+        .join(PaddleRow, and_(PaddleRow.round_id == LotRow.round_id, PaddleRow.organisation_id == asked.c.organisation))
+        .outerjoin(AdmissionRow, and_(AdmissionRow.paddle_id == PaddleRow.id, AdmissionRow.lot_id == LotRow.id))
+        .outerjoin(
+            DepositRow,
+            and_(DepositRow.paddle_id == PaddleRow.id, or_(DepositRow.lot_id == LotRow.id, DepositRow.lot_id.is_(None))),
+        )
+    )
+
+
+_ELIGIBLE = Reading(_eligible)
+
+_SIGNED_IN = Reading(
+    select(UserSessionRow.id)
+    .join(UserRow, UserSessionRow.user_id == UserRow.id)
+    .where(
+        UserSessionRow.id.in_(_many("sign_ins")),
+        UserSessionRow.revoked_at.is_(None),
+        UserSessionRow.expires_at > bindparam("now"),
+        UserRow.disabled_at.is_(None),
+    )
+)
+
+_HOLDING = Reading(
+    select(ApiTokenRow.id)
+    .join(UserRow, ApiTokenRow.user_id == UserRow.id)
+    .where(
+        ApiTokenRow.id.in_(_many("tokens")),
+        ApiTokenRow.revoked_at.is_(None),
+        or_(ApiTokenRow.expires_at.is_(None), ApiTokenRow.expires_at > bindparam("now")),
+        UserRow.disabled_at.is_(None),
+    )
+)
+
+_OFFERS = Writing(insert(OfferRow).values(columns(OfferRow)))

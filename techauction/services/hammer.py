@@ -1,0 +1,105 @@
+"""Letting the hammer fall."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, assert_never
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from techauction.core import hammer
+from techauction.core.hammer import Ending, PassedIn, Sold
+from techauction.core.lot import Stage
+from techauction.core.record import Kind
+from techauction.services import heads, settlement
+from techauction.services.heads import Head
+from techauction.store.auction import OutcomeRow
+from techauction.store.consigning import LotRow, ReserveRow
+from techauction.store.statements import Writing, columns
+
+
+def due(session: Session, *, now: datetime) -> list[int]:
+    """Return the lots whose close has come."""
+    return list(
+        session.scalars(select(LotRow.id).where(LotRow.stage == Stage.OPEN, LotRow.closes_at <= now).order_by(LotRow.id))
+    )
+
+
+def claim(session: Session, *, now: datetime, most: int, among: Collection[int] | None = None) -> list[int]:
+    """Lock at most `most` lots whose close has come, the earliest first, and return them.
+
+    What another process holds it is at work on: it lets the hammer fall, or takes a bid that may move the close. Nobody waits
+    for it, and what it has changed meanwhile is asked again under the lock.
+    """
+    wanted = [LotRow.stage == Stage.OPEN, LotRow.closes_at <= now]
+    if among is not None:
+        wanted.append(LotRow.id.in_(among))
+    return list(
+        session.scalars(
+            select(LotRow.id)
+            .where(*wanted)
+            .order_by(LotRow.closes_at, LotRow.id)
+            .limit(most)
+            .with_for_update(of=LotRow, key_share=True, skip_locked=True)
+        )
+    )
+
+
+def fall(session: Session, lot_ids: Collection[int], *, now: datetime) -> set[int]:
+    """Let the hammer fall on lots whose close has come: record and outcome of all of them at once. Return their rounds' ids.
+
+    Money and cases take longer, and come after (`aftersale`): no lot waits for what the one before it brings with it.
+
+    :raises HammerTooEarly: as it says
+    """
+    if not lot_ids:
+        return set()
+    session.flush()
+    connection = session.connection()
+    locked = heads.lock(connection, lot_ids)
+    reserves = {
+        row.lot_id: row
+        for row in session.scalars(
+            select(ReserveRow)
+            .join(LotRow, LotRow.id == ReserveRow.lot_id)
+            .where(LotRow.id.in_(locked), LotRow.reserve_announced)
+        )
+    }
+    fallen = [_fall(head, reserves.get(lot_id), now) for lot_id, head in locked.items()]
+    heads.keep(session, locked.values(), [event for event, _ in fallen])
+    _OUTCOMES.rows(connection, [outcome for _, outcome in fallen])
+    settlement.release(session, lot_ids=[each["lot_id"] for _, each in fallen if each["ending"] is Ending.PASSED_IN], now=now)
+    return set(session.scalars(select(LotRow.round_id).where(LotRow.id.in_(locked)).distinct()))
+
+
+def _fall(head: Head, reserve: ReserveRow | None, now: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the event and the outcome of one lot's hammer."""
+    lot = head.lot
+    amount = None if reserve is None else reserve.amount
+    ending = hammer.fall(lot, amount, now)
+
+    head.lot = lot.ended()
+    outcome: dict[str, Any] = {"lot_id": head.lot_id, "reason": "", "paddle": None, "price": None, "ended_at": now}
+    match ending:
+        case Sold(paddle=paddle, hammer_price=price):
+            data: dict[str, object] = {"ending": Ending.SOLD.value, "reason": None}
+            if reserve is not None:
+                data |= {"reserve_fen": reserve.amount.minor, "salt": reserve.salt}
+            event = head.append(Kind.HAMMERED, at=now, closes_at=lot.closes_at, data=data, paddle=paddle, amount=price)
+            outcome |= {
+                "ending": Ending.SOLD,
+                "paddle": paddle,
+                "price": price,
+                "reserve_met": None if amount is None else True,
+            }
+        case PassedIn(reason=reason):
+            data = {"ending": Ending.PASSED_IN.value, "reason": reason.value}
+            event = head.append(Kind.HAMMERED, at=now, closes_at=lot.closes_at, data=data)
+            met = None if amount is None or lot.standing is None else lot.standing.amount >= amount
+            outcome |= {"ending": Ending.PASSED_IN, "reason": reason.value, "reserve_met": met}
+        case other:
+            assert_never(other)
+    return event, outcome
+
+
+_OUTCOMES = Writing(insert(OutcomeRow).values(columns(OutcomeRow)))

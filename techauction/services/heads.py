@@ -1,0 +1,187 @@
+"""Lots while something is decided about many at once: locked and read by one statement, written by two."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from techauction.core.increment import Ladder
+from techauction.core.lot import Bid, Lot
+from techauction.core.money import Money
+from techauction.core.record import GENESIS, Event, Kind
+from techauction.services.record import CHANGED, name_of
+from techauction.store.consigning import RULES, LotRow, RoundRow, rules_of
+from techauction.store.record import RecordRow
+from techauction.store.statements import Reading, Writing, columns
+
+
+@dataclass(slots=True, kw_only=True)
+class Head:
+    """A lot while it is decided about: the core's lot, and the head of its record."""
+
+    lot_id: int
+    name: str
+    run: int
+    lot: Lot
+    seq: int
+    hash: str
+    bids: int
+    changed: bool = False
+
+    def append(
+        self,
+        kind: Kind,
+        *,
+        at: datetime,
+        closes_at: datetime,
+        data: dict[str, object],
+        paddle: int | None = None,
+        amount: Money | None = None,
+    ) -> dict[str, Any]:
+        """Return the row of the lot's next event, which the head moves on to."""
+        event = Event(
+            lot=self.name, seq=self.seq + 1, kind=kind, at=at, paddle=paddle, amount=amount, closes_at=closes_at, data=data
+        )
+        prev_hash, self.seq, self.hash, self.changed = self.hash, event.seq, event.digest(self.hash), True
+        return {
+            "lot_id": self.lot_id,
+            "seq": event.seq,
+            "run": self.run,
+            "kind": kind,
+            "paddle": paddle,
+            "amount": amount,
+            "closes_at": closes_at,
+            "at": at,
+            "data": data,
+            "prev_hash": prev_hash,
+            "hash": self.hash,
+        }
+
+
+def lock(connection: Connection, lot_ids: Iterable[int]) -> dict[int, Head]:
+    """Lock the lots, in id order, and return those that have a place in a round, opened or not."""
+    return {row[0]: _head(*row) for row in _LOTS.rows(connection, lots=list(lot_ids))}
+
+
+def _head(  # noqa: PLR0917 (a row, column by column)
+    lot_id: int,
+    slug: str,
+    number: int,
+    run: int,
+    seq: int,
+    head_hash: str | None,
+    bids: int,
+    stage: Any,
+    start: Money,
+    increment: Money,
+    ladder: list[list[int]] | None,
+    standing_paddle: int | None,
+    standing_amount: Money,
+    standing_at: datetime,
+    bidders: list[int],
+    opens_at: datetime | None,
+    closes_at: datetime | None,
+    scheduled_closes_at: datetime | None,
+    round_opens_at: datetime,
+    round_closes_at: datetime,
+    *rules: Any,
+) -> Head:
+    """Return a lot's head. One that has not opened, or never will, stands as its round plans it: an offer gets its reason."""
+    return Head(
+        lot_id=lot_id,
+        name=name_of(slug, number),
+        run=run,
+        lot=Lot(
+            stage=stage,
+            start=start,
+            ladder=Ladder.from_json(ladder) if ladder else Ladder.flat(increment),
+            rules=rules_of(*rules),
+            opens_at=opens_at or round_opens_at,
+            closes_at=closes_at or round_closes_at,
+            scheduled_closes_at=scheduled_closes_at or round_closes_at,
+            standing=None if standing_paddle is None else Bid(standing_paddle, standing_amount, standing_at),
+            bidders=frozenset(bidders),
+        ),
+        seq=seq,
+        hash=head_hash or GENESIS,
+        bids=bids,
+    )
+
+
+def keep(session: Session, locked: Iterable[Head], events: list[dict[str, Any]]) -> None:
+    """Write the events, and where the lots that they changed stand now."""
+    connection = session.connection()
+    _RECORD.rows(connection, events)
+    changed = [head for head in locked if head.changed]
+    _HEADS.rows(connection, [_state(head) for head in changed])
+    if changed:
+        session.info.setdefault(CHANGED, set()).update(head.lot_id for head in changed)
+
+
+def _state(head: Head) -> dict[str, Any]:
+    standing = head.lot.standing
+    return {
+        "lot": head.lot_id,
+        "new_stage": head.lot.stage,
+        "new_seq": head.seq,
+        "new_hash": head.hash,
+        "new_bids": head.bids,
+        "new_paddle": None if standing is None else standing.paddle,
+        "new_amount": None if standing is None else standing.amount,
+        "new_at": None if standing is None else standing.placed_at,
+        "new_bidders": sorted(head.lot.bidders),
+        "new_closes_at": head.lot.closes_at,
+    }
+
+
+_L: Table = LotRow.__table__  # type: ignore[assignment]
+
+_LOTS = Reading(
+    select(
+        LotRow.id,
+        RoundRow.slug,
+        LotRow.number,
+        LotRow.run,
+        LotRow.seq,
+        LotRow.head_hash,
+        LotRow.bids,
+        LotRow.stage,
+        LotRow.start,
+        LotRow.increment,
+        LotRow.ladder,
+        LotRow.standing_paddle,
+        LotRow.standing_amount,
+        LotRow.standing_at,
+        LotRow.bidders,
+        LotRow.opens_at,
+        LotRow.closes_at,
+        LotRow.scheduled_closes_at,
+        RoundRow.opens_at,
+        RoundRow.closes_at,
+        *RULES,
+    )
+    .join(RoundRow, LotRow.round_id == RoundRow.id)
+    .where(LotRow.id.in_(bindparam("lots", expanding=True)), LotRow.number.is_not(None))
+    .order_by(LotRow.id)
+    .with_for_update(of=LotRow, key_share=True)
+)
+
+_RECORD = Writing(insert(RecordRow).values(columns(RecordRow)))
+_HEADS = Writing(
+    update(_L)
+    .where(_L.c.id == bindparam("lot"))
+    .values(
+        stage=bindparam("new_stage"),
+        seq=bindparam("new_seq"),
+        head_hash=bindparam("new_hash"),
+        bids=bindparam("new_bids"),
+        standing_paddle=bindparam("new_paddle"),
+        standing_amount=bindparam("new_amount"),
+        standing_at=bindparam("new_at"),
+        bidders=bindparam("new_bidders"),
+        closes_at=bindparam("new_closes_at"),
+    )
+)

@@ -1,0 +1,225 @@
+"""Loading a whole round from one file: all of it, or nothing."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from techauction.core import round as rounds
+from techauction.core.lot import Stage
+from techauction.core.planned import PlannedLot, PlannedOrganisation, RoundFile
+from techauction.core.reading import Faults
+from techauction.core.round import ListedLot, Phase, Plan
+from techauction.core.roundfile import Known, RoundFileWrong, read
+from techauction.services.consigning import SALT_BYTES
+from techauction.services.deposits import hold_in_full
+from techauction.services.rounds import keep
+from techauction.store.auction import PaddleRow
+from techauction.store.audit import AuditRow
+from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundRow
+from techauction.store.people import FieldRow, MarketRow, OrganisationKind, OrganisationRow, Standing
+
+_PATHS = {"extension_trigger": "extension_trigger_s", "extension_length": "extension_length_s"}
+_SAID = {
+    "in_the_past": "must not be past",
+    "notice_too_short": "must leave the notice of 7 days, but for a rehearsal",
+    "not_after_opening": "must be after opens_at",
+    "shorter_than_timed_period": "must leave at least extension_trigger_s after opens_at",
+    "after_opening": "must not be after opens_at",
+    "none_listed": "must not be empty",
+}
+
+
+def load_round(
+    session: Session,
+    plan: object,
+    *,
+    now: datetime,
+    publish: bool = True,
+    by_id: int | None = None,
+    host: str | None = None,
+) -> RoundRow:
+    """Keep a round with its institutes, lots, enterprises and paddles, and publish it unless asked not to.
+
+    Organisations that are here already, by credit code, stay as they are. Paddles are issued, with their deposits held. `host`
+    is the only market that may host the round, where whoever loads it works for one.
+
+    :raises RoundFileWrong: with everything that is wrong with the plan
+    """
+    faults = Faults()
+    file = read(plan, _known(session), faults, now)
+    _compare(session, file, faults)
+    if host is not None and file.round.host_market not in ("", host):
+        faults.note("round.host_market", f"must be {host}, the market that you work for")
+    if publish and not faults.any_under("round"):
+        _note_problems(file, faults, now)
+    if faults.noted:
+        raise RoundFileWrong(faults.noted)
+
+    row = keep(session, file.round, now=now)
+    if publish:
+        row.phase, row.published_at = Phase.PUBLISHED, now
+    organisations = _keep_organisations(session, file, now=now)
+    lots = _keep_lots(session, row, file, organisations, now=now)
+    _issue_paddles(session, row, file, organisations, lots, now=now)
+    detail = f"{len(file.lots)} lots, {len(file.bidders)} paddles"
+    session.add(AuditRow(at=now, by_id=by_id, what="round.loaded", about=f"round {row.slug}", detail=detail))
+    session.flush()
+    return row
+
+
+def _known(session: Session) -> Known:
+    return Known(
+        markets=frozenset(session.scalars(select(MarketRow.key))),
+        fields=frozenset(session.scalars(select(FieldRow.key))),
+        kinds=frozenset(kind.value for kind in OrganisationKind),
+    )
+
+
+def _compare(session: Session, file: RoundFile, faults: Faults) -> None:
+    """Note what contradicts the rows that are here."""
+    slug = file.round.slug
+    if slug and session.scalar(select(RoundRow.id).where(RoundRow.slug == slug)) is not None:
+        faults.note("round.slug", f"{slug} is taken")
+    here = _organisations_here(session, [*file.institutes, *(each.enterprise for each in file.bidders)])
+    for bidder in file.bidders:
+        row = here.get(bidder.enterprise.credit_code)
+        if row is not None and row.standing is not Standing.APPROVED:
+            faults.note(
+                f"{bidder.enterprise.path}.credit_code", "belongs to an organisation whose registration is not approved"
+            )
+
+
+def _note_problems(file: RoundFile, faults: Faults, now: datetime) -> None:
+    """Note what keeps the round from being published."""
+    plan = Plan(
+        calendar=file.round.calendar(),
+        rules=file.round.rules(),
+        deposit=file.round.deposit,
+        lots=[ListedLot(number=lot.number, start=lot.start, increment=lot.increment) for lot in file.lots],
+        rehearsal=file.round.rehearsal,
+    )
+    for problem in rounds.problems_of(plan, now):
+        path = problem.field if problem.field == "lots" else f"round.{_PATHS.get(problem.field, problem.field)}"
+        if not faults.any_under(path):
+            faults.note(path, _SAID[problem.code])
+
+
+def _keep_organisations(session: Session, file: RoundFile, *, now: datetime) -> dict[str, OrganisationRow]:
+    """Return the file's organisations by credit code; one that is in it as institute and enterprise is one row."""
+    planned = {each.credit_code: each for each in (*(bidder.enterprise for bidder in file.bidders), *file.institutes)}
+    rows = _organisations_here(session, planned.values())
+    for code, each in planned.items():
+        if code not in rows:
+            rows[code] = OrganisationRow(
+                kind=OrganisationKind(each.kind),
+                name_zh=each.name_zh,
+                name_en=each.name_en,
+                credit_code=code,
+                province=each.province,
+                agent=each.agent,
+                market_key=each.market,
+                standing=Standing.APPROVED,
+                synthetic=file.round.synthetic,
+                registered_at=now,
+            )
+            session.add(rows[code])
+    session.flush()
+    return rows
+
+
+def _organisations_here(session: Session, planned: Iterable[PlannedOrganisation]) -> dict[str, OrganisationRow]:
+    codes = {each.credit_code for each in planned}
+    found = session.scalars(select(OrganisationRow).where(OrganisationRow.credit_code.in_(codes)))
+    return {row.credit_code: row for row in found}
+
+
+def _keep_lots(
+    session: Session, row: RoundRow, file: RoundFile, organisations: dict[str, OrganisationRow], *, now: datetime
+) -> dict[int, LotRow]:
+    """Return the round's lots by number, listed, those with a reserve sealed."""
+    kept = {}
+    for lot in file.lots:
+        institute = organisations[file.institutes[lot.institute].credit_code]
+        kept[lot.number] = _lot_row(row, lot, institute, now=now)
+    session.add_all(kept.values())
+    session.flush()
+    sealed = [
+        {
+            "lot_id": kept[lot.number].id,
+            "amount": lot.reserve,
+            "salt": secrets.token_hex(SALT_BYTES),
+            "sealed_by_id": None,
+            "sealed_at": now,
+        }
+        for lot in file.lots
+        if lot.reserve is not None
+    ]
+    if sealed:
+        session.execute(insert(ReserveRow), sealed)
+    return kept
+
+
+def _lot_row(row: RoundRow, lot: PlannedLot, institute: OrganisationRow, *, now: datetime) -> LotRow:
+    result = ResultRow(
+        institute_id=institute.id,
+        field_key=lot.field,
+        title_zh=lot.title_zh,
+        title_en=lot.title_en,
+        summary_zh=lot.summary_zh,
+        summary_en=lot.summary_en,
+        owners=lot.owners,
+        rights=lot.rights,
+        maturity=lot.maturity,
+        instrument=lot.instrument,
+        synthetic=row.synthetic,
+        created_at=now,
+    )
+    return LotRow(
+        round_id=row.id,
+        result=result,
+        market_key=lot.market,
+        number=lot.number,
+        start=lot.start,
+        increment=lot.increment,
+        ladder=lot.ladder,
+        reserve_announced=lot.reserve is not None,
+        submitted_at=now,
+        stage=Stage.LISTED,
+    )
+
+
+def _issue_paddles(
+    session: Session,
+    row: RoundRow,
+    file: RoundFile,
+    organisations: dict[str, OrganisationRow],
+    lots: dict[int, LotRow],
+    *,
+    now: datetime,
+) -> None:
+    paddles = [
+        PaddleRow(
+            round_id=row.id,
+            organisation_id=organisations[bidder.enterprise.credit_code].id,
+            number=bidder.paddle,
+            asked_at=now,
+            rules_accepted_at=now,
+            issued_at=now,
+        )
+        for bidder in file.bidders
+    ]
+    session.add_all(paddles)
+    session.flush()
+    hold_in_full(
+        session,
+        round_id=row.id,
+        lots_by_paddle={
+            paddle.id: [lots[number].id for number in bidder.lots] for paddle, bidder in zip(paddles, file.bidders, strict=True)
+        },
+        reference=f"{row.slug}-loaded",
+        value_at=now,
+        now=now,
+    )

@@ -1,0 +1,47 @@
+"""What is asked of the auctioneer, and what it answers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from techauction.core.money import Money
+from techauction.core.refusal import Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """An offer as it arrived. `key` names it among its bidder's; `received_at` is evidence only.
+
+    `session_id` is the sign-in it came by, `token_id` the token; an offer of the house's own (the demonstration's rivals) has
+    neither.
+    """
+
+    lot_id: int
+    organisation_id: int
+    user_id: int
+    session_id: int | None
+    token_id: int | None = None
+    amount: Money
+    key: str
+    confirmed: bool
+    received_at: datetime
+
+    @property
+    def body(self) -> tuple[int, Money, bool]:
+        """Return what the same key must ask for again."""
+        return (self.lot_id, self.amount, self.confirmed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """The answer to an offer that stands: its place in the record."""
+
+    lot_id: int
+    seq: int
+    paddle: int
+    amount: Money
+    placed_at: datetime
+    closes_at: datetime
+    hash: str
+
+
+Answer = Taken | Refusal

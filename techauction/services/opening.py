@@ -1,0 +1,189 @@
+"""Opening a round's lots, and closing the round when the last has ended."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from techauction.core import hammer, record
+from techauction.core import round as rounds
+from techauction.core.bidding import NoSuchLot
+from techauction.core.hammer import Ending
+from techauction.core.lot import Stage
+from techauction.core.record import Kind, instant
+from techauction.core.refusal import Refusal
+from techauction.core.round import Phase
+from techauction.services import aftersale, settlement
+from techauction.services.notices import notify
+from techauction.services.record import append, name_of
+from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow
+from techauction.store.audit import AuditRow
+from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundRow
+from techauction.store.money import DepositRow
+from techauction.store.people import Role, UserRow
+
+# Keys are never changed, so rows that refer to a round or lot may be written beside its lock: without `key_share` two processes
+# that each wrote such a row would wait for each other.
+_BESIDE = {"key_share": True}
+
+
+class NoSuchRound(Refusal):
+    """There is no such round, or it is not the caller's to see."""
+
+    code = "no_such_round"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+
+def open_round(session: Session, *, round_id: int, read_clock: Callable[[], datetime], by_id: int | None = None) -> None:
+    """Open the round's listed lots, or withhold those that may not be offered. Its opening must have come, but for a rehearsal.
+
+    A lot that opens late, because the process was away, still has one full period before its close.
+
+    :raises NoSuchRound, PhaseForbids, RoundNotDue: as they say
+    """
+    row = session.get(RoundRow, round_id, with_for_update=_BESIDE, populate_existing=True)
+    if row is None:
+        raise NoSuchRound
+    lots = session.scalars(
+        select(LotRow)
+        .where(LotRow.round_id == round_id, LotRow.stage == Stage.LISTED)
+        .order_by(LotRow.id)
+        .options(selectinload(LotRow.result).selectinload(ResultRow.institute))
+        .with_for_update(of=LotRow, key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    now = read_clock()
+    row.phase = rounds.open_at(row.phase, row.opens_at, now, rehearsal=row.rehearsal)
+
+    row.opened_at = now
+    admitted = _admitted(session, round_id)
+    reserves = {
+        each.lot_id: each for each in session.scalars(select(ReserveRow).where(ReserveRow.lot_id.in_(e.id for e in lots)))
+    }
+    for place, lot in enumerate(sorted(lots, key=lambda each: each.number or 0)):
+        reserve = reserves.get(lot.id)
+        reason = hammer.withhold(
+            admitted=admitted.get(lot.id, 0),
+            min_admitted=row.min_admitted,
+            reserve_announced=lot.reserve_announced,
+            reserve_sealed=reserve is not None,
+        )
+        if reason is not None:
+            lot.stage = Stage.ENDED
+            append(session, lot, Kind.WITHHELD, at=now, data={"reason": reason.value})
+            session.add(OutcomeRow(lot_id=lot.id, ending=Ending.WITHHELD, reason=reason.value, ended_at=now))
+            continue
+        _open_lot(session, row, lot, reserve, closes_at=row.calendar().closes(place), now=now)
+    session.add(AuditRow(at=now, by_id=by_id, what="round.opened", about=f"round {row.slug}"))
+
+
+def _open_lot(
+    session: Session, row: RoundRow, lot: LotRow, reserve: ReserveRow | None, *, closes_at: datetime, now: datetime
+) -> None:
+    assert lot.start is not None
+    assert lot.number is not None
+    rules = row.rules()
+    extension = rules.extension
+    lot.stage, lot.opens_at = Stage.OPEN, now
+    lot.closes_at = lot.scheduled_closes_at = max(closes_at, now + extension.length)
+    commitment = None
+    if lot.reserve_announced:
+        assert reserve is not None
+        commitment = record.commitment(name_of(row.slug, lot.number), reserve.amount, reserve.salt)
+    append(
+        session,
+        lot,
+        Kind.OPENED,
+        at=now,
+        data={
+            "start_fen": lot.start.minor,
+            "ladder": lot.increments().as_json(),
+            "extension": {
+                "kind": extension.kind.value,
+                "trigger_s": row.extension_trigger_s,
+                "length_s": row.extension_length_s,
+                "cap_s": row.extension_cap_s,
+            },
+            "max_steps": rules.max_steps,
+            "raise_own_bid": rules.raise_own_bid,
+            "collar": rules.collar,
+            "min_bidding": rules.min_bidding,
+            "opens_at": instant(now),
+            "commitment": commitment,
+            "described": record.description_digest(name_of(row.slug, lot.number), lot.result.described()),
+        },
+    )
+
+
+def _admitted(session: Session, round_id: int) -> dict[int, int]:
+    """Return how many paddles could bid on each lot: issued, not voided, admitted, their deposit held."""
+    rows = session.execute(
+        select(AdmissionRow.lot_id, func.count())
+        .join(PaddleRow, AdmissionRow.paddle_id == PaddleRow.id)
+        .outerjoin(
+            DepositRow,
+            (DepositRow.paddle_id == PaddleRow.id) & or_(DepositRow.lot_id == AdmissionRow.lot_id, DepositRow.lot_id.is_(None)),
+        )
+        .where(
+            PaddleRow.round_id == round_id,
+            PaddleRow.issued_at.is_not(None),
+            PaddleRow.voided_at.is_(None),
+            or_(DepositRow.id.is_(None), DepositRow.held >= DepositRow.required),
+        )
+        .group_by(AdmissionRow.lot_id)
+    )
+    return {lot_id: count for lot_id, count in rows}  # noqa: C416 (rows are no tuples to mypy)
+
+
+def close_round(session: Session, *, round_id: int, now: datetime) -> bool:
+    """Close the round if its last lot has ended and is settled: one digest of its head hashes goes to markets and auditors.
+
+    Return whether the round is closed now.
+    """
+    row = session.get(RoundRow, round_id, with_for_update=_BESIDE, populate_existing=True)
+    if row is None or row.phase is not Phase.OPEN:
+        return row is not None and row.phase is Phase.CLOSED
+    session.flush()
+    lots = session.scalars(
+        select(LotRow)
+        .where(LotRow.round_id == round_id, LotRow.number.is_not(None))
+        .order_by(LotRow.number)
+        .execution_options(populate_existing=True)
+    ).all()
+    if any(lot.stage is not Stage.ENDED for lot in lots) or aftersale.owed(session, most=1, round_id=round_id):
+        return False
+    heads = {lot.number: lot.head_hash for lot in lots if lot.number is not None and lot.head_hash is not None}
+    row.phase, row.closed_at = rounds.turn(row.phase, Phase.CLOSED), now
+    row.digest = record.round_digest(row.slug, heads)
+    settlement.release_round(session, round_row=row, now=now)
+    session.add(AuditRow(at=now, by_id=None, what="round.closed", about=f"round {row.slug}", detail=row.digest))
+    notify(
+        session,
+        user_ids=session.scalars(
+            select(UserRow.id).where(UserRow.role.in_((Role.ORGANIZER, Role.AUDITOR)), UserRow.disabled_at.is_(None))
+        ).all(),
+        what="round_closed",
+        facts={
+            "round": row.slug,
+            "title_zh": row.title_zh,
+            "title_en": row.title_en,
+            "digest": row.digest,
+            "heads": " ".join(f"{number}:{heads[number]}" for number in sorted(heads)),
+        },
+        now=now,
+    )
+    return True
+
+
+def lot_for_update(session: Session, lot_id: int) -> LotRow:
+    """Return the lot, locked.
+
+    :raises NoSuchLot: there is none
+    """
+    row = session.get(LotRow, lot_id, with_for_update={"of": LotRow, "key_share": True}, populate_existing=True)
+    if row is None:
+        raise NoSuchLot
+    return row

@@ -1,0 +1,139 @@
+"""Pausing, interrupting and resuming lots."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from techauction.core import pausing
+from techauction.core.lot import Stage
+from techauction.core.record import Kind, instant
+from techauction.core.refusal import Refusal
+from techauction.services.notices import notify
+from techauction.services.opening import lot_for_update
+from techauction.services.record import append, last_at
+from techauction.store.audit import AuditRow
+from techauction.store.consigning import LotRow, RoundRow
+from techauction.store.people import Role, UserRow
+
+# These stand in the record for everybody, whatever language they read.
+AWAY = "销售系统在本标的最后时段内曾中断。 The selling process was away during the last period of this lot."
+CLOCK = "服务器时钟发生跳变，待组织者核实后恢复。 The server's clock was stepped; bidding waits until an organizer has looked."
+
+
+class ReasonMissing(Refusal):
+    """A public act needs a public reason."""
+
+    code = "reason_missing"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+
+def pause(
+    session: Session,
+    *,
+    lot_ids: Iterable[int],
+    reason: str,
+    by_id: int,
+    read_clock: Callable[[], datetime],
+    leave_closed: bool = False,
+) -> None:
+    """Stop bidding on the lots at once, for a public reason: all of them, or none.
+
+    With `leave_closed`, lots whose close has come meanwhile are left as they are: one that just closed must not keep the
+    others from being stopped.
+
+    :raises ReasonMissing, NoSuchLot, LotNotOpen, LotPaused, LotClosed: as they say
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    rows = [lot_for_update(session, lot_id) for lot_id in sorted(set(lot_ids))]
+    now = read_clock()
+    if leave_closed:
+        rows = [row for row in rows if row.stage is Stage.OPEN and row.closes_at is not None and now < row.closes_at] or rows
+    for row in rows:
+        _pause(session, row, reason=reason, by_id=by_id, now=now)
+
+
+def resume(session: Session, *, lot_ids: Iterable[int], reason: str, by_id: int, read_clock: Callable[[], datetime]) -> None:
+    """Go on with the lots, each with the time it had left and never less than a full period: all of them, or none.
+
+    :raises ReasonMissing, NoSuchLot, LotNotPaused: as they say
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    rows = [lot_for_update(session, lot_id) for lot_id in sorted(set(lot_ids))]
+    now = read_clock()
+    for row in rows:
+        lot = pausing.resume(row.to_core(row.round.rules()), row.stopped_at or now, now)
+        row.stage, row.opens_at = lot.stage, lot.opens_at
+        row.closes_at, row.scheduled_closes_at = lot.closes_at, lot.scheduled_closes_at
+        row.stopped_at, row.stop_reason = None, ""
+        data = {"reason": reason, **pausing.set_back(last_at(session, row), now)}
+        append(session, row, Kind.RESUMED, at=now, data=data)
+        session.add(AuditRow(at=now, by_id=by_id, what="lot.resumed", about=f"lot {row.id}", detail=reason))
+
+
+def interrupt_lost(session: Session, *, away_from: datetime, now: datetime) -> list[int]:
+    """Interrupt the lots whose last period fell into an absence of the selling process; return their ids.
+
+    An absence within the round's gap setting is none, and nobody is missed by a lot before it opens.
+    """
+    lost = []
+    for row in _open_lots(session, RoundRow.gap_s < (now - away_from).total_seconds()):
+        lot = row.to_core(row.round.rules())
+        missed = max(away_from, lot.opens_at)
+        if now - missed > timedelta(seconds=row.round.gap_s) and pausing.was_lost(lot, missed, now):
+            _stop(session, row, pausing.interrupt(lot).stage, reason=AWAY, stopped_at=missed, now=now)
+            lost.append(row.id)
+    if lost:
+        detail = f"away from {instant(away_from)} to {instant(now)}"
+        session.add(AuditRow(at=now, by_id=None, what="lots.interrupted", about=f"{len(lost)} lots", detail=detail))
+    return lost
+
+
+def distrust(session: Session, *, drift: timedelta, read_clock: Callable[[], datetime]) -> int:
+    """Pause every open lot, because the wall clock has moved by `drift` against the time that was sold by; tell the organizers.
+
+    Return how many lots are open still: those whose hammer is due by the time that held until now.
+    """
+    rows = _open_lots(session)
+    now = read_clock()
+    paused = [row for row in rows if row.closes_at is not None and now < row.closes_at]
+    for row in paused:
+        _pause(session, row, reason=CLOCK, by_id=None, now=now)
+    if paused:
+        moved = drift // timedelta(milliseconds=1)
+        detail = f"by {moved} ms; {len(paused)} lots paused"
+        session.add(AuditRow(at=now, by_id=None, what="clock.stepped", about="clock", detail=detail))
+        organizers = select(UserRow.id).where(UserRow.role == Role.ORGANIZER, UserRow.disabled_at.is_(None))
+        facts: dict[str, int | str | None] = {"moved_ms": moved, "lots": len(paused)}
+        notify(session, user_ids=session.scalars(organizers).all(), what="clock_stepped", facts=facts, now=now)
+    return len(rows) - len(paused)
+
+
+def _open_lots(session: Session, *which: ColumnElement[bool]) -> list[LotRow]:
+    """Return the open lots, or those of them that fulfil conditions, locked in id order."""
+    return list(
+        session.scalars(
+            select(LotRow)
+            .join(RoundRow, LotRow.round_id == RoundRow.id)
+            .where(LotRow.stage == Stage.OPEN, *which)
+            .order_by(LotRow.id)
+            .with_for_update(of=LotRow, key_share=True)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def _pause(session: Session, row: LotRow, *, reason: str, by_id: int | None, now: datetime) -> None:
+    _stop(session, row, pausing.pause(row.to_core(row.round.rules()), now).stage, reason=reason, stopped_at=now, now=now)
+    session.add(AuditRow(at=now, by_id=by_id, what="lot.paused", about=f"lot {row.id}", detail=reason))
+
+
+def _stop(session: Session, row: LotRow, stage: Stage, *, reason: str, stopped_at: datetime, now: datetime) -> None:
+    row.stage, row.stopped_at, row.stop_reason = stage, stopped_at, reason
+    data = {"reason": reason} if stage is Stage.PAUSED else {"reason": reason, "away_from": instant(stopped_at)}
+    append(session, row, Kind.PAUSED if stage is Stage.PAUSED else Kind.INTERRUPTED, at=now, data=data)

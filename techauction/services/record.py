@@ -1,0 +1,72 @@
+"""Adding to the record of the sale."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from techauction.core.money import Money
+from techauction.core.record import GENESIS, Event, Kind
+from techauction.store.consigning import LotRow, RoundRow
+from techauction.store.record import RecordRow
+
+CHANGED = "changed lots"
+"""Where a session keeps the ids of the lots whose record grew, for the gallery to be told after the commit."""
+
+
+def name_of(slug: str, number: int) -> str:
+    """Return the name that a lot carries in the record."""
+    return f"{slug}/{number}"
+
+
+def last_at(session: Session, lot: LotRow) -> datetime:
+    """Return the instant of the lot's last event."""
+    return session.scalars(select(RecordRow.at).where(RecordRow.lot_id == lot.id, RecordRow.seq == lot.seq)).one()
+
+
+def append(
+    session: Session,
+    lot: LotRow,
+    kind: Kind,
+    *,
+    at: datetime,
+    paddle: int | None = None,
+    amount: Money | None = None,
+    data: Mapping[str, object] | None = None,
+) -> RecordRow:
+    """Add an event to a lot whose row is locked; the lot's `closes_at`, `seq` and head hash follow."""
+    assert lot.number is not None
+    slug = (
+        lot.round.slug
+        if "round" in lot.__dict__
+        else session.scalars(select(RoundRow.slug).where(RoundRow.id == lot.round_id)).one()
+    )
+    prev_hash = lot.head_hash or GENESIS
+    event = Event(
+        lot=name_of(slug, lot.number),
+        seq=lot.seq + 1,
+        kind=kind,
+        at=at,
+        paddle=paddle,
+        amount=amount,
+        closes_at=lot.closes_at,
+        data=data or {},
+    )
+    row = RecordRow(
+        lot_id=lot.id,
+        seq=event.seq,
+        run=lot.run,
+        kind=kind,
+        paddle=paddle,
+        amount=amount,
+        closes_at=event.closes_at,
+        at=at,
+        data=dict(event.data),
+        prev_hash=prev_hash,
+        hash=event.digest(prev_hash),
+    )
+    session.add(row)
+    lot.seq, lot.head_hash = row.seq, row.hash
+    session.info.setdefault(CHANGED, set()).add(lot.id)
+    return row

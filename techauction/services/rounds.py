@@ -1,0 +1,190 @@
+"""Setting rounds up, announcing them, and calling them off."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from techauction.core import round as rounds
+from techauction.core.lot import Stage
+from techauction.core.planned import PlannedRound
+from techauction.core.refusal import NoSuch
+from techauction.core.registration import ReasonNeeded
+from techauction.core.round import HostDecides, ListedLot, MarketHasLots, Phase, PhaseForbids, Plan, SlugTaken
+from techauction.services import settlement
+from techauction.services.notices import notify
+from techauction.store.auction import PaddleRow
+from techauction.store.audit import AuditRow
+from techauction.store.consigning import LotRow, ResultRow, RoundMarketRow, RoundRow
+from techauction.store.people import Role, UserRow
+
+
+def draft(session: Session, *, planned: PlannedRound, by_id: int, now: datetime) -> RoundRow:
+    """Keep a new round as a draft.
+
+    :raises SlugTaken: another round has its name
+    """
+    _must_be_free(session, planned.slug, besides=None)
+    try:
+        row = keep(session, planned, now=now)
+    except IntegrityError as error:  # a colleague takes the name at this moment
+        raise SlugTaken(planned.slug) from error
+    session.add(AuditRow(at=now, by_id=by_id, what="round.drafted", about=f"round {row.slug}"))
+    return row
+
+
+def keep(session: Session, planned: PlannedRound, *, now: datetime) -> RoundRow:
+    """Keep a planned round as a draft, and return its row, flushed."""
+    row = RoundRow(
+        host_market_key=planned.host_market, synthetic=planned.synthetic, phase=Phase.DRAFT, created_at=now, **_columns(planned)
+    )
+    row.markets = [RoundMarketRow(market_key=key) for key in planned.markets]
+    session.add(row)
+    session.flush()
+    return row
+
+
+def revise(session: Session, *, round_id: int, market_key: str, planned: PlannedRound, by_id: int, now: datetime) -> None:
+    """Change a draft.
+
+    :raises NoSuch, HostDecides, PhaseForbids, SlugTaken, MarketHasLots: as they say
+    """
+    row = _own_round_for_update(session, round_id, market_key)
+    if row.phase is not Phase.DRAFT:
+        raise PhaseForbids(row.phase)
+    _must_be_free(session, planned.slug, besides=round_id)
+    leaving = {each.market_key for each in row.markets} - set(planned.markets)
+    used = session.scalars(select(LotRow.market_key).where(LotRow.round_id == round_id, LotRow.market_key.in_(leaving))).first()
+    if used is not None:
+        raise MarketHasLots(used)
+
+    for name, value in _columns(planned).items():
+        setattr(row, name, value)
+    session.execute(delete(RoundMarketRow).where(RoundMarketRow.round_id == round_id, RoundMarketRow.market_key.in_(leaving)))
+    session.expire(row, ["markets"])
+    here = {each.market_key for each in row.markets}
+    session.add_all(RoundMarketRow(round_id=round_id, market_key=key) for key in planned.markets if key not in here)
+    session.add(AuditRow(at=now, by_id=by_id, what="round.revised", about=f"round {row.slug}"))
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise SlugTaken(planned.slug) from error
+
+
+def publish(session: Session, *, round_id: int, market_key: str, by_id: int, read_clock: Callable[[], datetime]) -> None:
+    """Announce a round with its accepted lots: from now on its terms stand.
+
+    :raises NoSuch, HostDecides, PhaseForbids: as they say
+    :raises RoundNotReady: with every problem found
+    """
+    row = _own_round_for_update(session, round_id, market_key)
+    lots = session.scalars(
+        select(LotRow).where(LotRow.round_id == round_id, LotRow.stage == Stage.LISTED).order_by(LotRow.number)
+    ).all()
+    now = read_clock()
+    plan = Plan(
+        calendar=row.calendar(),
+        rules=row.rules(),
+        deposit=row.deposit_rule(),
+        lots=[ListedLot(number=lot.number or 0, start=lot.start, increment=lot.increment) for lot in lots],
+        rehearsal=row.rehearsal,
+    )
+    row.phase = rounds.publish(row.phase, plan, now)
+
+    row.published_at = now
+    session.add(AuditRow(at=now, by_id=by_id, what="round.published", about=f"round {row.slug}", detail=f"{len(lots)} lots"))
+
+
+def call_off(
+    session: Session, *, round_id: int, market_key: str, reason: str, by_id: int, read_clock: Callable[[], datetime]
+) -> None:
+    """Call a round off before it opens: its deposits go back, and everybody in it is told why.
+
+    :raises NoSuch, HostDecides, PhaseForbids, ReasonNeeded: as they say
+    """
+    row = _own_round_for_update(session, round_id, market_key)
+    now = read_clock()
+    phase = rounds.turn(row.phase, Phase.CALLED_OFF)
+    if not reason.strip():
+        raise ReasonNeeded
+
+    announced = row.phase is Phase.PUBLISHED
+    row.phase = phase
+    settlement.release_round(session, round_row=row, now=now)
+    session.add(AuditRow(at=now, by_id=by_id, what="round.called_off", about=f"round {row.slug}", detail=reason))
+    if announced:
+        facts: dict[str, int | str | None] = {
+            "round": row.slug,
+            "title_zh": row.title_zh,
+            "title_en": row.title_en,
+            "reason": reason,
+        }
+        notify(session, user_ids=_concerned(session, round_id), what="round_called_off", facts=facts, now=now)
+
+
+def _concerned(session: Session, round_id: int) -> list[int]:
+    """Return the users of the round's markets, consignors and bidders."""
+    markets = select(RoundMarketRow.market_key).where(RoundMarketRow.round_id == round_id)
+    consignors = (
+        select(ResultRow.institute_id).join(LotRow, LotRow.result_id == ResultRow.id).where(LotRow.round_id == round_id)
+    )
+    bidders = select(PaddleRow.organisation_id).where(PaddleRow.round_id == round_id, PaddleRow.voided_at.is_(None))
+    return list(
+        session.scalars(
+            select(UserRow.id).where(
+                UserRow.disabled_at.is_(None),
+                ((UserRow.role == Role.ORGANIZER) & UserRow.market_key.in_(markets))
+                | UserRow.organisation_id.in_(consignors)
+                | UserRow.organisation_id.in_(bidders),
+            )
+        )
+    )
+
+
+def _own_round_for_update(session: Session, round_id: int, market_key: str) -> RoundRow:
+    row = session.get(RoundRow, round_id, with_for_update={"of": RoundRow}, populate_existing=True)
+    if row is None or market_key not in {each.market_key for each in row.markets}:
+        raise NoSuch
+    if row.host_market_key != market_key:
+        raise HostDecides
+    return row
+
+
+def _must_be_free(session: Session, slug: str, *, besides: int | None) -> None:
+    holder = session.scalar(select(RoundRow.id).where(RoundRow.slug == slug))
+    if holder is not None and holder != besides:
+        raise SlugTaken(slug)
+
+
+def _columns(planned: PlannedRound) -> dict[str, Any]:
+    return {
+        "slug": planned.slug,
+        "title_zh": planned.title_zh,
+        "title_en": planned.title_en,
+        "regime": planned.regime,
+        "rehearsal": planned.rehearsal,
+        "registration_closes_at": planned.registration_closes_at,
+        "reserve_deadline_at": planned.reserve_deadline_at,
+        "opens_at": planned.opens_at,
+        "closes_at": planned.closes_at,
+        "stagger_s": planned.stagger_s,
+        "extension_kind": planned.extension_kind,
+        "extension_trigger_s": planned.extension_trigger_s,
+        "extension_length_s": planned.extension_length_s,
+        "extension_cap_s": planned.extension_cap_s,
+        "max_steps": planned.max_steps,
+        "raise_own_bid": planned.raise_own_bid,
+        "collar": planned.collar,
+        "min_admitted": planned.min_admitted,
+        "min_bidding": planned.min_bidding,
+        "gap_s": planned.gap_s,
+        "deposit_kind": planned.deposit.kind,
+        "deposit_share_bps": planned.deposit.share_bps,
+        "deposit_fixed": planned.deposit.fixed,
+        "buyer_bps": planned.buyer_bps,
+        "seller_bps": planned.seller_bps,
+        "listing_share_bps": planned.listing_share_bps,
+    }

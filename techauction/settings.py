@@ -1,0 +1,101 @@
+"""One frozen set of settings an installation."""
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+SHIPPED = _PACKAGE / "_shipped" if (_PACKAGE / "_shipped").is_dir() else _PACKAGE.parent
+"""Where templates, static files and migrations are: inside an installed wheel, or at the top of a checkout."""
+
+
+class SettingsUnreadable(Exception):
+    """A settings file or variable says something that cannot be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an installation may decide for itself.
+
+    Read from `<instance>/settings.toml`, then from variables `TECHAUCTION_<NAME>`. `trusted_proxies`: how many reverse proxies
+    stand before the server. `https_only`: cookies go over HTTPS only. `argon2_memory_kib`, `argon2_time`: the hash cost.
+    `queue_places`: offers that may wait for the auctioneer. `bids_per_second`: offers that one bidder may make.
+    `api_calls_per_minute`: other calls of the API that may come by one token.
+    """
+
+    instance: Path
+    secret_key: str
+    database_url: str
+    demo: bool = False
+    https_only: bool = False
+    trusted_proxies: int = 0
+    metrics_token: str = ""
+    rate_limits: bool = True
+    argon2_memory_kib: int = 65_536
+    argon2_time: int = 3
+    session_hours: int = 12
+    queue_places: int = 10_000
+    bids_per_second: int = 20
+    api_calls_per_minute: int = 600
+
+    @property
+    def exports(self) -> Path:
+        """Return where exports are written."""
+        return self.instance / "exports"
+
+
+def load(instance: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings of an instance directory; its secret key is made at the first start (mode 600).
+
+    :raises SettingsUnreadable: a value is of the wrong type, or a name is unknown
+    """
+    instance = instance.resolve()
+    instance.mkdir(parents=True, exist_ok=True)
+    said: dict[str, object] = {}
+    file = instance / "settings.toml"
+    if file.is_file():
+        try:
+            said.update(tomllib.loads(file.read_text("utf-8")))
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsUnreadable(f"{file}: {error}") from error
+    known = {each.name: each.type for each in fields(Settings)}
+    for name in known:
+        if (value := environ.get(f"TECHAUCTION_{name.upper()}")) is not None and name != "instance":
+            said[name] = value
+    unknown = set(said) - set(known) | ({"instance"} & set(said))
+    if unknown:
+        raise SettingsUnreadable(f"unknown settings: {', '.join(sorted(unknown))}")
+    said.setdefault("database_url", f"sqlite:///{instance / 'techauction.db'}")
+    if not said.get("secret_key"):
+        said["secret_key"] = _secret_key(instance / "secret_key")
+    return Settings(instance=instance, **{name: _typed(name, known[name], value) for name, value in said.items()})  # type: ignore[arg-type]
+
+
+def _typed(name: str, kind: object, value: object) -> object:
+    if kind in (bool, "bool"):
+        if isinstance(value, str) and value.lower() in ("1", "true", "yes", "0", "false", "no", ""):
+            return value.lower() in ("1", "true", "yes")
+        if isinstance(value, bool):
+            return value
+    elif kind in (int, "int"):
+        if isinstance(value, str) and value.isascii() and value.isdigit():
+            return int(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+    elif isinstance(value, str):
+        return value
+    raise SettingsUnreadable(f"setting {name} cannot be {value!r}")
+
+
+def _secret_key(file: Path) -> str:
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text("ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as opened:
+        key = secrets.token_hex(32)
+        opened.write(key)
+    return key

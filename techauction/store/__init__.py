@@ -1,0 +1,5 @@
+"""What is kept: typed rows and their constraints."""
+
+from techauction.store import aftersale, auction, audit, consigning, money, notices, people, record
+
+__all__ = ["aftersale", "auction", "audit", "consigning", "money", "notices", "people", "record"]

@@ -1,0 +1,114 @@
+"""Paddles, offers, outcomes, and the pulse of the selling process."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from techauction.core.hammer import Ending
+from techauction.core.money import Money
+from techauction.store.base import Row, enum_column
+from techauction.store.consigning import LotRow, RoundRow
+from techauction.store.people import OrganisationRow
+
+
+class PaddleRow(Row):
+    """A paddle (竞买号牌): asked for, then issued with its number, perhaps voided. One a bidder and round."""
+
+    __tablename__ = "paddles"
+    __table_args__ = (
+        UniqueConstraint("round_id", "number"),
+        UniqueConstraint("round_id", "organisation_id"),
+        CheckConstraint("number > 0", name="number"),
+        CheckConstraint("(issued_at IS NULL) = (number IS NULL)", name="issued"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    number: Mapped[int | None]
+    asked_at: Mapped[datetime]
+    rules_accepted_at: Mapped[datetime]
+    issued_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]
+    void_reason: Mapped[str] = mapped_column(String(500), default="")
+
+    round: Mapped[RoundRow] = relationship()
+    organisation: Mapped[OrganisationRow] = relationship()
+    admissions: Mapped[list["AdmissionRow"]] = relationship(back_populates="paddle")
+
+
+class AdmissionRow(Row):
+    """A paddle's admission to one lot."""
+
+    __tablename__ = "admissions"
+    __table_args__ = (UniqueConstraint("paddle_id", "lot_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    paddle_id: Mapped[int] = mapped_column(ForeignKey("paddles.id"))
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"), index=True)
+
+    paddle: Mapped[PaddleRow] = relationship(back_populates="admissions")
+    lot: Mapped[LotRow] = relationship()
+
+
+class OfferRow(Row):
+    """An offer that was decided, under its bidder's key: taken with a `seq` of the record, or refused with a code.
+
+    Not part of the record. The same key again gets this answer. A key that its bidder closed has no amount.
+    """
+
+    __tablename__ = "offers"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "key"),
+        CheckConstraint("(seq IS NULL) = (code IS NOT NULL)", name="answer"),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("amount IS NOT NULL OR code = 'key_closed'", name="closed"),
+        Index("ix_offers_lot", "lot_id", "decided_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    key: Mapped[str] = mapped_column(String(64))
+    amount: Mapped[Money | None]
+    confirmed: Mapped[bool] = mapped_column(default=False)
+    received_at: Mapped[datetime]
+    decided_at: Mapped[datetime]
+    seq: Mapped[int | None]
+    code: Mapped[str | None] = mapped_column(String(40))
+    facts: Mapped[dict[str, int | str | None] | None] = mapped_column(JSON(none_as_null=True))
+
+    lot: Mapped[LotRow] = relationship()
+    organisation: Mapped[OrganisationRow] = relationship()
+
+
+class OutcomeRow(Row):
+    """How a lot ended. The primary key is the lot, so a hammer can fall only once."""
+
+    __tablename__ = "outcomes"
+    __table_args__ = (
+        CheckConstraint("(ending = 'sold') = (paddle IS NOT NULL)", name="buyer"),
+        CheckConstraint("(ending IN ('sold', 'agreed')) = (price IS NOT NULL)", name="price"),
+    )
+
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"), primary_key=True)
+    ending: Mapped[Ending] = mapped_column(enum_column(Ending, "ending"))
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    paddle: Mapped[int | None]
+    price: Mapped[Money | None]
+    reserve_met: Mapped[bool | None]
+    ended_at: Mapped[datetime]
+
+    lot: Mapped[LotRow] = relationship()
+
+
+class PulseRow(Row):
+    """When the selling process was last known to be alive. One row."""
+
+    __tablename__ = "pulse"
+    __table_args__ = (CheckConstraint("id = 1", name="one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]

@@ -1,0 +1,81 @@
+"""What every row shares: names of constraints, and columns for money, instants and enumerations."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Enum, MetaData
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+from techauction.core.money import Money
+
+
+class MoneyColumn(TypeDecorator[Money]):
+    """A sum in fen, kept as BIGINT."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Money | None, dialect: Dialect) -> int | None:
+        """Return the fen."""
+        del dialect
+        return None if value is None else value.minor
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Money | None:
+        """Return the sum."""
+        del dialect
+        return None if value is None else Money(value)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant in UTC, exact to the microsecond on every database."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """Return TIMESTAMP WITH TIME ZONE where the database has it."""
+        return dialect.type_descriptor(DateTime(timezone=dialect.name != "sqlite"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the instant as the database keeps it; a naive one is a bug."""
+        if value is None:
+            return None
+        assert value.tzinfo is not None, "instants are aware"
+        utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the instant, aware and in UTC."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def enum_column(kind: type[StrEnum], name: str) -> Enum:
+    """Return a text column that only holds the enumeration's values, by CHECK constraint `name`."""
+    return Enum(
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Row(DeclarativeBase):
+    """A row of the database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {Money: MoneyColumn, datetime: Instant}  # noqa: RUF012 (SQLAlchemy's own form)

@@ -1,0 +1,285 @@
+"""Results, and the rounds and lots they are sold in."""
+
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from techauction.core.admission import DepositKind, DepositRule
+from techauction.core.consigning import Instrument
+from techauction.core.increment import Ladder
+from techauction.core.lot import Bid, Extension, ExtensionKind, Lot, Rules, Stage
+from techauction.core.money import Money
+from techauction.core.round import Calendar, Phase, Regime
+from techauction.core.settlement import Commission
+from techauction.store.base import Row, enum_column
+from techauction.store.people import FieldRow, MarketRow, OrganisationRow
+
+
+class RoundRow(Row):
+    """A round (竞价场次) that one or several markets hold together."""
+
+    __tablename__ = "rounds"
+    __table_args__ = (
+        CheckConstraint("extension_trigger_s BETWEEN 1 AND 3600", name="trigger"),
+        CheckConstraint("extension_length_s BETWEEN 1 AND 3600", name="length"),
+        CheckConstraint("extension_cap_s IS NULL OR extension_cap_s >= 0", name="cap"),
+        CheckConstraint("max_steps >= 1 AND collar >= 0 AND min_admitted >= 1 AND min_bidding >= 1", name="rules"),
+        CheckConstraint("buyer_bps BETWEEN 0 AND 10000 AND seller_bps BETWEEN 0 AND 10000", name="commission"),
+        CheckConstraint("listing_share_bps BETWEEN 0 AND 10000", name="listing_share"),
+        CheckConstraint("deposit_share_bps BETWEEN 0 AND 10000 AND deposit_fixed >= 0", name="deposit"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(64), unique=True)
+    title_zh: Mapped[str] = mapped_column(String(200))
+    title_en: Mapped[str] = mapped_column(String(200))
+    host_market_key: Mapped[str] = mapped_column(ForeignKey("markets.key"))
+    regime: Mapped[Regime] = mapped_column(enum_column(Regime, "regime"), default=Regime.EXCHANGE)
+    phase: Mapped[Phase] = mapped_column(enum_column(Phase, "phase"), default=Phase.DRAFT, index=True)
+    rehearsal: Mapped[bool] = mapped_column(default=False)
+    synthetic: Mapped[bool] = mapped_column(default=False)
+
+    registration_closes_at: Mapped[datetime]
+    reserve_deadline_at: Mapped[datetime]
+    opens_at: Mapped[datetime]
+    closes_at: Mapped[datetime]
+    stagger_s: Mapped[int] = mapped_column(default=0)
+
+    extension_kind: Mapped[ExtensionKind] = mapped_column(
+        enum_column(ExtensionKind, "extension_kind"), default=ExtensionKind.FROM_BID
+    )
+    extension_trigger_s: Mapped[int] = mapped_column(default=300)
+    extension_length_s: Mapped[int] = mapped_column(default=300)
+    extension_cap_s: Mapped[int | None]
+    max_steps: Mapped[int] = mapped_column(default=10)
+    raise_own_bid: Mapped[bool] = mapped_column(default=False)
+    collar: Mapped[int] = mapped_column(default=3)
+    min_admitted: Mapped[int] = mapped_column(default=2)
+    min_bidding: Mapped[int] = mapped_column(default=1)
+    gap_s: Mapped[int] = mapped_column(default=10)
+
+    deposit_kind: Mapped[DepositKind] = mapped_column(enum_column(DepositKind, "deposit_kind"), default=DepositKind.SHARE)
+    deposit_share_bps: Mapped[int] = mapped_column(default=1_000)
+    deposit_fixed: Mapped[Money | None]
+    buyer_bps: Mapped[int] = mapped_column(default=0)
+    seller_bps: Mapped[int] = mapped_column(default=0)
+    listing_share_bps: Mapped[int] = mapped_column(default=5_000)
+
+    created_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    digest: Mapped[str | None] = mapped_column(String(64))
+
+    host_market: Mapped[MarketRow] = relationship()
+    markets: Mapped[list["RoundMarketRow"]] = relationship(back_populates="round")
+    lots: Mapped[list["LotRow"]] = relationship(back_populates="round", order_by="LotRow.number")
+
+    def calendar(self) -> Calendar:
+        """Return the round's instants."""
+        return Calendar(
+            registration_closes_at=self.registration_closes_at,
+            reserve_deadline_at=self.reserve_deadline_at,
+            opens_at=self.opens_at,
+            closes_at=self.closes_at,
+            stagger=timedelta(seconds=self.stagger_s),
+        )
+
+    def rules(self) -> Rules:
+        """Return what bidding goes by."""
+        return rules_of(*(getattr(self, column.key) for column in RULES))
+
+    def deposit_rule(self) -> DepositRule:
+        """Return how deposits are computed."""
+        return DepositRule(kind=self.deposit_kind, share_bps=self.deposit_share_bps, fixed=self.deposit_fixed)
+
+    def commission(self) -> Commission:
+        """Return who pays how much commission, and how it is split."""
+        return Commission(buyer_bps=self.buyer_bps, seller_bps=self.seller_bps, listing_share_bps=self.listing_share_bps)
+
+
+RULES = tuple(
+    RoundRow.__table__.c[name]
+    for name in (
+        "extension_kind",
+        "extension_trigger_s",
+        "extension_length_s",
+        "extension_cap_s",
+        "max_steps",
+        "raise_own_bid",
+        "collar",
+        "min_bidding",
+    )
+)
+"""The columns that make a round's rules, as `rules_of` takes them."""
+
+
+@lru_cache(maxsize=64)
+def rules_of(  # noqa: PLR0917 (a row, column by column)
+    kind: ExtensionKind,
+    trigger_s: int,
+    length_s: int,
+    cap_s: int | None,
+    max_steps: int,
+    raise_own_bid: bool,  # noqa: FBT001 (a column)
+    collar: int,
+    min_bidding: int,
+) -> Rules:
+    """Return what bidding goes by."""
+    return Rules(
+        extension=Extension(
+            kind=kind,
+            trigger=timedelta(seconds=trigger_s),
+            length=timedelta(seconds=length_s),
+            cap=None if cap_s is None else timedelta(seconds=cap_s),
+        ),
+        max_steps=max_steps,
+        raise_own_bid=raise_own_bid,
+        collar=collar,
+        min_bidding=min_bidding,
+    )
+
+
+class RoundMarketRow(Row):
+    """A market that takes part in holding a round."""
+
+    __tablename__ = "round_markets"
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
+    market_key: Mapped[str] = mapped_column(ForeignKey("markets.key"), primary_key=True)
+
+    round: Mapped[RoundRow] = relationship(back_populates="markets")
+    market: Mapped[MarketRow] = relationship()
+
+
+class ResultRow(Row):
+    """A scientific result (科技成果), described by its institute."""
+
+    __tablename__ = "results"
+    __table_args__ = (CheckConstraint("maturity BETWEEN 1 AND 9", name="maturity"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    institute_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    field_key: Mapped[str] = mapped_column(ForeignKey("fields.key"), index=True)
+    title_zh: Mapped[str] = mapped_column(String(200))
+    title_en: Mapped[str] = mapped_column(String(300))
+    summary_zh: Mapped[str] = mapped_column(Text, default="")
+    summary_en: Mapped[str] = mapped_column(Text, default="")
+    owners: Mapped[str] = mapped_column(String(500), default="")
+    rights: Mapped[str] = mapped_column(String(500), default="")
+    maturity: Mapped[int]
+    instrument: Mapped[Instrument] = mapped_column(enum_column(Instrument, "instrument"))
+    synthetic: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+    institute: Mapped[OrganisationRow] = relationship()
+    field: Mapped[FieldRow] = relationship()
+
+    def described(self) -> dict[str, str | int]:
+        """Return what is offered and by whom, as the record vouches for it."""
+        return {
+            "title_zh": self.title_zh,
+            "title_en": self.title_en,
+            "summary_zh": self.summary_zh,
+            "summary_en": self.summary_en,
+            "field": self.field_key,
+            "maturity": self.maturity,
+            "instrument": self.instrument.value,
+            "owners": self.owners,
+            "rights": self.rights,
+            "institute": self.institute.credit_code,
+        }
+
+
+class LotRow(Row):
+    """A result in a round (标的), and the present state of its sale: the record's last word, kept for speed.
+
+    It has no reserve: that stands in `ReserveRow`, which only the sealing officer's page and the hammer read.
+    """
+
+    __tablename__ = "lots"
+    __table_args__ = (
+        UniqueConstraint("round_id", "number"),
+        UniqueConstraint("round_id", "result_id"),
+        CheckConstraint("start >= 0 AND increment > 0", name="prices"),
+        CheckConstraint("(standing_paddle IS NULL) = (standing_amount IS NULL)", name="standing"),
+        CheckConstraint("seq >= 0 AND run >= 0 AND bids >= 0", name="counts"),
+        CheckConstraint("stage IN ('submitted', 'returned') OR number IS NOT NULL", name="numbered"),
+        Index("ix_lots_open", "stage", "closes_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), index=True)
+    result_id: Mapped[int] = mapped_column(ForeignKey("results.id"), index=True)
+    market_key: Mapped[str] = mapped_column(ForeignKey("markets.key"))
+    number: Mapped[int | None]
+    start: Mapped[Money | None]
+    increment: Mapped[Money | None]
+    ladder: Mapped[list[list[int]] | None] = mapped_column(JSON(none_as_null=True))
+    reserve_announced: Mapped[bool] = mapped_column(default=False)
+    return_reason: Mapped[str] = mapped_column(String(500), default="")
+    submitted_at: Mapped[datetime]
+
+    stage: Mapped[Stage] = mapped_column(enum_column(Stage, "stage"), default=Stage.SUBMITTED)
+    seq: Mapped[int] = mapped_column(default=0)
+    head_hash: Mapped[str | None] = mapped_column(String(64))
+    run: Mapped[int] = mapped_column(default=0)
+    bids: Mapped[int] = mapped_column(default=0)
+    standing_paddle: Mapped[int | None]
+    standing_amount: Mapped[Money | None]
+    standing_at: Mapped[datetime | None]
+    bidders: Mapped[list[int]] = mapped_column(JSON, default=list)
+    opens_at: Mapped[datetime | None]
+    closes_at: Mapped[datetime | None]
+    scheduled_closes_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]
+    stop_reason: Mapped[str] = mapped_column(String(500), default="")
+
+    round: Mapped[RoundRow] = relationship(back_populates="lots")
+    result: Mapped[ResultRow] = relationship()
+    market: Mapped[MarketRow] = relationship()
+
+    def increments(self) -> Ladder:
+        """Return the lot's increments: its ladder, or the one increment."""
+        assert self.increment is not None
+        return Ladder.from_json(self.ladder) if self.ladder else Ladder.flat(self.increment)
+
+    def to_core(self, rules: Rules) -> Lot:
+        """Return the lot as the core knows it; it must have been opened."""
+        assert self.start is not None
+        assert self.opens_at is not None
+        assert self.closes_at is not None
+        assert self.scheduled_closes_at is not None
+        standing = None
+        if self.standing_paddle is not None:
+            assert self.standing_amount is not None
+            assert self.standing_at is not None
+            standing = Bid(self.standing_paddle, self.standing_amount, self.standing_at)
+        return Lot(
+            stage=self.stage,
+            start=self.start,
+            ladder=self.increments(),
+            rules=rules,
+            opens_at=self.opens_at,
+            closes_at=self.closes_at,
+            scheduled_closes_at=self.scheduled_closes_at,
+            standing=standing,
+            bidders=frozenset(self.bidders),
+        )
+
+
+class ReserveRow(Row):
+    """A sealed reserve (保留价). Read by its sealing officer, the opening and the hammer, by nothing else."""
+
+    __tablename__ = "reserves"
+    __table_args__ = (CheckConstraint("amount >= 0", name="amount"),)
+
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"), primary_key=True)
+    amount: Mapped[Money]
+    salt: Mapped[str] = mapped_column(String(64))
+    sealed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    sealed_at: Mapped[datetime]
+
+    lot: Mapped[LotRow] = relationship()

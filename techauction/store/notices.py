@@ -1,0 +1,24 @@
+"""The outbox: notices written in the use case's transaction, sent later by a tick."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from techauction.store.base import Row
+from techauction.store.people import UserRow
+
+
+class NoticeRow(Row):
+    """A notice to one user: what it is about, and the facts from which its text is made in the reader's language."""
+
+    __tablename__ = "notices"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    what: Mapped[str] = mapped_column(String(40))
+    facts: Mapped[dict[str, int | str | None]] = mapped_column(JSON)
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None] = mapped_column(index=True)
+
+    user: Mapped[UserRow] = relationship()

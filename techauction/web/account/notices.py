@@ -1,0 +1,22 @@
+"""One's own notices."""
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from techauction.db import db
+from techauction.letters import letter
+from techauction.queries.notices import notices_of
+from techauction.web.context import signed_in
+from techauction.web.guard import anyone_signed_in
+from techauction.web.navigation import page_number
+
+bp = Blueprint("account_notices", __name__, url_prefix="/account/notices")
+bp.before_request(anyone_signed_in())
+
+
+@bp.get("")
+def notices() -> ResponseReturnValue:
+    """List what one was told, the latest first."""
+    page = notices_of(db.session(), user_id=signed_in().id, page=page_number())
+    letters = [(each.created_at, letter(each.what, each.facts)) for each in page.notices]
+    return render_template("account/notices.html", letters=letters, paging=page.paging)

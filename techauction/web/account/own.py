@@ -1,0 +1,82 @@
+"""One's own password and sign-ins."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from wtforms import PasswordField
+from wtforms.validators import EqualTo, InputRequired
+
+from techauction.core import accounts as rules
+from techauction.core.accounts import PasswordWrong
+from techauction.core.refusal import Refusal
+from techauction.db import db, transaction
+from techauction.identity import passwords
+from techauction.queries.accounts import sessions_of
+from techauction.services import accounts
+from techauction.web import signing
+from techauction.web.context import house, now, signed_in
+from techauction.web.fields import Form
+from techauction.web.guard import anyone_signed_in
+
+bp = Blueprint("account_own", __name__, url_prefix="/account")
+bp.before_request(anyone_signed_in())
+
+
+class PasswordForm(Form):
+    """The present password, and the new one twice."""
+
+    present = PasswordField(_l("Present password"), [InputRequired(_l("Write your present password."))])
+    new = PasswordField(_l("New password"), [InputRequired(_l("Write a new password."))])
+    again = PasswordField(
+        _l("New password again"), [InputRequired(_l("Write it again.")), EqualTo("new", _l("The two are not the same."))]
+    )
+
+
+@bp.route("/password", methods=["GET", "POST"])
+def password() -> ResponseReturnValue:
+    """Change the password; every other sign-in ends, and every token."""
+    form = PasswordForm(request.form)
+    if request.method == "POST" and form.validate() and _changed(form):
+        flash(_("Your password is changed. Your other sign-ins and your API tokens have ended."), "success")
+        return redirect(url_for(".sessions"), 303)
+    return render_template("account/password.html", form=form, least=rules.LEAST_PASSWORD), 422 if form.errors else 200
+
+
+def _changed(form: PasswordForm) -> bool:
+    user = signed_in()
+    user_id, session_id, ways = user.id, current_user.session_id, passwords(house().settings)
+    if not ways.match(user.password_hash, str(form.present.data)):
+        form.refuse(PasswordWrong(), "present")
+        return False
+    try:
+        hashed = ways.hash(rules.password(str(form.new.data), sign_in_name=user.sign_in_name))
+    except Refusal as refusal:
+        form.refuse(refusal, "new")
+        return False
+    with transaction() as session:
+        accounts.change_password(session, user_id=user_id, password_hash=hashed, keep_session_id=session_id, now=now())
+    return True
+
+
+@bp.get("/sessions")
+def sessions() -> ResponseReturnValue:
+    """Show where one is signed in."""
+    shown = sessions_of(db.session(), user_id=signed_in().id, current_id=current_user.session_id, now=now())
+    return render_template("account/sessions.html", sessions=shown)
+
+
+@bp.post("/sessions/<int:session_id>/revoke")
+def revoke(session_id: int) -> ResponseReturnValue:
+    """End one of one's own sign-ins; the present one too."""
+    user_id, present = signed_in().id, current_user.session_id
+    with transaction() as session:
+        known = accounts.sign_out(session, session_id=session_id, user_id=user_id, now=now())
+    if not known:
+        abort(404)
+    if session_id == present:
+        signing.end()
+        return redirect(url_for("account.sign_in"), 303)
+    flash(_("That sign-in has ended."), "success")
+    return redirect(url_for(".sessions"), 303)

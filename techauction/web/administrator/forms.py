@@ -1,0 +1,76 @@
+"""What an administrator writes about users and organisations."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, EmailField, PasswordField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional
+
+from techauction.queries.administration import Choice
+from techauction.store.people import OrganisationKind, Role
+from techauction.web.fields import CheckboxesField, Form, an_email_address
+from techauction.web.filters import named
+from techauction.wording import PROVINCES, word
+
+HOUSE_ROLES = (Role.ORGANIZER, Role.MANAGER, Role.AUDITOR, Role.ADMINISTRATOR)
+ORGANISATION_ROLES = (Role.INSTITUTE, Role.ENTERPRISE)
+
+
+class UserForm(Form):
+    """What every new user has."""
+
+    name = StringField(_l("Name"), [InputRequired(_l("Write the name.")), Length(max=80)])
+    sign_in_name = StringField(_l("Sign-in name"), [InputRequired(_l("Write a sign-in name.")), Length(max=120)])
+    password = PasswordField(_l("First password"), [InputRequired(_l("Write a first password."))])
+
+
+class HouseUserForm(UserForm):
+    """A user of the house itself: of a market, or over all of them."""
+
+    role = RadioField(_l("Role"), [InputRequired(_l("Choose a role."))])
+    market_key = SelectField(_l("Market"))
+    field_keys = CheckboxesField(_l("Fields whose cases a manager takes"))
+    email = EmailField(_l("E-mail"), [Optional(), Length(max=200), an_email_address()])
+
+    def offer(self, markets: list[Choice], fields: list[Choice]) -> None:
+        """Fill in what may be chosen."""
+        self.role.choices = [(role.value, word(role)) for role in HOUSE_ROLES]
+        self.market_key.choices = [("", "—"), *((each.key, named(each.name)) for each in markets)]
+        self.field_keys.choices = [(each.key, named(each.name)) for each in fields]
+
+
+class OrganisationUserForm(UserForm):
+    """A user of an organisation."""
+
+    role = RadioField(_l("Signs in as"), [InputRequired(_l("Choose a role."))])
+    sealing_officer = BooleanField(_l("Sealing officer: seals and reads the institute's reserves"))
+
+    def offer(self) -> None:
+        """Fill in what may be chosen."""
+        self.role.choices = [
+            (Role.INSTITUTE.value, str(_l("institute: consigns results"))),
+            (Role.ENTERPRISE.value, str(_l("enterprise: bids"))),
+        ]
+
+
+class OrganisationForm(OrganisationUserForm):
+    """An organisation and its first user."""
+
+    kind = SelectField(_l("Kind"))
+    name_zh = StringField(_l("Name in Chinese"), [InputRequired(_l("Write the Chinese name.")), Length(max=200)])
+    name_en = StringField(_l("Name in English"), [Length(max=200)])
+    credit_code = StringField(_l("Unified social credit code"), [InputRequired(_l("Write the credit code.")), Length(max=40)])
+    province = SelectField(_l("Province"), [InputRequired(_l("Choose a province."))])
+    market_key = SelectField(_l("Market"), [InputRequired(_l("Choose a market."))])
+    telephone = StringField(_l("Telephone"), [Length(max=40)])
+
+    def offer_all(self, markets: list[Choice]) -> None:
+        """Fill in what may be chosen."""
+        self.offer()
+        self.kind.choices = [(kind.value, word(kind)) for kind in OrganisationKind]
+        self.province.choices = [("", ""), *PROVINCES.items()]
+        self.market_key.choices = [("", ""), *((each.key, named(each.name)) for each in markets)]
+
+
+class PasswordForm(Form):
+    """A new password for somebody else."""
+
+    password = PasswordField(_l("New password"), [InputRequired(_l("Write a new password."))])

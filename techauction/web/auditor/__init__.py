@@ -1,0 +1,1 @@
+"""What an auditor does: read the record of a sale, and have it verified."""

@@ -1,0 +1,1 @@
+"""What an enterprise does: its paddles, and its bids."""

@@ -1,0 +1,125 @@
+"""The one page on which an enterprise registers, before it has a sign-in."""
+
+from typing import Any
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_limiter.util import get_remote_address
+from flask_login import current_user
+from wtforms import EmailField, PasswordField, SelectField, StringField, TelField
+from wtforms.validators import EqualTo, InputRequired, Length, Regexp
+
+from techauction.core import accounts, credit_code
+from techauction.core.accounts import CreditCodeTaken, SignInNameTaken
+from techauction.core.refusal import Refusal
+from techauction.db import db, transaction
+from techauction.identity import passwords
+from techauction.queries.markets import markets
+from techauction.services.registration import Enterprise, FirstUser, register
+from techauction.web import languages, navigation, signing
+from techauction.web.context import house, now
+from techauction.web.fields import Form, SaidBeside, an_email_address
+from techauction.web.filters import named
+from techauction.web.security import limiter
+from techauction.wording import PROVINCES
+
+bp = Blueprint("bidder_registration", __name__)
+
+_BESIDE: dict[type[Refusal], str] = {CreditCodeTaken: "credit_code", SignInNameTaken: "sign_in_name"}
+_NEEDED = _l("This is needed.")
+
+
+class RegistrationForm(Form):
+    """What an enterprise says of itself, and its first user's sign-in."""
+
+    name_zh = StringField(_l("Name in Chinese"), [InputRequired(_NEEDED), Length(max=200)])
+    name_en = StringField(_l("Name in English"), [InputRequired(_NEEDED), Length(max=200)])
+    credit_code = StringField(_l("Unified social credit code"), [InputRequired(_NEEDED), Length(max=40)])
+    province = SelectField(_l("Province"), [InputRequired(_NEEDED)])
+    market = SelectField(_l("Market"), [InputRequired(_NEEDED)])
+    legal_representative = StringField(_l("Legal representative"), [InputRequired(_NEEDED), Length(max=80)])
+    agent = StringField(_l("Authorised agent"), [InputRequired(_NEEDED), Length(max=80)])
+    telephone = TelField(
+        _l("Telephone"),
+        [
+            InputRequired(_NEEDED),
+            Regexp(r"^[+()0-9 -]{5,40}$", message=_l("Write a telephone number: digits, + - ( ) and spaces.")),
+        ],
+    )
+    email = EmailField(
+        _l("E-mail"),
+        [InputRequired(_NEEDED), Length(max=200), an_email_address()],
+    )
+    sign_in_name = StringField(_l("Sign-in name"), [InputRequired(_NEEDED), Length(max=120)])
+    password = PasswordField(_l("Password"), [InputRequired(_NEEDED)])
+    again = PasswordField(
+        _l("Password again"), [InputRequired(_l("Write it again.")), EqualTo("password", _l("The two are not the same."))]
+    )
+
+    def validate_credit_code(self, field: Any) -> None:
+        """Say beside the code if it is none."""
+        try:
+            credit_code.read(field.data)
+        except Refusal as refusal:
+            raise SaidBeside(refusal) from refusal
+
+    def validate_sign_in_name(self, field: Any) -> None:
+        """Say beside the name if it cannot be one."""
+        try:
+            accounts.sign_in_name(field.data)
+        except Refusal as refusal:
+            raise SaidBeside(refusal) from refusal
+
+    def validate_password(self, field: Any) -> None:
+        """Say beside the password if it is not good enough."""
+        try:
+            accounts.password(field.data, sign_in_name=str(self.sign_in_name.data).lower())
+        except Refusal as refusal:
+            raise SaidBeside(refusal) from refusal
+
+    def enterprise(self) -> Enterprise:
+        """Return what the enterprise says of itself."""
+        return Enterprise(
+            name_zh=str(self.name_zh.data),
+            name_en=str(self.name_en.data),
+            credit_code=str(self.credit_code.data),
+            province=str(self.province.data),
+            market_key=str(self.market.data),
+            legal_representative=str(self.legal_representative.data),
+            agent=str(self.agent.data),
+            telephone=str(self.telephone.data),
+        )
+
+
+@bp.route("/register", methods=["GET", "POST"])
+@limiter.limit("60 per hour", key_func=get_remote_address, methods=["POST"])
+def registration() -> ResponseReturnValue:
+    """Show the page, and register an enterprise; its first user is signed in at once."""
+    g.private = True
+    if current_user.is_authenticated:
+        return redirect(navigation.home(), 303)
+
+    form = RegistrationForm(request.form)
+    form.province.choices = [("", ""), *PROVINCES.items()]
+    form.market.choices = [("", ""), *((each.key, named(each.name)) for each in markets(db.session()))]
+    if request.method == "POST" and form.validate() and (user_id := _registered(form)) is not None:
+        signing.begin(user_id)
+        flash(
+            _("Your enterprise is registered. Its market looks at it now; you hear of the decision here and by notice."),
+            "success",
+        )
+        return redirect(url_for("bidder_paddles.paddles"), 303)
+    return render_template("bidder/registration.html", form=form, least=accounts.LEAST_PASSWORD), 422 if form.errors else 200
+
+
+def _registered(form: RegistrationForm) -> int | None:
+    hashed = passwords(house().settings).hash(str(form.password.data))
+    user = FirstUser(sign_in_name=str(form.sign_in_name.data), email=str(form.email.data), password_hash=hashed)
+    try:
+        with transaction() as session:
+            return register(session, enterprise=form.enterprise(), user=user, locale=languages.current().locale, now=now()).id
+    except Refusal as refusal:
+        form.refuse(refusal, _BESIDE.get(type(refusal)))
+        return None

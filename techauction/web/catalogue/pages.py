@@ -1,0 +1,100 @@
+"""The public pages: rounds, their lots, a lot, a round's result."""
+
+from flask import Blueprint, abort, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from wtforms import SelectField, StringField
+
+from techauction.db import db
+from techauction.queries import rounds as round_queries
+from techauction.queries.announcement import announcement
+from techauction.queries.catalogue import Choice, RoundPage, Shown, Sought, round_page
+from techauction.queries.lot import lot_page
+from techauction.web.catalogue import truths
+from techauction.web.context import now
+from techauction.web.fields import Form
+from techauction.web.filters import named
+
+bp = Blueprint("catalogue", __name__)
+truths.register(bp)
+
+STATES: dict[Shown, LazyString] = {
+    Shown.UPCOMING: _l("Not yet open"),
+    Shown.OPEN: _l("Open for bids"),
+    Shown.STOPPED: _l("Paused"),
+    Shown.SOLD: _l("Sold"),
+    Shown.UNSOLD: _l("Not sold"),
+}
+_LONGEST = 100
+
+
+class SearchForm(Form):
+    """Which of a round's lots to show."""
+
+    words = StringField(_l("Search"))
+    field = SelectField(_l("Field"), choices=())
+    market = SelectField(_l("Market"), choices=())
+    stage = SelectField(_l("State"), choices=())
+
+    def sought(self) -> Sought:
+        """Return what is asked for; an unknown state asks for every one."""
+        stage = str(self.stage.data or "")
+        return Sought(
+            words=str(self.words.data or "")[:_LONGEST],
+            field=str(self.field.data or ""),
+            market=str(self.market.data or ""),
+            stage=Shown(stage) if stage in set(Shown) else None,
+        )
+
+    def offer(self, page: RoundPage) -> None:
+        """Offer what the round has."""
+        self.field.choices = [("", _l("All fields")), *map(_counted, page.fields)]
+        self.market.choices = [("", _l("All markets")), *map(_counted, page.markets)]
+        self.stage.choices = [("", _l("All states"))] + [
+            (each.value, f"{STATES[each]} · {count}") for each, count in page.stages
+        ]
+
+
+def _counted(choice: Choice) -> tuple[str, str]:
+    return choice.key, f"{named(choice.name)} · {choice.count}"
+
+
+@bp.get("/")
+def home() -> ResponseReturnValue:
+    """Show what is being sold, what comes, and what was."""
+    return render_template("catalogue/home.html", page=round_queries.home(db.session()))
+
+
+@bp.get("/rounds")
+def rounds() -> ResponseReturnValue:
+    """Show every round ever announced."""
+    return render_template("catalogue/rounds.html", page=round_queries.rounds(db.session(), page=_page()))
+
+
+@bp.get("/rounds/<slug>")
+def round_(slug: str) -> ResponseReturnValue:
+    """Show a round's lots by field."""
+    form = SearchForm(request.args)
+    sought = form.sought()
+    page = round_page(db.session(), slug, sought, page=_page(), now=now()) or abort(404)
+    form.offer(page)
+    return render_template("catalogue/round.html", page=page, form=form, narrowed=sought != Sought())
+
+
+@bp.get("/rounds/<slug>/lots/<int:number>")
+def lot(slug: str, number: int) -> ResponseReturnValue:
+    """Show a lot and its sale."""
+    page = lot_page(db.session(), slug, number, page=_page(), now=now()) or abort(404)
+    return render_template("catalogue/lot.html", page=page)
+
+
+@bp.get("/rounds/<slug>/result")
+def result(slug: str) -> ResponseReturnValue:
+    """Show how a round's lots ended, and the hashes by which that can be checked."""
+    page = announcement(db.session(), slug, page=_page(), now=now()) or abort(404)
+    return render_template("catalogue/result.html", page=page)
+
+
+def _page() -> int:
+    return request.args.get("page", 1, type=int)

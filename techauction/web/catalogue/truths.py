@@ -1,0 +1,43 @@
+"""What is true of a lot's sale, in words by which a page shows and hides its parts.
+
+`static/js/lot.js` knows the same words: it shows and hides the same parts when the next state arrives.
+"""
+
+from flask import Blueprint
+
+from techauction.core.hammer import Ending
+from techauction.core.lot import Stage
+from techauction.queries.sale import Sale
+
+
+def truths(sale: Sale, me: int | None = None) -> frozenset[str]:
+    """Return what is true of the sale; `me` is the reader's own paddle."""
+    found = {
+        sale.stage.value,
+        "bid" if sale.paddle is not None else "no-bid",
+        "leader" if sale.leader is not None else "no-leader",
+    }
+    if sale.stage is not Stage.ENDED:
+        found.add("going")
+    if sale.ending is not None:
+        found.add(sale.ending.value)
+    if sale.ending not in (None, Ending.SOLD, Ending.AGREED):
+        found.add("unsold")
+    if me is not None:
+        found.add("mine" if sale.leader == me else "not-mine")
+    if sale.shown > sale.start:
+        found.add("risen")
+    if sale.extended:
+        found.add("extended")
+    return frozenset(found)
+
+
+def holds(words: str, truth: frozenset[str]) -> bool:
+    """Return whether `open+bid ended` holds: a space is *or*, a plus is *and*."""
+    return any(all(each in truth for each in together.split("+")) for together in words.split())
+
+
+def register(bp: Blueprint) -> None:
+    """Let templates ask."""
+    bp.add_app_template_global(truths)
+    bp.add_app_template_global(holds)

@@ -1,0 +1,64 @@
+"""What a view needs of the process around it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app
+from flask_login import current_user
+
+from techauction.clock import Clock
+from techauction.db import db
+from techauction.postgresql import CommitUnknown, is_replicated
+from techauction.receipts import Signer
+from techauction.saleroom.auctioneer import Auctioneer
+from techauction.settings import Settings
+from techauction.store.people import UserRow
+
+_PATIENCE_S = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What the process was assembled from, kept in `app.extensions["techauction"]`."""
+
+    settings: Settings
+    clock: Clock
+    auctioneer: Auctioneer
+    signer: Signer
+
+
+def house() -> House:
+    """Return what the process was assembled from."""
+    found: House = current_app.extensions["techauction"]
+    return found
+
+
+def now() -> datetime:
+    """Return the present instant."""
+    return house().clock()
+
+
+def auctioneer() -> Auctioneer:
+    """Return the auctioneer of this process."""
+    return house().auctioneer
+
+
+def certify() -> None:
+    """See to it that what this request has read of bids outlives this server, before anybody relies on it.
+
+    :raises CommitUnknown: the second server has not said that it has it
+    """
+    session = db.session()
+    if not is_replicated(session):
+        return
+    session.rollback()  # a page holds no connection while it waits
+    try:
+        auctioneer().certify().result(timeout=_PATIENCE_S)
+    except TimeoutError:
+        raise CommitUnknown("the auctioneer did not answer in time") from None
+
+
+def signed_in() -> UserRow:
+    """Return the user who is signed in; the blueprint's gate has seen to that there is one."""
+    user: UserRow = current_user.row
+    return user

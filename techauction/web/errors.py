@@ -1,0 +1,76 @@
+"""Pages for what went wrong."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+
+import structlog
+from flask import Flask, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+
+from techauction.db import db
+from techauction.postgresql import CommitUnknown
+
+log = structlog.get_logger()
+Answer = Callable[[HTTPException], ResponseReturnValue]
+
+SAID = {
+    400: (_l("This request cannot be read"), _l("Go back, load the page again, and repeat what you did.")),
+    403: (_l("This page is not yours to open"), _l("Your account has another role. Sign in with the one that may see it.")),
+    404: (_l("There is no such page"), _l("The address is wrong, or what stood here is not yours to see.")),
+    405: (_l("This cannot be done here"), _l("The page does not take this kind of request.")),
+    413: (_l("That is too large"), _l("Send a smaller file or a shorter text.")),
+    422: (_l("Something written is not in order"), _l("Go back and look at what is marked.")),
+    429: (_l("Too many tries"), _l("Wait some minutes, then try again.")),
+    500: (_l("Something broke on our side"), _l("It was noted. Try again; if it stays, tell us the number below.")),
+    503: (_l("The house is busy"), _l("Try again in a few seconds.")),
+}
+FORGED = (
+    _l("This form is out of date"),
+    _l("It was opened under another sign-in, or cookies are off. Load it again, then send it."),
+)
+
+
+class InDoubt(ServiceUnavailable):
+    """What was asked is done here, and may not outlive this server."""
+
+
+IN_DOUBT = (
+    _l("It is not known whether this was kept"),
+    _l("It was done, but the second server has not said that it has it too. Look whether it stands before you do it again."),
+)
+APART: Mapping[type[HTTPException], tuple[LazyString, LazyString]] = {CSRFError: FORGED, InDoubt: IN_DOUBT}
+
+
+def register(app: Flask, apart: Mapping[str, Answer]) -> None:
+    """Have the app answer errors with pages in the reader's language; `apart` says what has its own way below a path."""
+
+    def answer(error: HTTPException) -> ResponseReturnValue:
+        own = (each for path, each in apart.items() if request.path.startswith(f"{path}/"))
+        return next(own, _answer)(error)
+
+    app.register_error_handler(HTTPException, answer)
+    app.register_error_handler(CommitUnknown, lambda _error: answer(InDoubt()))
+
+
+def _answer(error: HTTPException) -> ResponseReturnValue:
+    code = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    if error.response is not None or code < HTTPStatus.BAD_REQUEST:
+        return error.get_response()
+    if isinstance(error, InternalServerError):
+        # Whatever failed may have left the session unusable; the page reads who is signed in.
+        db.session.rollback()
+    if isinstance(error, CSRFError):
+        log.info("csrf_refused", reason=str(error.description))
+    title, advice = APART.get(type(error)) or SAID.get(code, SAID[500 if code >= 500 else 400])  # noqa: PLR2004
+    headers = [(name, value) for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")]
+    try:
+        page = render_template("errors/error.html", code=code, title=title, advice=advice)
+    except SQLAlchemyError:
+        # Without the database nobody knows who reads this, nor in which language.
+        page = current_app.jinja_env.get_template("errors/broken.html").render(code=code)
+    return page, code, headers

@@ -1,0 +1,126 @@
+"""How values are written on a page."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+import cn2an
+from flask import Flask
+from flask_babel import gettext as _
+
+from techauction.clock import SHANGHAI
+from techauction.core.money import FEN_PER_WAN, FEN_PER_YUAN, Money
+from techauction.web.languages import in_chinese
+from techauction.wording import province, word
+from techauction.wording.words import maturity
+
+NOTHING = "—"
+_TIMES = {
+    "day": "%Y-%m-%d",
+    "minute": "%Y-%m-%d %H:%M",
+    "second": "%Y-%m-%d %H:%M:%S",
+    "clock": "%H:%M:%S",
+    "microsecond": "%Y-%m-%d %H:%M:%S.%f",
+}
+
+
+class Named(Protocol):
+    """What has a name in Chinese and in English."""
+
+    @property
+    def zh(self) -> str:
+        """Return the Chinese name."""
+
+    @property
+    def en(self) -> str:
+        """Return the English name."""
+
+
+def money(sum_: Money | None) -> str:
+    """Return a sum in yuan: `¥2,000,000`."""
+    return NOTHING if sum_ is None else str(sum_)
+
+
+def wan(sum_: Money | None) -> str:
+    """Return a sum as headlines write it: `200万元` in Chinese, `¥2,000,000` in English. Always exact."""
+    if sum_ is None:
+        return NOTHING
+    if not in_chinese() or abs(sum_.minor) < FEN_PER_WAN:
+        return str(sum_)
+    whole, _point, part = sum_.in_wan().partition(".")
+    return f"{int(whole):,}{'.' + part if part else ''}万元"
+
+
+def daxie(sum_: Money) -> str:
+    """Return a sum in the capital numerals of contracts: `贰佰万元整`."""
+    yuan, fen = divmod(sum_.minor, FEN_PER_YUAN)
+    return str(cn2an.an2cn(f"{yuan}.{fen:02d}" if fen else str(yuan), "rmb"))
+
+
+def when(at: datetime | None, until: str = "second") -> str:
+    """Return an instant as a clock in Shanghai shows it, to the `day`, `minute`, `second`, `ms` or `microsecond`."""
+    if at is None:
+        return NOTHING
+    local = at.astimezone(SHANGHAI)
+    if until == "ms":
+        return f"{local:%Y-%m-%d %H:%M:%S}.{local.microsecond // 1000:03d}"
+    return local.strftime(_TIMES[until])
+
+
+def named(name: Named | None) -> str:
+    """Return the name in the reader's language; the other one where there is none."""
+    if name is None:
+        return NOTHING
+    return (name.zh or name.en) if in_chinese() else (name.en or name.zh)
+
+
+def percent(rate: str | None) -> str:
+    """Return a rate that is a string in per cent (`"39.57"`) with its sign."""
+    return NOTHING if rate is None else f"{rate}%"
+
+
+def bps(points: int) -> str:
+    """Return basis points as per cent: 1,000 is `10%`."""
+    whole, part = divmod(points, 100)
+    return f"{whole}.{part:02d}".rstrip("0").rstrip(".") + "%" if part else f"{whole}%"
+
+
+def duration(period: timedelta | int) -> str:
+    """Return a period in its two largest units; whole numbers are seconds."""
+    seconds = int(period.total_seconds()) if isinstance(period, timedelta) else period
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3_600)
+    minutes, rest = divmod(rest, 60)
+    parts = [
+        _("%(count)d d", count=days) if days else "",
+        _("%(count)d h", count=hours) if hours else "",
+        _("%(count)d min", count=minutes) if minutes else "",
+        _("%(count)d s", count=rest) if rest else "",
+    ]
+    said = [part for part in parts if part]
+    return " ".join(said[:2]) if said else _("%(count)d s", count=0)
+
+
+def said(member: StrEnum | None) -> str:
+    """Return the word for a member of an enumeration."""
+    return NOTHING if member is None else str(word(member))
+
+
+def register(app: Flask) -> None:
+    """Give templates the filters."""
+    named_filters: dict[str, Callable[..., str]] = {
+        "money": money,
+        "wan": wan,
+        "daxie": daxie,
+        "when": when,
+        "named": named,
+        "percent": percent,
+        "bps": bps,
+        "duration": duration,
+        "word": said,
+        "maturity": maturity,
+        "province": province,
+    }
+    for name, filter_ in named_filters.items():
+        app.add_template_filter(filter_, name)

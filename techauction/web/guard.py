@@ -1,0 +1,50 @@
+"""Who may enter a blueprint."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from flask import abort, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from techauction.store.people import Role
+
+GATE = "roles"
+"""The attribute of a gate that says whom it lets in; the test that walks every URL reads it."""
+
+
+def only(*roles: Role) -> Callable[[], ResponseReturnValue | None]:
+    """Return a blueprint's gate: it sends strangers to the sign-in, and refuses users of other roles."""
+    admitted = frozenset(roles)
+
+    def gate() -> ResponseReturnValue | None:
+        g.private = True
+        if not current_user.is_authenticated:
+            return redirect(url_for("account.sign_in", next=_here()), 303)
+        if current_user.role not in admitted:
+            abort(403)
+        return None
+
+    setattr(gate, GATE, admitted)
+    return gate
+
+
+def anyone_signed_in() -> Callable[[], ResponseReturnValue | None]:
+    """Return a gate that lets every signed-in user in."""
+    return only(*Role)
+
+
+def safe_next(wanted: str | None) -> str | None:
+    """Return where to go after the sign-in, if it is a page of this installation."""
+    if not wanted or not wanted.startswith("/") or wanted.startswith(("//", "/\\")):
+        return None
+    if any(ord(sign) < ord(" ") or sign == "\\" for sign in wanted):
+        return None
+    parts = urlsplit(wanted)
+    return None if parts.scheme or parts.netloc else wanted
+
+
+def _here() -> str | None:
+    if request.method != "GET":
+        return None
+    return request.full_path if request.query_string else request.path

@@ -1,0 +1,1 @@
+"""What an institute does: it lists results, and seals its reserves."""

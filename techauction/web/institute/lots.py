@@ -1,0 +1,167 @@
+"""An institute's results: the list, one of them, its form, and its sealed reserve."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms.validators import InputRequired
+
+from techauction.core.consigning import Instrument, ResultListed
+from techauction.core.refusal import NoSuch, Refusal
+from techauction.db import db, transaction
+from techauction.queries import institute as queries
+from techauction.queries.institute import ResultPage, RoundChoice
+from techauction.services import consigning
+from techauction.store.people import Role
+from techauction.web.context import house, now, signed_in
+from techauction.web.fields import Form, MoneyField
+from techauction.web.filters import named, when
+from techauction.web.guard import only
+from techauction.web.institute.result_form import ResultForm, filled
+from techauction.web.navigation import page_number
+from techauction.wording import word
+
+bp = Blueprint("institute", __name__, url_prefix="/institute")
+bp.before_request(only(Role.INSTITUTE))
+
+_NONE = ("", _l("Choose …"))
+
+
+class SealForm(Form):
+    """The reserve that the sealing officer seals."""
+
+    reserve = MoneyField(_l("Reserve"), [InputRequired(_l("Write the reserve."))])
+
+
+@bp.get("/results")
+def lots() -> ResponseReturnValue:
+    """Show the institute's results."""
+    page = queries.my_results(db.session(), institute_id=_institute(), page=page_number())
+    return render_template("institute/lots.html", page=page)
+
+
+@bp.route("/new-result", methods=["GET", "POST"])
+def new() -> ResponseReturnValue:
+    """List a result, for the market to review."""
+    form = ResultForm()
+    rounds = _offer(form)
+    if request.method == "POST" and form.validate():
+        by_id, institute_id = signed_in().id, _institute()
+        try:
+            with transaction() as session:
+                lot_id = consigning.submit(
+                    session,
+                    institute_id=institute_id,
+                    round_id=form.round_id(),
+                    described=form.described(),
+                    terms=form.terms(),
+                    by_id=by_id,
+                    read_clock=house().clock,
+                ).id
+        except NoSuch:
+            abort(404)
+        except Refusal as refusal:
+            form.refuse(refusal, "title_zh" if isinstance(refusal, ResultListed) else None)
+        else:
+            flash(_("The result is with your market now, which will review it."), "success")
+            return redirect(url_for(".lot", lot_id=lot_id), 303)
+    return render_template("institute/result_form.html", form=form, page=None, rounds=rounds), 422 if form.errors else 200
+
+
+@bp.get("/results/<int:lot_id>")
+def lot(lot_id: int) -> ResponseReturnValue:
+    """Show one of the institute's results, its sale and its seal."""
+    return _shown(_page(lot_id))
+
+
+@bp.route("/results/<int:lot_id>/edit", methods=["GET", "POST"])
+def edit(lot_id: int) -> ResponseReturnValue:
+    """Change a result that is not accepted yet, and submit it again."""
+    page = _page(lot_id)
+    if not page.may_revise and request.method == "GET":
+        return redirect(url_for(".lot", lot_id=lot_id), 303)
+    form = ResultForm(data=filled(page))
+    _offer(form, page)
+    if request.method == "POST" and form.validate():
+        by_id, institute_id = signed_in().id, _institute()
+        try:
+            with transaction() as session:
+                consigning.revise(
+                    session,
+                    lot_id=lot_id,
+                    institute_id=institute_id,
+                    described=form.described(),
+                    terms=form.terms(),
+                    by_id=by_id,
+                    read_clock=house().clock,
+                )
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash(_("The result is changed, and with your market again."), "success")
+            return redirect(url_for(".lot", lot_id=lot_id), 303)
+    return render_template("institute/result_form.html", form=form, page=page, rounds=()), 422 if form.errors else 200
+
+
+@bp.post("/results/<int:lot_id>/seal")
+def seal(lot_id: int) -> ResponseReturnValue:
+    """Seal the reserve; the sealing officer's act."""
+    page, form = _page(lot_id), SealForm(request.form)
+    if form.validate():
+        by_id, institute_id = signed_in().id, _institute()
+        assert form.reserve.data is not None
+        try:
+            with transaction() as session:
+                consigning.seal_reserve(
+                    session,
+                    lot_id=lot_id,
+                    institute_id=institute_id,
+                    reserve=form.reserve.data,
+                    by_id=by_id,
+                    read_clock=house().clock,
+                )
+        except Refusal as refusal:
+            form.refuse(refusal, "reserve")
+        else:
+            flash(_("The reserve is sealed."), "success")
+            return redirect(url_for(".lot", lot_id=lot_id), 303)
+    return _shown(page, form)
+
+
+def _institute() -> int:
+    institute_id = signed_in().organisation_id
+    assert institute_id is not None
+    return institute_id
+
+
+def _page(lot_id: int) -> ResultPage:
+    found = queries.my_result(
+        db.session(), lot_id=lot_id, institute_id=_institute(), officer=signed_in().sealing_officer, now=now()
+    )
+    return found or abort(404)
+
+
+def _shown(page: ResultPage, form: SealForm | None = None) -> ResponseReturnValue:
+    return (
+        render_template(
+            "institute/lot.html", page=page, form=form or SealForm(formdata=None), officer=signed_in().sealing_officer
+        ),
+        422 if form is not None else 200,
+    )
+
+
+def _offer(form: ResultForm, page: ResultPage | None = None) -> Sequence[RoundChoice]:
+    """Offer the rounds, fields and instruments; a result that is changed stays in its round."""
+    rounds = () if page else queries.rounds_open_to(db.session(), institute_id=_institute(), now=now())
+    if page:
+        del form.round
+    else:
+        form.round.choices = [
+            (each.id, _("%(title)s · opens %(time)s", title=named(each.title), time=when(each.opens_at, "minute")))
+            for each in rounds
+        ]
+    form.field.choices = [_NONE] + [(key, named(name)) for key, name in queries.fields_of_technology(db.session())]
+    form.instrument.choices = [_NONE] + [(each.value, word(each)) for each in Instrument]
+    return rounds

@@ -1,0 +1,1 @@
+"""What an organizer does: rounds, their admission, and their sale."""

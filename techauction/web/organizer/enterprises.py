@@ -1,0 +1,87 @@
+"""The enterprises of an organizer's market: who registered, and what the market says to it."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from techauction.core.refusal import NoSuch, Refusal
+from techauction.core.registration import Decision
+from techauction.db import db, transaction
+from techauction.queries import enterprises as queries
+from techauction.services import registration
+from techauction.store.people import Role, Standing
+from techauction.web.context import now, signed_in
+from techauction.web.fields import Form
+from techauction.web.guard import only
+from techauction.web.navigation import page_number
+
+bp = Blueprint("organizer_enterprises", __name__, url_prefix="/organizer/enterprises")
+bp.before_request(only(Role.ORGANIZER))
+
+
+class RefuseForm(Form):
+    """Why a registration is refused."""
+
+    reason = TextAreaField(_l("Reason"), [InputRequired(_l("Say why; the enterprise reads it.")), Length(max=500)])
+
+
+@bp.get("")
+def enterprises() -> ResponseReturnValue:
+    """Show the market's enterprises, those that wait for it first."""
+    asked = request.args.get("standing", "")
+    standing = next((each for each in Standing if each.value == asked), None)
+    page = queries.enterprises(db.session(), market_key=signed_in().market_key, standing=standing, page=page_number())
+    return render_template("organizer/enterprises.html", page=page, standing=standing)
+
+
+@bp.get("/<int:organisation_id>")
+def enterprise(organisation_id: int) -> ResponseReturnValue:
+    """Show an enterprise."""
+    return _shown(organisation_id, RefuseForm())
+
+
+@bp.post("/<int:organisation_id>/approve")
+def approve(organisation_id: int) -> ResponseReturnValue:
+    """Approve an enterprise's registration."""
+    return _decided(organisation_id, Decision.APPROVED, RefuseForm(formdata=None))
+
+
+@bp.post("/<int:organisation_id>/refuse")
+def refuse(organisation_id: int) -> ResponseReturnValue:
+    """Refuse an enterprise's registration with a reason."""
+    form = RefuseForm(request.form)
+    if not form.validate():
+        return _shown(organisation_id, form)
+    return _decided(organisation_id, Decision.REFUSED, form, reason=str(form.reason.data))
+
+
+def _decided(organisation_id: int, decision: Decision, form: RefuseForm, reason: str = "") -> ResponseReturnValue:
+    user = signed_in()
+    by_id, market_key = user.id, user.market_key or ""
+    try:
+        with transaction() as session:
+            registration.decide(
+                session,
+                organisation_id=organisation_id,
+                market_key=market_key,
+                decision=decision,
+                reason=reason,
+                by_id=by_id,
+                now=now(),
+            )
+    except NoSuch:
+        abort(404)
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return _shown(organisation_id, form)
+    said = _("The enterprise is approved.") if decision is Decision.APPROVED else _("The registration is refused.")
+    flash(said, "success")
+    return redirect(url_for(".enterprise", organisation_id=organisation_id), 303)
+
+
+def _shown(organisation_id: int, form: RefuseForm) -> ResponseReturnValue:
+    page = queries.enterprise(db.session(), organisation_id=organisation_id, market_key=signed_in().market_key) or abort(404)
+    return render_template("organizer/enterprise.html", page=page, form=form), 422 if form.errors else 200

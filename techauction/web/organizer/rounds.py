@@ -1,0 +1,166 @@
+"""Setting rounds up: the list, a round with its lots, its form, and the acts of its host."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from techauction.core.refusal import NoSuch, Refusal
+from techauction.core.round import MarketHasLots, Phase, RoundNotReady, SlugTaken
+from techauction.db import db, transaction
+from techauction.queries import organizer as queries
+from techauction.queries.markets import markets
+from techauction.queries.organizer import SetUpPage
+from techauction.services import rounds as services
+from techauction.store.people import Role
+from techauction.web.context import house, now, signed_in
+from techauction.web.fields import Form
+from techauction.web.filters import named
+from techauction.web.guard import only
+from techauction.web.navigation import page_number
+from techauction.web.organizer.round_form import RoundForm, blank, filled, label_of, name_of
+from techauction.wording import say_problem
+
+bp = Blueprint("organizer", __name__, url_prefix="/organizer")
+bp.before_request(only(Role.ORGANIZER))
+
+_BESIDE: dict[type[Refusal], str] = {SlugTaken: "slug", MarketHasLots: "markets"}
+
+
+class CallOffForm(Form):
+    """Why a round is called off."""
+
+    reason = TextAreaField(_l("Reason"), [InputRequired(_l("Say why; everybody in the round reads it.")), Length(max=500)])
+
+
+@bp.get("/rounds")
+def rounds() -> ResponseReturnValue:
+    """Show the rounds of the organizer's market."""
+    page = queries.own_rounds(db.session(), market_key=_market(), page=page_number())
+    return render_template("organizer/rounds.html", page=page)
+
+
+@bp.route("/new-round", methods=["GET", "POST"])
+def new() -> ResponseReturnValue:
+    """Draft a round."""
+    form = RoundForm(data=blank(now()))
+    _offer(form)
+    if request.method == "POST" and form.validate():
+        by_id, planned = signed_in().id, form.planned(host=_market())
+        try:
+            with transaction() as session:
+                slug = services.draft(session, planned=planned, by_id=by_id, now=now()).slug
+        except Refusal as refusal:
+            form.refuse(refusal, _BESIDE.get(type(refusal)))
+        else:
+            flash(_("The draft is kept. Institutes can bring results to it now."), "success")
+            return redirect(url_for(".round_", slug=slug), 303)
+    return render_template("organizer/round_form.html", form=form, page=None), 422 if form.errors else 200
+
+
+@bp.get("/rounds/<slug>")
+def round_(slug: str) -> ResponseReturnValue:
+    """Show a round with its rules and lots."""
+    return _shown(_page(slug))
+
+
+@bp.route("/rounds/<slug>/edit", methods=["GET", "POST"])
+def edit(slug: str) -> ResponseReturnValue:
+    """Change a draft."""
+    page = _page(slug)
+    if page.head.phase is not Phase.DRAFT or not page.hosted:
+        abort(404)
+    form = RoundForm(data=filled(page.planned))
+    _offer(form)
+    if request.method == "POST" and form.validate():
+        by_id, market_key = signed_in().id, _market()
+        planned = form.planned(host=market_key, synthetic=page.planned.synthetic)
+        try:
+            with transaction() as session:
+                services.revise(session, round_id=page.id, market_key=market_key, planned=planned, by_id=by_id, now=now())
+        except Refusal as refusal:
+            form.refuse(refusal, _BESIDE.get(type(refusal)))
+        else:
+            flash(_("The draft is changed."), "success")
+            return redirect(url_for(".round_", slug=planned.slug), 303)
+    status = 422 if form.errors else 200
+    if request.method == "GET":
+        form.mark(page.problems)
+    return render_template("organizer/round_form.html", form=form, page=page), status
+
+
+@bp.post("/rounds/<slug>/publish")
+def publish(slug: str) -> ResponseReturnValue:
+    """Announce a round."""
+    page, by_id, market_key = _page(slug), signed_in().id, _market()
+    form = CallOffForm(formdata=None)
+    try:
+        with transaction() as session:
+            services.publish(session, round_id=page.id, market_key=market_key, by_id=by_id, read_clock=house().clock)
+    except NoSuch:
+        abort(404)
+    except RoundNotReady:
+        return _shown(_page(slug), status=422)
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return _shown(_page(slug), form, status=422)
+    flash(_("The round is published. Its terms stand now, and enterprises can ask for paddles."), "success")
+    return redirect(url_for(".round_", slug=slug), 303)
+
+
+@bp.post("/rounds/<slug>/call-off")
+def call_off(slug: str) -> ResponseReturnValue:
+    """Call a round off before it opens."""
+    page, by_id, market_key = _page(slug), signed_in().id, _market()
+    form = CallOffForm(request.form)
+    if not form.validate():
+        return _shown(page, form, status=422)
+    try:
+        with transaction() as session:
+            services.call_off(
+                session,
+                round_id=page.id,
+                market_key=market_key,
+                reason=str(form.reason.data),
+                by_id=by_id,
+                read_clock=house().clock,
+            )
+    except NoSuch:
+        abort(404)
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return _shown(_page(slug), form, status=422)
+    flash(_("The round is called off. Deposits go back, and everybody in it is told."), "success")
+    return redirect(url_for(".round_", slug=slug), 303)
+
+
+def _market() -> str:
+    return signed_in().market_key or ""
+
+
+def _page(slug: str) -> SetUpPage:
+    found = queries.set_up(db.session(), slug, market_key=_market(), page=page_number(), now=now())
+    return found or abort(404)
+
+
+def _shown(page: SetUpPage, form: CallOffForm | None = None, *, status: int = 200) -> ResponseReturnValue:
+    problems = [(label_of(each), say_problem(each), name_of(each), each.lot) for each in page.problems]
+    lots = {each.number: each for each in page.lots}
+    return (
+        render_template(
+            "organizer/round.html",
+            page=page,
+            problems=problems,
+            lots=lots,
+            form=form or CallOffForm(formdata=None),
+            mine=_market(),
+        ),
+        status,
+    )
+
+
+def _offer(form: RoundForm) -> None:
+    own = _market()
+    form.offer([(each.key, named(each.name)) for each in markets(db.session()) if each.key != own])

@@ -1,0 +1,8 @@
+"""Refusals and other codes, said in the reader's language. A new Refusal gets its sentence in `sentences.py`."""
+
+from techauction.wording.problems import say_problem
+from techauction.wording.provinces import PROVINCES, province
+from techauction.wording.sentences import say
+from techauction.wording.words import word
+
+__all__ = ["PROVINCES", "province", "say", "say_problem", "word"]

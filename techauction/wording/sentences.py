@@ -1,0 +1,153 @@
+"""One sentence for each refusal, made from its facts."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from techauction.core.days import SHANGHAI
+from techauction.core.handoff import Step
+from techauction.core.lot import Stage
+from techauction.core.refusal import Fact, Refusal
+from techauction.core.registration import Decision
+from techauction.core.round import Phase
+from techauction.wording.words import word
+
+BIDDING = {
+    "too_low": _l("The least lawful bid now is %(least)s."),
+    "own_bid_stands": _l("Your own bid of %(standing)s stands already: you lead."),
+    "off_grid": _l("%(offered)s is not on the grid. The nearest lawful amounts are %(below)s and %(above)s."),
+    "too_many_steps": _l("That is too many increments at once. The highest lawful bid now is %(most)s."),
+    "start_only_first": _l("Only the first bid may equal the start price. The least lawful bid now is %(least)s."),
+    "not_admitted": _l("You have no paddle that is admitted to this lot."),
+    "deposit_insufficient": _l("Your deposit held is %(held)s; this lot needs %(required)s."),
+    "not_open": _l("This lot is not open for bids yet."),
+    "paused": _l("Bidding on this lot is paused. After it resumes there is a full period to bid."),
+    "closed": _l("This lot is closed; a bid at the closing instant is late."),
+    "paddle_voided": _l("Paddle %(paddle)s was voided and may not bid any more."),
+    "needs_confirmation": _l("%(offered)s is far over the present price of %(price)s. Confirm the amount once more."),
+    "no_such_lot": _l("There is no such lot."),
+    "sign_in_ended": _l("Your sign-in ended while the offer waited, so it was not taken. Sign in again."),
+    "key_closed": _l("You closed this offer's key, so it is not taken. Load the page again, then make your offer."),
+    "receipt_wrong": _l("This is no receipt that this house signed."),
+    "key_reused": _l("This form was already used for another offer. Load the page again, then make your offer."),
+    "queue_full": _l("Too many offers wait at this moment, and yours was not taken in. Offer again."),
+    "not_signed_in": _l("You are not signed in, or this page is out of date. Sign in and load it again."),
+    "offer_unreadable": _l("The offer cannot be read."),
+    "too_many_offers": _l("You make more offers in a second than are taken. Wait a moment, then offer again."),
+    "unknown": _l("It is not known yet whether your offer stands. Look at the lot before you offer again."),
+}
+API = {
+    "token_ended": _l("This token is unknown, has expired or was revoked."),
+    "scope_missing": _l("This needs the scope “%(scope)s”, which the token or the account does not have."),
+    "no_scope_chosen": _l("Choose at least one thing that the token may do."),
+    "scope_not_yours": _l("Your account has no use for the scope “%(scope)s”."),
+    "too_many_tokens": _l("You have %(most)s tokens, the most that one may have. Revoke one first."),
+    "too_many_calls": _l("You make more calls in a minute than are answered. Wait a moment, then call again."),
+    "call_unreadable": _l("“%(field)s” is not what the API takes there."),
+}
+AMOUNTS = {
+    "amount_unreadable": _l("“%(text)s” is no amount. Write it like 1,230,000 or 123万."),
+    "amount_not_positive": _l("The amount must be more than zero."),
+    "amount_has_fraction_of_fen": _l("The amount is finer than one fen."),
+    "amount_too_large": _l("The amount is over %(most)s, the most that is accepted anywhere."),
+}
+ADMISSION = {
+    "registration_closed": _l("Registration closed at %(registration_closes_at)s."),
+    "rules_not_accepted": _l("Accept the rules of the round to ask for a paddle."),
+    "no_lot_named": _l("Name at least one lot."),
+    "own_lot": _l("Lot %(lot)s is your own: a consignor may not bid on it."),
+    "enterprise_not_approved": _l("The enterprise's registration is not approved yet."),
+    "deposit_too_late": _l("The bank's value time is %(value_at)s, after the deadline of %(registration_closes_at)s."),
+    "paddle_taken": _l("Paddle %(paddle)s belongs to another bidder of this round."),
+    "paddle_held": _l("You have a paddle in this round already, or have asked for one."),
+    "paddle_number_wrong": _l("A paddle's number is from %(least)s to %(most)s."),
+    "paddles_exhausted": _l("Every number up to %(most)s is given out in this round."),
+    "paddle_issued": _l("Paddle %(paddle)s is issued already."),
+    "paddle_taken_back": _l("This request was refused or its paddle voided, and does not come back."),
+    "nothing_covered": _l("The deposit held, %(held)s, covers none of the lots named; %(required)s would be needed."),
+    "receipt_recorded": _l("The bank's reference %(reference)s is on record already."),
+    "nothing_over": _l("Nothing was received over what is needed, or it went back already."),
+    "receipt_in_future": _l("The bank's value time %(value_at)s has not come yet."),
+    "paddle_stands": _l("The paddle's bid stands at lot %(lot)s, which has not ended."),
+    "already_decided": _l("This registration is %(decided)s already, and that stands."),
+    "reason_needed": _l("Give a reason: whoever is refused something is told why."),
+    "credit_code_wrong": _l("“%(text)s” is no unified social credit code: those have 18 signs, the last checks the others."),
+    "credit_code_taken": _l("An organisation with the credit code %(credit_code)s is registered already."),
+}
+CONSIGNING = {
+    "reserve_closed": _l("Reserves could be sealed until %(reserve_deadline_at)s."),
+    "reserve_under_start": _l("A reserve under the start price of %(start)s would have no effect."),
+    "no_reserve_announced": _l("This lot was announced without a reserve, and stays so."),
+    "stage_forbids": _l("That is not possible any more: the lot is %(stage)s."),
+    "listing_closed": _l("Registration in this round closed at %(registration_closes_at)s; no lot can be added to it now."),
+    "institute_not_approved": _l("The institute's registration is not approved."),
+    "market_takes_no_part": _l("The institute's market takes no part in this round."),
+    "result_listed": _l("You have a result of this title in the round already."),
+    "terms_missing": _l("The lot needs a start price and an increment."),
+    "lot_number_taken": _l("Another lot of the round has the number %(lot)s."),
+    "lot_number_wrong": _l("A lot's number is from 1 to %(most)s."),
+    "not_sealing_officer": _l("Only the institute's sealing officer may seal a reserve."),
+}
+ROUNDS = {
+    "phase_forbids": _l("That is not possible now: the round is %(phase)s."),
+    "round_not_due": _l("The round opens at %(opens_at)s; only a rehearsal may open early."),
+    "round_not_ready": _l("The round cannot be published yet. What is missing or contradicts itself is marked."),
+    "round_file_wrong": _l("The file cannot be loaded: %(problems)s"),
+    "no_such_round": _l("There is no such round."),
+    "not_a_demonstration": _l("%(directory)s holds something else than a demonstration; it stays as it is."),
+    "slug_taken": _l("Another round has the address name %(slug)s."),
+    "host_decides": _l("Only an organizer of the round's host market may do this."),
+    "market_has_lots": _l("This market has lots in the round and cannot leave it."),
+    "reason_missing": _l("Give a reason: it will be public."),
+    "not_paused": _l("The lot is not paused, so there is nothing to resume."),
+    "hammer_too_early": _l("The hammer cannot fall before %(closes_at)s, nor while the lot is not open."),
+}
+HANDOFF = {
+    "case_not_accepted": _l("Accept the case before you record its steps."),
+    "case_taken": _l("A manager has accepted this case already."),
+    "case_closed": _l("This case is closed."),
+    "case_unfinished": _l("The case cannot be closed before this step is done: %(step)s."),
+    "step_outside_case": _l("The day must be from %(hammer_on)s, when the hammer fell, to %(today)s."),
+    "step_done": _l("This step is on record already: %(step)s."),
+    "step_too_early": _l("“%(first)s” must come before “%(step)s”."),
+    "no_such_step": _l("This case has no such step."),
+    "books_differ": _l("The settlement kept for lot %(lot)s is not what its record comes to (%(what)s). Verify the record."),
+}
+ACCOUNTS = {
+    "sign_in_refused": _l("The name or the password is not right."),
+    "password_wrong": _l("This is not your present password."),
+    "password_too_short": _l("A password has at least %(least)s signs."),
+    "password_too_long": _l("A password has at most %(most)s signs."),
+    "password_is_name": _l("The password may not be the sign-in name."),
+    "sign_in_name_unfit": _l("A sign-in name has at least three small letters or digits, with . _ @ + - between them."),
+    "sign_in_name_taken": _l("Somebody else signs in as %(sign_in_name)s."),
+    "organisation_needed": _l("Name the organisation that this user belongs to."),
+    "market_needed": _l("Name the market that this user belongs to."),
+    "own_account": _l("You cannot disable the account that you are using."),
+    "no_such": _l("There is no such thing, or it is not yours to see."),
+}
+SENTENCES: dict[str, LazyString] = {
+    **BIDDING,
+    **API,
+    **AMOUNTS,
+    **ADMISSION,
+    **CONSIGNING,
+    **ROUNDS,
+    **HANDOFF,
+    **ACCOUNTS,
+}
+_MEMBERS: dict[str, type[StrEnum]] = {"stage": Stage, "phase": Phase, "step": Step, "first": Step, "decided": Decision}
+
+
+def say(refusal: Refusal) -> str:
+    """Return the refusal's sentence in the reader's language."""
+    return str(SENTENCES[refusal.code]) % {name: _written(name, fact) for name, fact in refusal.facts.items()}
+
+
+def _written(name: str, fact: Fact) -> str:
+    if isinstance(fact, datetime):
+        return fact.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+    member = next((each for each in _MEMBERS.get(name, ()) if each.value == fact), None)
+    return str(fact) if member is None else word(member)

@@ -1,0 +1,206 @@
+"""Builders of rows: say only what the test is about. Each adds to the session and flushes; none commits."""
+
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from techauction.core.admission import DepositState
+from techauction.core.consigning import Instrument
+from techauction.core.lot import Stage
+from techauction.core.money import ZERO, Money
+from techauction.core.round import Phase
+from techauction.store.auction import AdmissionRow, PaddleRow
+from techauction.store.consigning import LotRow, ResultRow, RoundMarketRow, RoundRow
+from techauction.store.money import DepositRow
+from techauction.store.people import (
+    ManagerFieldRow,
+    OrganisationKind,
+    OrganisationRow,
+    Role,
+    Standing,
+    UserRow,
+)
+from tests.conftest import TEN
+
+OPENS = TEN + timedelta(hours=1)
+CLOSES = TEN + timedelta(hours=2)
+_numbers = count(1)
+
+
+def wan(count: int) -> Money:
+    """Return so many 万元."""
+    return Money(count * 1_000_000)
+
+
+def a_user(
+    session: Session,
+    role: Role = Role.ORGANIZER,
+    *,
+    market: str = "zhejiang",
+    fields: tuple[str, ...] = (),
+    organisation: OrganisationRow | None = None,
+    **more: Any,
+) -> UserRow:
+    """Keep a user; an institute's or enterprise's without an organisation gets a new one."""
+    number = next(_numbers)
+    if organisation is None and role in (Role.INSTITUTE, Role.ENTERPRISE):
+        kind = OrganisationKind.UNIVERSITY if role is Role.INSTITUTE else OrganisationKind.ENTERPRISE
+        organisation = an_organisation(session, kind, market=market)
+    values: dict[str, Any] = {
+        "sign_in_name": f"user{number}",
+        "name": f"User {number}",
+        "email": f"user{number}@example.org",
+        "password_hash": "!",
+        "role": role,
+        "organisation": organisation,
+        "market_key": market if role in (Role.ORGANIZER, Role.MANAGER) else None,
+        "created_at": TEN,
+    }
+    row = UserRow(**values | more)
+    session.add(row)
+    session.flush()
+    session.add_all(ManagerFieldRow(user_id=row.id, field_key=field) for field in fields)
+    session.flush()
+    return row
+
+
+def an_organisation(
+    session: Session,
+    kind: OrganisationKind = OrganisationKind.ENTERPRISE,
+    *,
+    market: str = "zhejiang",
+    **more: Any,
+) -> OrganisationRow:
+    """Keep an approved organisation."""
+    number = next(_numbers)
+    values: dict[str, Any] = {
+        "kind": kind,
+        "name_zh": f"单位{number}",
+        "name_en": f"Organisation {number}",
+        "credit_code": f"{number:018d}",
+        "province": "Zhejiang",
+        "market_key": market,
+        "standing": Standing.APPROVED,
+        "registered_at": TEN,
+    }
+    row = OrganisationRow(**values | more)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def a_round(session: Session, *, opens_at: datetime = OPENS, closes_at: datetime = CLOSES, **more: Any) -> RoundRow:
+    """Keep a published round of Zhejiang's, which opens at eleven and closes at twelve."""
+    number = next(_numbers)
+    values: dict[str, Any] = {
+        "slug": f"round-{number}",
+        "title_zh": f"第{number}场联合竞价",
+        "title_en": f"Joint round {number}",
+        "host_market_key": "zhejiang",
+        "phase": Phase.PUBLISHED,
+        "registration_closes_at": opens_at,
+        "reserve_deadline_at": opens_at - timedelta(minutes=30),
+        "opens_at": opens_at,
+        "closes_at": closes_at,
+        "created_at": TEN,
+        "published_at": TEN,
+    }
+    row = RoundRow(**values | more)
+    session.add(row)
+    session.flush()
+    session.add(RoundMarketRow(round_id=row.id, market_key=row.host_market_key))
+    session.flush()
+    return row
+
+
+def a_result(
+    session: Session,
+    *,
+    institute: OrganisationRow | None = None,
+    field: str = "energy",
+    instrument: Instrument = Instrument.TRANSFER,
+    **more: Any,
+) -> ResultRow:
+    """Keep a result for the transfer of a right."""
+    number = next(_numbers)
+    values: dict[str, Any] = {
+        "institute": institute or an_organisation(session, OrganisationKind.UNIVERSITY),
+        "field_key": field,
+        "title_zh": f"成果{number}",
+        "title_en": f"Result {number}",
+        "maturity": 6,
+        "instrument": instrument,
+        "created_at": TEN,
+    }
+    row = ResultRow(**values | more)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def a_lot(
+    session: Session,
+    round_: RoundRow | None = None,
+    *,
+    result: ResultRow | None = None,
+    field: str = "energy",
+    market: str = "zhejiang",
+    instrument: Instrument = Instrument.TRANSFER,
+    **more: Any,
+) -> LotRow:
+    """Keep a listed lot that starts at 200万 and rises by 10万."""
+    round_ = round_ or a_round(session)
+    result = result or a_result(session, field=field, instrument=instrument)
+    values: dict[str, Any] = {
+        "round_id": round_.id,
+        "result_id": result.id,
+        "market_key": market,
+        "number": next(_numbers),
+        "start": wan(200),
+        "increment": wan(10),
+        "submitted_at": TEN,
+        "stage": Stage.LISTED,
+    }
+    row = LotRow(**values | more)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def a_paddle(
+    session: Session, number: int, *lots: LotRow, organisation: OrganisationRow | None = None, **more: Any
+) -> PaddleRow:
+    """Issue a paddle that is admitted to these lots of one round, without deposits."""
+    values: dict[str, Any] = {
+        "round_id": lots[0].round_id,
+        "organisation": organisation or an_organisation(session),
+        "number": number,
+        "asked_at": TEN,
+        "rules_accepted_at": TEN,
+        "issued_at": TEN,
+    }
+    row = PaddleRow(**values | more)
+    session.add(row)
+    session.flush()
+    session.add_all(AdmissionRow(paddle_id=row.id, lot_id=lot.id) for lot in lots)
+    session.flush()
+    return row
+
+
+def a_deposit(session: Session, paddle: PaddleRow, lot: LotRow | None, amount: Money, **more: Any) -> DepositRow:
+    """Hold a deposit that came in full; for the whole round, where there is no lot."""
+    values: dict[str, Any] = {
+        "paddle_id": paddle.id,
+        "lot_id": None if lot is None else lot.id,
+        "required": amount,
+        "held": amount,
+        "applied": ZERO,
+        "released": ZERO,
+        "state": DepositState.HELD,
+    }
+    row = DepositRow(**values | more)
+    session.add(row)
+    session.flush()
+    return row

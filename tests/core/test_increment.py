@@ -1,0 +1,64 @@
+"""Increments may grow with the price."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from techauction.core.increment import Ladder
+from techauction.core.money import Money
+from tests.builders import wan
+
+LADDER = Ladder(((wan(0), wan(1)), (wan(100), wan(5)), (wan(500), wan(10))))
+
+
+@st.composite
+def ladders(draw: st.DrawFn) -> Ladder:
+    """Draw a lawful ladder."""
+    starts = sorted(draw(st.sets(st.integers(min_value=1, max_value=10**12), max_size=6)))
+    increments = draw(st.lists(st.integers(min_value=1, max_value=10**9), min_size=len(starts) + 1, max_size=len(starts) + 1))
+    return Ladder(tuple((Money(start), Money(each)) for start, each in zip([0, *starts], increments, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("price", "increment"),
+    [
+        (wan(0), wan(1)),
+        (wan(100) - Money(1), wan(1)),
+        (wan(100), wan(5)),
+        (wan(499), wan(5)),
+        (wan(500), wan(10)),
+        (wan(90_000), wan(10)),
+    ],
+)
+def test_the_rung_that_holds_is_the_highest_that_the_price_has_reached(price: Money, increment: Money) -> None:
+    assert LADDER.at(price) == increment
+
+
+@given(st.integers(min_value=0, max_value=10**15))
+def test_a_flat_ladder_has_one_increment_at_every_price(fen: int) -> None:
+    assert Ladder.flat(wan(10)).at(Money(fen)) == wan(10)
+
+
+@given(ladders())
+def test_a_ladder_reads_back_from_its_json(ladder: Ladder) -> None:
+    assert Ladder.from_json(ladder.as_json()) == ladder
+
+
+@given(ladders(), st.integers(min_value=0, max_value=10**13))
+def test_there_is_an_increment_at_every_price(ladder: Ladder, fen: int) -> None:
+    assert ladder.at(Money(fen)) > Money(0)
+
+
+@pytest.mark.parametrize(
+    "rungs",
+    [
+        (),
+        ((wan(1), wan(1)),),
+        ((wan(0), wan(0)),),
+        ((wan(0), wan(1)), (wan(0), wan(2))),
+        ((wan(0), wan(1)), (wan(9), wan(2)), (wan(5), wan(2))),
+    ],
+)
+def test_a_ladder_that_starts_late_stands_still_or_goes_back_cannot_be_made(rungs: tuple[tuple[Money, Money], ...]) -> None:
+    with pytest.raises(AssertionError):
+        Ladder(rungs)

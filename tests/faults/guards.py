@@ -1,0 +1,204 @@
+"""For each guard of the house: how it would be missing, and the test that says so."""
+
+from tests.faults.planting import Fault
+
+_RESERVE_OF = (
+    'str(__import__("sqlalchemy").inspect({row}).session.connection()'
+    '.exec_driver_sql(f"SELECT amount FROM reserves WHERE lot_id = {{{row}.id}}").scalar())'
+)
+
+FAULTS = [
+    Fault(
+        guard="the auctioneer's clock is read after the lock",
+        file="techauction/saleroom/auctioneer.py",
+        original="""        with self._transaction(closes_only_later=True) as session:
+            answers = take_bids(session, [each.asked for each in group], read_clock=self._clock)
+""",
+        planted="""        now = self._clock()
+        with self._transaction(closes_only_later=True) as session:
+            answers = take_bids(session, [each.asked for each in group], read_clock=lambda: now)
+""",
+        test="tests/saleroom/test_auctioneer.py"
+        "::test_an_offer_that_waits_for_the_lock_while_the_close_comes_is_refused[sqlite]",
+    ),
+    Fault(
+        guard="a group's clock is read after its lots are locked",
+        file="techauction/services/bidding.py",
+        original="""    heads = group.lock(connection, {each.lot_id for each in asked})
+    now = read_clock()
+""",
+        planted="""    now = read_clock()
+    heads = group.lock(connection, {each.lot_id for each in asked})
+""",
+        test="tests/services/test_bidding.py::test_the_clock_is_read_when_the_lots_are_locked",
+    ),
+    Fault(
+        guard="a bid at the closing instant is late",
+        file="techauction/core/bidding.py",
+        original="    if now >= lot.closes_at:\n",
+        planted="    if now > lot.closes_at:\n",
+        test="tests/core/test_bidding.py::test_a_bid_at_the_closing_instant_is_late_and_one_microsecond_before_is_not",
+    ),
+    Fault(
+        guard="a price stands once in a run",
+        file="migrations/versions/0001_first_tables.py",
+        original='            ["lot_id", "run", "amount"],\n            unique=True,\n',
+        planted='            ["lot_id", "run", "amount"],\n            unique=False,\n',
+        test="tests/store/test_scarcity.py::test_a_price_stands_once_in_a_run[sqlite]",
+    ),
+    Fault(
+        guard="a key gets its first answer again",
+        file="techauction/services/bidding.py",
+        original="        known = answered.get((each.organisation_id, each.key))\n",
+        planted="        known = answered.get((each.organisation_id, each.key, None))\n",
+        test="tests/saleroom/test_auctioneer.py::test_the_same_key_again_gets_the_first_answer[sqlite]",
+    ),
+    Fault(
+        guard="a sign-in is asked for again in the transaction",
+        file="techauction/services/bidding.py",
+        original="each.session_id not in signed_in:",
+        planted="not each.session_id:",
+        test="tests/services/test_bidding.py::test_the_transaction_asks_again_whether_a_sign_in_holds",
+    ),
+    Fault(
+        guard="a token is asked for again in the transaction",
+        file="techauction/services/bidding.py",
+        original="each.token_id not in holding:",
+        planted="not each.token_id:",
+        test="tests/services/test_bidding.py::test_the_transaction_asks_again_whether_a_token_holds",
+    ),
+    Fault(
+        guard="a bid needs its deposit",
+        file="techauction/core/bidding.py",
+        original="    if bidder.deposit_held < bidder.deposit_required:\n",
+        planted="    if bidder.deposit_held.minor < 0:\n",
+        test="tests/services/test_bidding.py::test_a_deposit_that_is_a_fen_short_buys_no_bid[sqlite]",
+    ),
+    Fault(
+        guard="a voided paddle bids no more",
+        file="techauction/core/bidding.py",
+        original="    if bidder.paddle_voided:\n",
+        planted="    if bidder.paddle_voided and not bidder.admitted:\n",
+        test="tests/saleroom/test_auctioneer.py::test_a_voided_paddle_is_refused_at_its_next_offer[sqlite]",
+    ),
+    Fault(
+        guard="the automatic close honours the reserve",
+        file="techauction/services/hammer.py",
+        original="    amount = None if reserve is None else reserve.amount\n",
+        planted="    amount = None\n",
+        test="tests/saleroom/test_auctioneer.py::test_the_automatic_close_honours_the_reserve[sqlite]",
+    ),
+    Fault(
+        guard="extensions stay under their cap",
+        file="techauction/core/lot.py",
+        original="return moved if self.cap is None else max(",
+        planted="return moved if self.cap is None or closes_at > scheduled_closes_at else max(",
+        test="tests/saleroom/test_model.py::test_the_core_sells_as_the_model_does",
+    ),
+    Fault(
+        guard="a resume gives a full period",
+        file="techauction/core/pausing.py",
+        original="    left = max(lot.closes_at - stopped_at, lot.rules.extension.length)\n",
+        planted="    left = lot.closes_at - stopped_at\n",
+        test="tests/core/test_pausing.py::test_a_pause_in_the_timed_period_costs_nobody_a_second",
+    ),
+    Fault(
+        guard="an absence over a close leaves the lot interrupted",
+        file="techauction/services/pulse.py",
+        original="    if known:\n",
+        planted="    if known and alive_at:\n",
+        test="tests/saleroom/test_auctioneer.py"
+        "::test_a_process_that_was_away_across_a_close_leaves_the_lot_interrupted[sqlite]",
+    ),
+    Fault(
+        guard="the chain's hash covers the amount",
+        file="techauction/core/record.py",
+        original='"amount_fen": None if self.amount is None else self.amount.minor,',
+        planted='"amount_fen": None,',
+        test="tests/core/test_record.py::test_every_part_of_an_event_is_in_its_digest",
+    ),
+    Fault(
+        guard="a closed round's digest is that of its heads",
+        file="techauction/services/opening.py",
+        original="    row.digest = record.round_digest(row.slug, heads)\n",
+        planted="    row.digest = record.round_digest(row.slug, {})\n",
+        test="tests/reports/test_record_of_sale.py::test_a_round_sold_by_the_rules_verifies[sqlite]",
+    ),
+    Fault(
+        guard="the live path asks for the sign-in's own CSRF token",
+        file="techauction/saleroom/callers.py",
+        original="        if not identity.csrf_is_good(self._app, cookie, token):\n",
+        planted="        if not identity.csrf_is_good(self._app, cookie, token) and not cookie:\n",
+        test="tests/saleroom/test_paths.py::test_an_offer_without_the_sign_ins_own_token_is_refused[sqlite]",
+    ),
+    Fault(
+        guard="a blueprint has its gate",
+        file="techauction/web/auditor/records.py",
+        original="bp.before_request(only(Role.AUDITOR, Role.ADMINISTRATOR))\n",
+        planted="",
+        test="tests/web/test_gates.py::test_every_url_is_gated_or_known_to_be_public",
+    ),
+    Fault(
+        guard="another institute's result is not found",
+        file="techauction/queries/institute.py",
+        original=".where(LotRow.id == lot_id, ResultRow.institute_id == institute_id)",
+        planted=".where(LotRow.id == lot_id)",
+        test="tests/web/test_institute.py::test_another_institutes_result_is_not_there",
+    ),
+    Fault(
+        guard="another bidder's key is not found",
+        file="techauction/services/keys.py",
+        original="OfferRow.organisation_id == organisation_id, OfferRow.key == key, OfferRow.lot_id == lot_id",
+        planted="OfferRow.key == key, OfferRow.lot_id == lot_id",
+        test="tests/saleroom/test_paths.py::test_a_key_is_its_bidders_own[sqlite]",
+    ),
+    Fault(
+        guard="no live state tells a reserve",
+        file="techauction/queries/live.py",
+        original="        reason=row.stop_reason,\n",
+        planted=f"        reason={_RESERVE_OF.format(row='row')},\n",
+        test="tests/web/test_secrets.py::test_no_live_path_tells_a_reserve",
+    ),
+    Fault(
+        guard="no page tells a reserve",
+        file="techauction/queries/lot.py",
+        original="        owners=lot.result.owners,\n",
+        planted=f"        owners={_RESERVE_OF.format(row='lot')},\n",
+        test="tests/web/test_catalogue.py::test_a_lots_page_says_only_that_there_is_a_reserve",
+    ),
+    Fault(
+        guard="a settlement's sums add up",
+        file="techauction/core/settlement.py",
+        original="        due=payable - applied,\n",
+        planted="        due=hammer_price - applied,\n",
+        test="tests/core/test_settlement.py::test_what_the_buyer_pays_is_what_the_others_receive",
+    ),
+    Fault(
+        guard="the record has no gap",
+        file="techauction/services/bidding.py",
+        original="seq=head.seq + 1,",
+        planted="seq=head.seq + 2,",
+        test="tests/saleroom/test_auctioneer.py::test_the_record_has_no_gap_and_each_row_carries_the_hash_before[sqlite]",
+    ),
+    Fault(
+        guard="a lot has one case",
+        file="migrations/versions/0001_first_tables.py",
+        original='        sa.PrimaryKeyConstraint("lot_id", name=op.f("pk_cases")),\n',
+        planted="",
+        test="tests/store/test_scarcity.py::test_a_lot_has_one_case[sqlite]",
+    ),
+    Fault(
+        guard="SQLite's write lock is held from the beginning",
+        file="techauction/db.py",
+        original='"BEGIN IMMEDIATE" if immediate else "BEGIN"',
+        planted='"BEGIN"',
+        test="tests/test_db.py::test_a_write_transaction_holds_the_lock_before_its_first_statement[sqlite]",
+    ),
+    Fault(
+        guard="writers of a process go one at a time",
+        file="techauction/db.py",
+        original="    with write_lock(session):\n",
+        planted="    with nullcontext():\n",
+        test="tests/test_db.py::test_writers_of_a_process_wait_for_each_other_and_not_for_sqlite[sqlite]",
+    ),
+]

@@ -1,0 +1,68 @@
+"""Planting a fault in a copy of the house, to see that a test finds it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 300
+_ENVIRONMENT = {
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # they take longer to load than most of these tests to run
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "TECHAUCTION_HYPOTHESIS": "quick",
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A guard, how it is taken away, and the test that finds it missing."""
+
+    guard: str
+    file: str
+    original: str
+    planted: str
+    test: str
+
+
+class Copy:
+    """A copy of the package and its tests, in which a fault may be planted."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        for name in ("techauction", "tests", "migrations"):
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.pyc.*", ".hypothesis"))
+        for name in ("templates", "static"):
+            (folder / name).symlink_to(ROOT / name)
+        shutil.copy(ROOT / "pyproject.toml", folder)
+
+    @contextmanager
+    def planted(self, fault: Fault) -> Iterator[None]:
+        """Have the fault in the copy until the end of the block."""
+        file = self._folder / fault.file
+        text, written = file.read_text(), file.stat()
+        assert text.count(fault.original) == 1, f"{fault.guard}: {fault.file} does not have the snippet once"
+        file.write_text(text.replace(fault.original, fault.planted))
+        os.utime(file, (written.st_atime, written.st_mtime + 1_000))  # no bytecode is as new
+        try:
+            yield
+        finally:
+            file.write_text(text)
+            os.utime(file, (written.st_atime, written.st_mtime))
+
+    def run(self, tests: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+        """Run tests of the copy, in a process that finds the copy before the house."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", *tests],
+            cwd=self._folder,
+            env=kept | _ENVIRONMENT | {"PYTHONPATH": str(self._folder)},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )

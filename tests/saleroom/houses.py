@@ -1,0 +1,433 @@
+"""Three houses that sell by the same rules: the core by itself, the services on a database, the auctioneer's thread."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Engine, bindparam, select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from techauction.clock import ManualClock
+from techauction.core import bidding, hammer, pausing
+from techauction.core.bidding import Eligibility, Offer
+from techauction.core.hammer import PassedIn, Sold
+from techauction.core.increment import Ladder
+from techauction.core.lot import Extension, ExtensionKind, Lot, Rules, Stage
+from techauction.core.money import ZERO, Money
+from techauction.core.record import GENESIS, Event, Kind, commitment, instant
+from techauction.core.refusal import Refusal
+from techauction.core.replay import replay
+from techauction.core.replayed import Entry, Sealed
+from techauction.core.tokens import TokenScope
+from techauction.core.violation import Fault
+from techauction.db import writing
+from techauction.reports.record_of_sale import verify_round
+from techauction.saleroom.auctioneer import Auctioneer
+from techauction.services import aftersale, keys, opening, pulse
+from techauction.services import hammer as hammers
+from techauction.services import pausing as pauses
+from techauction.services.bidding import Asked, Taken, take_bids
+from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow, PulseRow
+from techauction.store.consigning import LotRow, ReserveRow
+from techauction.store.people import ApiTokenRow, Role, UserSessionRow
+from tests import builders
+from tests.builders import OPENS
+from tests.saleroom.interleaving import Act, Ask, CloseKey, Deed, State, Terms, Who
+
+PATIENCE_S = 20
+SALT = "5" * 64
+LATER = OPENS + timedelta(days=9)
+
+
+class CoreHouse:
+    """One lot, sold by `techauction.core` alone; its record is kept in memory."""
+
+    answers_keys = False
+    closes_itself = False
+
+    def __init__(self, terms: Terms, bidders: list[Who]) -> None:
+        [(start, ladder, reserve)] = terms.lots
+        seconds = timedelta(seconds=1)
+        extension = Extension(
+            kind=ExtensionKind(terms.kind),
+            trigger=terms.trigger * seconds,
+            length=terms.length * seconds,
+            cap=None if terms.cap is None else terms.cap * seconds,
+        )
+        rules = Rules(
+            extension=extension,
+            max_steps=terms.max_steps,
+            raise_own_bid=terms.raise_own_bid,
+            collar=terms.collar,
+            min_bidding=terms.min_bidding,
+        )
+        self.lot = Lot(
+            stage=Stage.OPEN,
+            start=Money(start),
+            ladder=Ladder.from_json(ladder),
+            rules=rules,
+            opens_at=terms.opens,
+            closes_at=terms.closes,
+            scheduled_closes_at=terms.closes,
+        )
+        self.gap, self.reserve, self.stopped_at = terms.gap * seconds, None if reserve is None else Money(reserve), terms.opens
+        self.ending: tuple[Any, ...] | None = None
+        self.record: list[Entry] = []
+        committed = None if self.reserve is None else commitment("a-round/1", self.reserve, SALT)
+        shown = {"kind": terms.kind, "trigger_s": terms.trigger, "length_s": terms.length, "cap_s": terms.cap}
+        self._append(
+            Kind.OPENED,
+            terms.opens,
+            start_fen=start,
+            ladder=ladder,
+            extension=shown,
+            max_steps=terms.max_steps,
+            raise_own_bid=terms.raise_own_bid,
+            collar=terms.collar,
+            min_bidding=terms.min_bidding,
+            opens_at=instant(terms.opens),
+            commitment=committed,
+        )
+        for who in bidders:
+            self.change(who, terms.opens)
+
+    def do(self, deeds: Sequence[Deed], now: datetime) -> list[Any]:
+        """Do these one after the other."""
+        return [self._do(deed, now) for deed in deeds]
+
+    def _do(self, deed: Deed, now: datetime) -> Any:
+        try:
+            match deed:
+                case Ask():
+                    return self._take(deed, now)
+                case Act("pause"):
+                    self.lot, self.stopped_at = pausing.pause(self.lot, now), now
+                    self._append(Kind.PAUSED, now, reason="Why.")
+                case Act("resume"):
+                    self.lot = pausing.resume(self.lot, self.stopped_at, now)
+                    self._append(Kind.RESUMED, now, reason="So.", **pausing.set_back(self.record[-1][0].at, now))
+                case _:
+                    self._fall(now)
+        except Refusal as refusal:
+            return refusal
+
+    def _take(self, ask: Ask, now: datetime) -> Taken:
+        who, before = ask.who, self.lot
+        bidder = Eligibility(
+            paddle=who.paddle,
+            admitted=ask.lot in who.lots,
+            paddle_voided=who.voided,
+            deposit_held=ZERO,
+            deposit_required=Money(1) if ask.lot in who.short_of_deposit else ZERO,
+        )
+        self.lot = bidding.take(before, Offer(Money(ask.amount), confirmed=ask.confirmed), bidder, now)
+        after, self.lot = self.lot, replace(self.lot, closes_at=before.closes_at)
+        assert who.paddle is not None
+        self._append(Kind.BID, now, who.paddle, Money(ask.amount), confirmed=ask.confirmed)
+        self.lot = after
+        if after.closes_at != before.closes_at:
+            self._append(Kind.EXTENDED, now, **{"from": instant(before.closes_at)})
+        return Taken(
+            lot_id=1,
+            seq=len(self.record),
+            paddle=who.paddle,
+            amount=Money(ask.amount),
+            placed_at=now,
+            closes_at=after.closes_at,
+            hash="",
+        )
+
+    def _fall(self, now: datetime) -> None:
+        match hammer.fall(self.lot, self.reserve, now):
+            case Sold(paddle=paddle, hammer_price=price):
+                opened = {} if self.reserve is None else {"reserve_fen": self.reserve.minor, "salt": SALT}
+                self._append(Kind.HAMMERED, now, paddle, price, ending="sold", reason=None, **opened)
+                self.ending = ("sold", "", paddle, price.minor)
+            case PassedIn(reason=reason):
+                self._append(Kind.HAMMERED, now, ending="passed_in", reason=reason.value)
+                self.ending = ("passed_in", reason.value, None, None)
+        self.lot = replace(self.lot, stage=Stage.ENDED)
+
+    def absence(self, since: datetime, now: datetime) -> datetime:
+        """Be away."""
+        missed = max(since, self.lot.opens_at)
+        if now - missed > self.gap and pausing.was_lost(self.lot, missed, now):
+            self.lot, self.stopped_at = pausing.interrupt(self.lot), missed
+            self._append(Kind.INTERRUPTED, now, reason="Away.", away_from=instant(missed))
+        return since
+
+    def stepped(self, drift: timedelta, now: datetime) -> None:
+        """Pause."""
+        del drift
+        self._do(Act("pause", 1), now)
+
+    def change(self, who: Who, now: datetime) -> None:
+        """Ask the bidder anew at every offer: there is nothing to do."""
+
+    def states(self) -> list[State]:
+        """Return where the core's lot stands."""
+        lot = self.lot
+        standing = None if lot.standing is None else (lot.standing.paddle, lot.standing.amount.minor)
+        return [(lot.stage.value, lot.closes_at, standing, len(self.record), self.ending)]
+
+    def check(self) -> None:
+        """Replay the record."""
+        after = replay("a-round/1", self.record, None if self.reserve is None else Sealed(self.reserve, SALT))
+        assert after.violations == ()
+        assert after.lot == self.lot
+        assert (after.seq, after.ended is None) == (len(self.record), self.ending is None)
+
+    def _append(self, kind: Kind, at: datetime, paddle: int | None = None, amount: Money | None = None, **data: object) -> None:
+        prev_hash = self.record[-1][2] if self.record else GENESIS
+        event = Event(
+            lot="a-round/1",
+            seq=len(self.record) + 1,
+            kind=kind,
+            at=at,
+            paddle=paddle,
+            amount=amount,
+            closes_at=self.lot.closes_at,
+            data=data,
+        )
+        self.record.append((event, prev_hash, event.digest(prev_hash)))
+
+
+class ServiceHouse:
+    """A round of several lots, sold by the services in write transactions."""
+
+    answers_keys = True
+    closes_itself = False
+
+    def __init__(self, engine: Engine, terms: Terms, bidders: list[Who]) -> None:
+        self.sessions = sessionmaker(engine, expire_on_commit=False)
+        with self.sessions() as session, writing(session):
+            self._list(session, terms, bidders)
+        self._open()
+
+    def _list(self, session: Session, terms: Terms, bidders: list[Who]) -> None:
+        row = builders.a_round(
+            session,
+            opens_at=OPENS,
+            closes_at=terms.closes,
+            min_admitted=1,
+            extension_kind=ExtensionKind(terms.kind),
+            extension_trigger_s=terms.trigger,
+            extension_length_s=terms.length,
+            extension_cap_s=terms.cap,
+            max_steps=terms.max_steps,
+            raise_own_bid=terms.raise_own_bid,
+            collar=terms.collar,
+            min_bidding=terms.min_bidding,
+            gap_s=terms.gap,
+        )
+        self.round_id, self.slug = row.id, row.slug
+        lots = [
+            builders.a_lot(
+                session,
+                row,
+                number=number,
+                start=Money(start),
+                increment=Money(ladder[0][1]),
+                ladder=ladder if len(ladder) > 1 else None,
+                reserve_announced=reserve is not None,
+            )
+            for number, (start, ladder, reserve) in enumerate(terms.lots, 1)
+        ]
+        for lot, (_, _, reserve) in zip(lots, terms.lots, strict=True):
+            if reserve is not None:
+                session.add(ReserveRow(lot=lot, amount=Money(reserve), salt=SALT, sealed_at=OPENS))
+        self.lots = [lot.id for lot in lots]
+        self.officer = builders.a_user(session, Role.ADMINISTRATOR).id
+        self.names = {who.name: self._admit(session, who, lots) for who in bidders}
+
+    def _admit(self, session: Session, who: Who, lots: list[LotRow]) -> tuple[int, int, dict[str, dict[str, int]]]:
+        """Return the bidder's organisation, user, and the ids by which an offer says how it came in."""
+        user = builders.a_user(session, Role.ENTERPRISE)
+        if who.paddle is not None:
+            admitted = [lot for lot in lots if lot.number in who.lots]
+            paddle = builders.a_paddle(session, who.paddle, *admitted or lots[:1], organisation=user.organisation)
+            if not admitted:
+                session.query(AdmissionRow).where(AdmissionRow.paddle_id == paddle.id).delete()
+            for lot in lots:
+                if lot.number in who.short_of_deposit:
+                    builders.a_deposit(session, paddle, lot, Money(2), held=Money(1))
+        sign_in = UserSessionRow(token_hash=f"s{user.id}", user_id=user.id, created_at=OPENS, expires_at=LATER)
+        token = ApiTokenRow(
+            token_hash=f"t{user.id}", user_id=user.id, name="t", scopes=frozenset({TokenScope.BID}), created_at=OPENS
+        )
+        session.add_all([sign_in, token])
+        session.flush()
+        assert user.organisation_id is not None
+        ways = {"": {}, "sign_in_ended": {"session_id": sign_in.id}, "token_ended": {"token_id": token.id}}
+        return user.organisation_id, user.id, ways
+
+    def _open(self) -> None:
+        self._perform(partial(opening.open_round, round_id=self.round_id), OPENS)
+
+    def do(self, deeds: Sequence[Deed], now: datetime) -> list[Any]:
+        """Do these one after the other; offers that stand together are one group."""
+        answers: list[Any] = []
+        for offers, together in groupby(deeds, key=lambda deed: isinstance(deed, Ask)):
+            if offers:
+                asked = [self.asked(each, now) for each in together if isinstance(each, Ask)]
+                answers += self._perform(
+                    lambda session, read_clock, asked=asked: take_bids(session, asked, read_clock=read_clock), now
+                )
+                continue
+            for deed in together:
+                try:
+                    answers.append(self._perform(self.use_case(deed), now))
+                except Refusal as refusal:
+                    answers.append(refusal)
+        return answers
+
+    def asked(self, ask: Ask, now: datetime) -> Asked:
+        """Return the offer as the auctioneer is asked it."""
+        organisation_id, user_id, ways = self.names[ask.who.name]
+        way: dict[str, Any] = {"session_id": None} | ways[ask.by]
+        return Asked(
+            lot_id=self.lots[ask.lot - 1],
+            organisation_id=organisation_id,
+            user_id=user_id,
+            amount=Money(ask.amount),
+            key=ask.key,
+            confirmed=ask.confirmed,
+            received_at=now,
+            **way,
+        )
+
+    def use_case(self, deed: Deed) -> Callable[..., Any]:
+        """Return what is done where it is no offer."""
+        lot_id = self.lots[deed.lot - 1]
+        match deed:
+            case CloseKey():
+                organisation_id, user_id, _ = self.names[deed.who.name]
+                return partial(keys.close_key, lot_id=lot_id, organisation_id=organisation_id, user_id=user_id, key=deed.key)
+            case Act("pause"):
+                return partial(pauses.pause, lot_ids=[lot_id], reason="Why.", by_id=self.officer)
+            case Act("resume"):
+                return partial(pauses.resume, lot_ids=[lot_id], reason="So.", by_id=self.officer)
+            case _:
+                return lambda session, read_clock: self._fall(session, lot_id, read_clock())
+
+    def _fall(self, session: Session, lot_id: int, now: datetime) -> None:
+        [round_id] = hammers.fall(session, [lot_id], now=now)
+        aftersale.bring(session, aftersale.owed(session, most=1, round_id=round_id))
+        opening.close_round(session, round_id=round_id, now=now)
+
+    def _perform(self, use_case: Callable[..., Any], now: datetime) -> Any:
+        with self.sessions() as session, writing(session):
+            return use_case(session, read_clock=lambda: now)
+
+    def absence(self, since: datetime, now: datetime) -> datetime:
+        """Be away."""
+        self._perform(lambda session, read_clock: pauses.interrupt_lost(session, away_from=since, now=read_clock()), now)
+        return since
+
+    def stepped(self, drift: timedelta, now: datetime) -> None:
+        """Pause all."""
+        assert self._perform(partial(pauses.distrust, drift=drift), now) == 0
+
+    def change(self, who: Who, now: datetime) -> None:
+        """Void the paddle, revoke sign-in and token."""
+        organisation_id, user_id, _ = self.names[who.name]
+        with self.sessions() as session, writing(session):
+            if who.voided:
+                session.execute(update(PaddleRow).where(PaddleRow.organisation_id == organisation_id).values(voided_at=now))
+            for way, row in (("sign_in_ended", UserSessionRow), ("token_ended", ApiTokenRow)):
+                if way in who.ended:
+                    session.execute(update(row).where(row.user_id == user_id).values(revoked_at=now))
+
+    def states(self) -> list[State]:
+        """Return what the lots' rows and outcomes say."""
+        with self.sessions() as session:
+            return [
+                (
+                    stage.value,
+                    closes_at,
+                    None if paddle is None else (paddle, amount.minor),
+                    seq,
+                    None if ending is None else (ending.value, reason, buyer, None if price is None else price.minor),
+                )
+                for stage, closes_at, paddle, amount, seq, ending, reason, buyer, price in session.execute(
+                    _STATES, {"lots": self.lots}
+                )
+            ]
+
+    def check(self) -> None:
+        """Replay the record, and compare it with everything that is kept beside it."""
+        with self.sessions() as session:
+            found = verify_round(session, self.slug)
+        # A paddle that was voided in the instant of its bid, or by a clock that was set back, looks as if it was voided before.
+        assert [each for each in found if each.code is not Fault.NOT_ADMITTED] == []
+
+
+_STATES = (
+    select(
+        LotRow.stage,
+        LotRow.closes_at,
+        LotRow.standing_paddle,
+        LotRow.standing_amount,
+        LotRow.seq,
+        OutcomeRow.ending,
+        OutcomeRow.reason,
+        OutcomeRow.paddle,
+        OutcomeRow.price,
+    )
+    .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
+    .where(LotRow.id.in_(bindparam("lots", expanding=True)))
+    .order_by(LotRow.id)
+)
+
+
+class RoomHouse(ServiceHouse):
+    """The same, sold by the auctioneer's thread."""
+
+    closes_itself = True
+
+    def __init__(self, engine: Engine, terms: Terms, bidders: list[Who]) -> None:
+        self.clock = ManualClock(OPENS)
+        super().__init__(engine, terms, bidders)
+
+    def _open(self) -> None:
+        self.auctioneer = Auctioneer(self.sessions, self.clock)
+        self.auctioneer.start()
+        self.auctioneer.act(partial(opening.open_round, round_id=self.round_id)).result(PATIENCE_S)
+
+    def do(self, deeds: Sequence[Deed], now: datetime) -> list[Any]:
+        """Queue all of it at once, and wait for the answers."""
+        self.clock.set(now)
+        futures = []
+        for deed in deeds:
+            if isinstance(deed, Ask):
+                futures.append(self.auctioneer.submit(self.asked(deed, now)))
+            elif deed == Act("hammer", deed.lot):
+                futures.append(self.auctioneer.nudge())
+            else:
+                futures.append(self.auctioneer.act(self.use_case(deed)))
+        errors = [future.exception(PATIENCE_S) for future in futures]
+        return [future.result() if error is None else error for future, error in zip(futures, errors, strict=True)]
+
+    def absence(self, since: datetime, now: datetime) -> datetime:
+        """Let the process end, and another begin."""
+        self.auctioneer.stop()
+        with self.sessions() as session:
+            since = session.scalars(select(PulseRow.at)).one()
+        self.clock.set(now)
+        self.auctioneer = Auctioneer(self.sessions, self.clock)
+        self.auctioneer.start()
+        return since
+
+    def stepped(self, drift: timedelta, now: datetime) -> None:
+        """Pause all, as the timekeeper does where it has a wall clock; a manual clock has none."""
+        self.auctioneer.act(partial(pauses.distrust, drift=drift)).result(PATIENCE_S)
+        self.clock.set(now + drift)
+        self.auctioneer.act(lambda session, read_clock: pulse.beat(session, now=read_clock())).result(PATIENCE_S)
+
+    def check(self) -> None:
+        """Stop, then replay."""
+        self.auctioneer.stop()
+        super().check()

@@ -1,0 +1,133 @@
+"""What the hammer brings with it comes after it, in transactions of its own, and comes for certain.
+
+Planted by hand, each seen to fail here: `bring` without its look for the case; `owed` without passed-in lots that had a bid; a
+round that closes while something is owed; a clerk that does not begin by looking what is owed, or is not told by a nudge.
+"""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from techauction.clock import ManualClock
+from techauction.core.handoff import CaseKind
+from techauction.core.round import Phase
+from techauction.db import writing
+from techauction.reports.record_of_sale import verify_round
+from techauction.saleroom.auctioneer import Auctioneer
+from techauction.services import aftersale, hammer, opening
+from techauction.store.aftersale import CaseRow
+from techauction.store.auction import OutcomeRow
+from techauction.store.consigning import RoundRow
+from techauction.store.money import PostingRow, SettlementRow
+from tests.builders import CLOSES, OPENS, wan
+from tests.saleroom.conftest import PATIENCE_S, Sale
+
+
+def let_hammers_fall_and_die(sale: Sale) -> None:
+    """Do what a process had done that was killed after the hammers' commit; the other clocks have not come there."""
+    sale.auctioneer.stop()
+    with sale.sessions() as session, writing(session):
+        hammer.fall(session, sale.lots, now=CLOSES)
+
+
+def kept(sessions: sessionmaker[Session], row: type[CaseRow | SettlementRow | OutcomeRow]) -> int:
+    """Return how many rows there are."""
+    with sessions() as session:
+        return session.scalars(select(func.count()).select_from(row)).one()
+
+
+def wait_for(wanted: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    until = time.monotonic() + PATIENCE_S
+    while not wanted():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def sale(engine: Engine, clock: ManualClock) -> Sale:
+    """Return an open sale of six lots, all bid on but the last."""
+    clock.set(OPENS)
+    made = Sale(engine, clock, lots=6)
+    made.open()
+    for lot in made.lots[:-1]:
+        made.bid(101, wan(200), lot=lot)
+    return made
+
+
+def test_what_a_killed_process_owed_comes_when_the_next_starts(sale: Sale, clock: ManualClock) -> None:
+    let_hammers_fall_and_die(sale)
+    assert (kept(sale.sessions, OutcomeRow), kept(sale.sessions, SettlementRow)) == (6, 0)
+
+    second = Auctioneer(sale.sessions, clock)
+    second.start()
+    wait_for(lambda: kept(sale.sessions, CaseRow) == 5)
+    second.nudge().result(PATIENCE_S)
+    second.stop()
+
+    assert kept(sale.sessions, SettlementRow) == 5
+
+
+def test_what_another_process_owed_comes_by_a_tick(sale: Sale, clock: ManualClock) -> None:
+    second = Auctioneer(sale.sessions, clock)
+    second.start()
+    second.nudge().result(PATIENCE_S)
+    let_hammers_fall_and_die(sale)
+
+    second.nudge().result(PATIENCE_S)
+    second.stop()
+
+    assert kept(sale.sessions, SettlementRow) == 5
+
+
+def test_no_round_closes_while_something_is_owed(sale: Sale) -> None:
+    let_hammers_fall_and_die(sale)
+
+    with sale.sessions() as session, writing(session):
+        assert not opening.close_round(session, round_id=sale.round_id, now=CLOSES)
+        aftersale.bring(session, aftersale.owed(session, most=10))
+        assert opening.close_round(session, round_id=sale.round_id, now=CLOSES)
+        assert session.get_one(RoundRow, sale.round_id).phase is Phase.CLOSED
+
+
+def test_what_was_brought_is_not_brought_again(sale: Sale) -> None:
+    let_hammers_fall_and_die(sale)
+
+    for _ in range(2):
+        with sale.sessions() as session, writing(session):
+            aftersale.bring(session, sale.lots[:-1])
+
+    assert (kept(sale.sessions, CaseRow), kept(sale.sessions, SettlementRow)) == (5, 5)
+    with sale.sessions() as session:
+        posted = session.scalars(select(PostingRow.lot_id).where(PostingRow.what == "sale")).all()
+    assert len(posted) == len(set(posted))
+
+
+def test_a_lot_that_passed_in_with_a_bid_is_owed_a_case_and_one_without_is_owed_nothing(
+    engine: Engine, clock: ManualClock
+) -> None:
+    clock.set(OPENS)
+    sale = Sale(engine, clock, lots=2)
+    with sale.sessions.begin() as session:
+        session.get_one(RoundRow, sale.round_id).min_bidding = 2
+    sale.open()
+    sale.bid(101, wan(200), lot=sale.lots[0])
+    let_hammers_fall_and_die(sale)
+
+    with sale.sessions() as session, writing(session):
+        owed = aftersale.owed(session, most=10)
+        aftersale.bring(session, owed)
+
+    assert owed == sale.lots[:1]
+    with sale.sessions() as session:
+        assert session.scalars(select(CaseRow.kind)).all() == [CaseKind.FOLLOW_UP]
+
+
+def test_the_record_is_sound_while_something_is_owed(sale: Sale) -> None:
+    let_hammers_fall_and_die(sale)
+
+    with sale.sessions() as session:
+        assert list(verify_round(session, sale.slug)) == []

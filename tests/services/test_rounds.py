@@ -1,0 +1,195 @@
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from techauction.clock import ManualClock
+from techauction.core.admission import DepositKind, DepositRule, DepositState
+from techauction.core.lot import Stage
+from techauction.core.money import Money
+from techauction.core.planned import PlannedRound
+from techauction.core.reading import Faults
+from techauction.core.refusal import NoSuch, Refusal
+from techauction.core.registration import ReasonNeeded
+from techauction.core.round import HostDecides, MarketHasLots, Phase, PhaseForbids, RoundNotReady, SlugTaken
+from techauction.core.roundfile import Known, read
+from techauction.services import rounds
+from techauction.services.loading import load_round
+from techauction.store.audit import AuditRow
+from techauction.store.consigning import RoundRow
+from techauction.store.money import DepositRow
+from techauction.store.notices import NoticeRow
+from techauction.store.people import Role
+from tests.builders import OPENS, a_lot, a_round, a_user
+from tests.conftest import TEN
+from tests.plans import FIELDS, MARKETS, a_plan
+
+
+def planned(**said: Any) -> PlannedRound:
+    """Return a rehearsal of Zhejiang's that opens in an hour."""
+    known = Known(markets=MARKETS, fields=FIELDS, kinds=("university",))
+    return replace(read(a_plan(), known, Faults(), TEN).round, **said)
+
+
+def test_a_draft_is_kept_as_it_was_planned(sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        by = a_user(session)
+        rounds.draft(session, planned=planned(markets=("zhejiang", "anhui"), max_steps=7), by_id=by.id, now=TEN)
+
+    with sessions() as session:
+        row = session.scalars(select(RoundRow)).one()
+        assert (row.phase, row.slug, row.host_market_key, row.max_steps) == (Phase.DRAFT, "rehearsal", "zhejiang", 7)
+        assert {each.market_key for each in row.markets} == {"zhejiang", "anhui"}
+        assert session.scalars(select(AuditRow.what)).all() == ["round.drafted"]
+
+
+def test_two_rounds_have_no_name_in_common(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        by = a_user(session)
+        first = rounds.draft(session, planned=planned(), by_id=by.id, now=TEN)
+        second = rounds.draft(session, planned=planned(slug="other"), by_id=by.id, now=TEN)
+
+        with pytest.raises(SlugTaken):
+            rounds.draft(session, planned=planned(), by_id=by.id, now=TEN)
+        with pytest.raises(SlugTaken):
+            rounds.revise(
+                session, round_id=second.id, market_key="zhejiang", planned=planned(slug=first.slug), by_id=by.id, now=TEN
+            )
+
+
+def test_a_draft_may_change_in_everything_but_its_host(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        by = a_user(session)
+        row = rounds.draft(session, planned=planned(markets=("zhejiang", "anhui")), by_id=by.id, now=TEN)
+        changed = planned(
+            slug="changed",
+            markets=("zhejiang", "jiangsu"),
+            deposit=DepositRule(kind=DepositKind.FIXED, fixed=Money(7)),
+            extension_cap_s=600,
+        )
+
+        rounds.revise(session, round_id=row.id, market_key="zhejiang", planned=changed, by_id=by.id, now=TEN)
+        session.expire_all()
+
+        assert (row.slug, row.deposit_rule().fixed, row.extension_cap_s) == ("changed", Money(7), 600)
+        assert {each.market_key for each in row.markets} == {"zhejiang", "jiangsu"}
+
+
+def test_a_market_with_lots_in_the_round_cannot_leave_it(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        by = a_user(session)
+        row = rounds.draft(session, planned=planned(markets=("zhejiang", "anhui")), by_id=by.id, now=TEN)
+        a_lot(session, row, market="anhui")
+
+        with pytest.raises(MarketHasLots):
+            rounds.revise(session, round_id=row.id, market_key="zhejiang", planned=planned(), by_id=by.id, now=TEN)
+
+
+def test_a_published_round_cannot_be_changed(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        by, row = a_user(session), a_round(session)
+
+        with pytest.raises(PhaseForbids):
+            rounds.revise(session, round_id=row.id, market_key="zhejiang", planned=planned(), by_id=by.id, now=TEN)
+
+
+@pytest.mark.parametrize(("market", "refusal"), [("anhui", HostDecides), ("jiangsu", NoSuch)])
+def test_only_the_host_decides_about_a_round(sessions: sessionmaker[Session], market: str, refusal: type[Refusal]) -> None:
+    with sessions() as session:
+        by = a_user(session, market=market)
+        row = rounds.draft(session, planned=planned(markets=("zhejiang", "anhui")), by_id=by.id, now=TEN)
+
+        with pytest.raises(refusal):
+            rounds.revise(session, round_id=row.id, market_key=market, planned=planned(), by_id=by.id, now=TEN)
+        with pytest.raises(refusal):
+            rounds.publish(session, round_id=row.id, market_key=market, by_id=by.id, read_clock=lambda: TEN)
+        with pytest.raises(refusal):
+            rounds.call_off(session, round_id=row.id, market_key=market, reason="Rain.", by_id=by.id, read_clock=lambda: TEN)
+
+
+def test_a_round_in_order_is_published(sessions: sessionmaker[Session], clock: ManualClock) -> None:
+    with sessions() as session:
+        by = a_user(session)
+        row = rounds.draft(session, planned=planned(), by_id=by.id, now=TEN)
+        a_lot(session, row)
+
+        rounds.publish(session, round_id=row.id, market_key="zhejiang", by_id=by.id, read_clock=clock)
+
+        assert (row.phase, row.published_at) == (Phase.PUBLISHED, TEN)
+
+
+def test_a_round_that_contradicts_itself_is_not_published_and_says_why(
+    sessions: sessionmaker[Session], clock: ManualClock
+) -> None:
+    with sessions() as session:
+        by = a_user(session)
+        row = rounds.draft(session, planned=planned(closes_at=OPENS, rehearsal=False), by_id=by.id, now=TEN)
+        a_lot(session, row, number=4, start=None)
+        a_lot(session, row, number=None, start=None, stage=Stage.SUBMITTED)
+
+        with pytest.raises(RoundNotReady) as refused:
+            rounds.publish(session, round_id=row.id, market_key="zhejiang", by_id=by.id, read_clock=clock)
+
+        assert [(each.path, each.code) for each in refused.value.problems] == [
+            ("opens_at", "notice_too_short"),
+            ("closes_at", "not_after_opening"),
+            ("lots[4].start", "missing"),
+        ]
+        assert row.phase is Phase.DRAFT
+
+
+def test_a_round_called_off_gives_the_deposits_back_and_tells_everybody(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        row = load_round(session, a_plan(), now=TEN)
+        by = a_user(session, market="zhejiang")
+        bidder = a_user(session, Role.ENTERPRISE, organisation=None)
+        stranger = a_user(session, market="anhui")
+        concerned = _bidder_of(session, row)
+
+        rounds.call_off(session, round_id=row.id, market_key="zhejiang", reason="Rain.", by_id=by.id, read_clock=lambda: TEN)
+
+        assert row.phase is Phase.CALLED_OFF
+        assert {each.state for each in session.scalars(select(DepositRow))} == {DepositState.RELEASED}
+        told = {(notice.user_id, notice.what, notice.facts["reason"]) for notice in session.scalars(select(NoticeRow))}
+        assert told == {(by.id, "round_called_off", "Rain."), (concerned, "round_called_off", "Rain.")}
+        assert not {bidder.id, stranger.id} & {user_id for user_id, *_ in told}
+
+
+def _bidder_of(session: Session, row: RoundRow) -> int:
+    deposit = session.scalars(select(DepositRow)).first()
+    assert deposit is not None
+    assert deposit.paddle.round_id == row.id
+    return a_user(session, Role.ENTERPRISE, organisation=deposit.paddle.organisation).id
+
+
+@pytest.mark.parametrize("phase", [Phase.OPEN, Phase.CLOSED, Phase.CALLED_OFF])
+def test_a_round_that_has_opened_cannot_be_called_off(sessions: sessionmaker[Session], phase: Phase) -> None:
+    with sessions() as session:
+        by, row = a_user(session), a_round(session, phase=phase)
+
+        with pytest.raises(PhaseForbids):
+            rounds.call_off(
+                session, round_id=row.id, market_key="zhejiang", reason="Rain.", by_id=by.id, read_clock=lambda: TEN
+            )
+
+
+def test_a_round_is_not_called_off_without_a_reason(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        by, row = a_user(session), a_round(session)
+
+        with pytest.raises(ReasonNeeded):
+            rounds.call_off(session, round_id=row.id, market_key="zhejiang", reason=" ", by_id=by.id, read_clock=lambda: TEN)
+
+
+def test_a_draft_whose_opening_has_passed_is_not_published(sessions: sessionmaker[Session], clock: ManualClock) -> None:
+    with sessions() as session:
+        by = a_user(session)
+        row = rounds.draft(session, planned=planned(), by_id=by.id, now=TEN)
+        a_lot(session, row)
+        clock.advance(timedelta(hours=1))
+
+        with pytest.raises(RoundNotReady):
+            rounds.publish(session, round_id=row.id, market_key="zhejiang", by_id=by.id, read_clock=clock)

@@ -1,0 +1,77 @@
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from techauction.core.money import Money
+from techauction.core.record import GENESIS, Kind
+from techauction.store.consigning import LotRow
+from techauction.store.record import RecordRow
+from techauction.store.statements import Reading, Writing
+from tests import builders
+from tests.conftest import TEN
+
+NAMES = [column.key for column in RecordRow.__table__.c if column.key != "id"]
+ADDED = Writing(insert(RecordRow).values({name: bindparam(name) for name in NAMES}))
+FOUND = Reading(
+    select(RecordRow.seq, RecordRow.kind, RecordRow.amount, RecordRow.at, RecordRow.closes_at, RecordRow.data)
+    .where(RecordRow.seq.in_(bindparam("seqs", expanding=True)), RecordRow.at >= bindparam("since"), RecordRow.kind == Kind.BID)
+    .order_by(RecordRow.seq)
+)
+RAISED = Writing(update(LotRow.__table__).where(LotRow.__table__.c.id == bindparam("lot")).values(bids=bindparam("new_bids")))
+
+
+def a_row(lot: LotRow, seq: int, amount: Money | None) -> dict[str, object]:
+    return {
+        "lot_id": lot.id,
+        "seq": seq,
+        "run": 0,
+        "kind": Kind.BID,
+        "paddle": 101,
+        "amount": amount,
+        "closes_at": None,
+        "at": TEN + timedelta(seconds=seq),
+        "data": {"confirmed": False},
+        "prev_hash": GENESIS,
+        "hash": GENESIS,
+    }
+
+
+@pytest.mark.parametrize("wanted", [[], [1], [1, 3], [1, 2, 3], [1, 2, 3, 4, 5]])
+def test_rows_come_back_as_their_columns_say(sessions: sessionmaker[Session], wanted: list[int]) -> None:
+    with sessions() as session:
+        lot = builders.a_lot(session)
+        ADDED.rows(session.connection(), [a_row(lot, seq, Money(seq)) for seq in range(1, 6)])
+
+        found = FOUND.rows(session.connection(), seqs=wanted, since=TEN)
+
+    rows = [(seq, Kind.BID, Money(seq), TEN + timedelta(seconds=seq), None, {"confirmed": False}) for seq in wanted]
+    assert [tuple(row) for row in found] == rows
+
+
+def test_a_statement_keeps_to_its_other_values(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        lot = builders.a_lot(session)
+        ADDED.rows(session.connection(), [a_row(lot, seq, None) for seq in (1, 2)])
+
+        found = FOUND.rows(session.connection(), seqs=[1, 2], since=TEN + timedelta(seconds=2))
+
+    assert [row[0] for row in found] == [2]
+
+
+def test_an_update_touches_its_row_alone(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        one, other = builders.a_lot(session), builders.a_lot(session)
+        RAISED.rows(session.connection(), [{"lot": one.id, "new_bids": 7}])
+
+        bids = [session.scalar(select(LotRow.bids).where(LotRow.id == each.id)) for each in (one, other)]
+
+    assert bids == [7, 0]
+
+
+def test_nothing_is_written_for_no_rows(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        ADDED.rows(session.connection(), [])
+
+        assert FOUND.rows(session.connection(), seqs=[1], since=TEN) == []

@@ -1,0 +1,61 @@
+"""Every notice that a service writes has its letter."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from techauction import letters, services
+from techauction.core.registration import Decision
+from techauction.letters import LETTERS, letter
+
+FACTS: dict[str, int | str | None] = {
+    "amount_fen": 20_000_000,
+    "digest": "d",
+    "heads": "1:a 2:b",
+    "kind": "sold",
+    "lot": 7,
+    "lots": 3,
+    "moved_ms": -3_600_000,
+    "name_en": "Works",
+    "name_zh": "工厂",
+    "number": 7,
+    "paddle": 260,
+    "reason": "The mandate has expired.",
+    "reference": "R1",
+    "title_en": "Battery",
+    "title_zh": "电池",
+}
+
+
+def written() -> set[str]:
+    """Return what the services' calls of `notify` and `_tell` name, as far as it stands there literally."""
+    found = set()
+    for file in Path(services.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("notify", "_tell"):
+                found |= {
+                    str(each.value.value)
+                    for each in node.keywords
+                    if each.arg == "what" and isinstance(each.value, ast.Constant)
+                }
+    return found | {f"registration_{each.value}" for each in Decision} | {"paddle_voided", "paddle_refused"}
+
+
+def test_every_notice_has_a_letter() -> None:
+    assert written() == set(LETTERS)
+
+
+@pytest.mark.parametrize("what", sorted(LETTERS))
+def test_a_letter_is_made_from_its_facts(what: str) -> None:
+    made = letter(what, FACTS)
+
+    assert made.subject
+    assert made.body
+    assert "%(" not in made.subject + made.body
+
+
+def test_a_notice_of_another_version_is_shown_as_it_is() -> None:
+    made = letters.letter("moon_landed", {"by": "rocket"})
+
+    assert made.body == "moon_landed\nby: rocket"

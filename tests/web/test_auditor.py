@@ -1,0 +1,155 @@
+import re
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from techauction.core.money import Money
+from techauction.core.round import Phase
+from techauction.db import writing
+from techauction.queries import auditor as queries
+from techauction.services import opening
+from techauction.store.auction import OutcomeRow
+from techauction.store.consigning import RoundRow
+from techauction.store.people import Role, UserRow
+from techauction.store.record import RecordRow
+from tests.builders import OPENS, a_round, wan
+from tests.rounds import Played, a_round_sold, a_round_to_play
+from tests.web.conftest import Browser
+
+
+@pytest.fixture
+def played(store: Callable[[], Session]) -> Played:
+    """Return a round that was sold and closed."""
+    with store() as session, writing(session):
+        return a_round_sold(session)
+
+
+@pytest.fixture
+def auditor(visitor: Browser, new_user: Callable[..., UserRow]) -> Browser:
+    """Return the browser of an auditor."""
+    new_user("ada", Role.AUDITOR)
+    visitor.sign_in("ada")
+    return visitor
+
+
+def test_the_auditor_starts_at_the_rounds_and_their_digests(auditor: Browser, played: Played) -> None:
+    page = auditor.get("/auditor/rounds")
+
+    assert page.status_code == 200
+    assert played.row.digest is not None
+    assert played.row.digest in page.text
+    assert f'href="/auditor/rounds/{played.row.slug}"' in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_a_round_shows_the_head_of_each_record(auditor: Browser, played: Played, store: Callable[[], Session]) -> None:
+    with store() as session:
+        heads = session.scalars(select(RecordRow.hash).where(RecordRow.lot_id == played.lots[1].id, RecordRow.seq == 5)).all()
+
+    page = auditor.get(f"/auditor/rounds/{played.row.slug}")
+
+    assert page.status_code == 200
+    assert all(head in page.text for head in heads)
+    assert page.text.count('class="hash"') == 7
+
+
+def test_a_record_shows_every_event_with_its_hashes(auditor: Browser, played: Played, store: Callable[[], Session]) -> None:
+    with store() as session:
+        rows = session.scalars(select(RecordRow).where(RecordRow.lot_id == played.lots[1].id)).all()
+
+    page = auditor.get(f"/auditor/rounds/{played.row.slug}/lots/2")
+
+    assert page.status_code == 200
+    assert len(rows) == 5
+    for row in rows:
+        assert row.hash in page.text
+        assert f'id="event-{row.seq}"' in page.text
+    assert "¥2,300,000" in page.text
+
+
+def test_a_long_record_is_paged(auditor: Browser, monkeypatch: pytest.MonkeyPatch, played: Played) -> None:
+    monkeypatch.setattr(queries, "EVENTS_A_PAGE", 2)
+
+    pages = [auditor.get(f"/auditor/rounds/{played.row.slug}/lots/2?page={number}").text for number in (1, 2, 3)]
+
+    assert [re.findall(r'id="event-(\d)"', page) for page in pages] == [["1", "2"], ["3", "4"], ["5"]]
+
+
+def test_a_sound_record_verifies(auditor: Browser, played: Played) -> None:
+    page = auditor.get(f"/auditor/rounds/{played.row.slug}/verification")
+
+    assert page.status_code == 200
+    assert "The record is as it should be" in page.text
+
+
+def test_a_violated_record_is_shown_where_it_is_violated(
+    auditor: Browser, played: Played, store: Callable[[], Session]
+) -> None:
+    with store() as session, writing(session):
+        session.execute(
+            update(RecordRow).where(RecordRow.lot_id == played.lots[0].id, RecordRow.seq == 3).values(amount=Money(1))
+        )
+        session.execute(update(OutcomeRow).where(OutcomeRow.lot_id == played.lots[3].id).values(reserve_met=True))
+
+    page = auditor.get(f"/auditor/rounds/{played.row.slug}/verification")
+
+    assert "The record is violated" in page.text
+    assert f'href="/auditor/rounds/{played.row.slug}/lots/1?page=1#event-3"' in page.text
+    assert f'href="/auditor/rounds/{played.row.slug}/lots/4?page=1"' in page.text
+    assert "an event was changed" in page.text
+
+
+def test_a_round_verifies_while_it_is_sold(auditor: Browser, store: Callable[[], Session]) -> None:
+    with store() as session, writing(session):
+        played = a_round_to_play(session, {}, {})
+        opening.open_round(session, round_id=played.row.id, read_clock=lambda: OPENS)
+        played.bid(session, 0, 0, wan(200), OPENS)
+
+    page = auditor.get(f"/auditor/rounds/{played.row.slug}/verification")
+
+    assert "The record is as it should be" in page.text
+    assert "There is one when the round has closed." in page.text
+
+
+@pytest.mark.parametrize("rest", ["", "/verification", "/lots/1", "/lots/99"])
+def test_a_draft_and_a_lot_that_is_not_are_not_found(auditor: Browser, store: Callable[[], Session], rest: str) -> None:
+    with store() as session, writing(session):
+        slug = a_round(session, phase=Phase.DRAFT, published_at=None).slug
+
+    assert auditor.get(f"/auditor/rounds/{slug}{rest}").status_code == 404
+    assert auditor.get(f"/auditor/rounds/nowhere{rest}").status_code == 404
+
+
+def test_an_administrator_may_read_and_verify_too(visitor: Browser, new_user: Callable[..., UserRow], played: Played) -> None:
+    new_user("root", Role.ADMINISTRATOR)
+    visitor.sign_in("root")
+
+    answers = [
+        visitor.get(f"/auditor/rounds{rest}").status_code
+        for rest in ("", f"/{played.row.slug}", f"/{played.row.slug}/lots/1", f"/{played.row.slug}/verification")
+    ]
+
+    assert answers == [200] * 4
+    assert 'href="/auditor/rounds"' in visitor.get("/auditor/rounds").text
+
+
+def test_a_reserve_that_was_not_met_stands_on_no_page(auditor: Browser, played: Played) -> None:
+    pages = [
+        auditor.get(f"/auditor/rounds/{played.row.slug}{rest}").text for rest in ("", "/lots/3", "/lots/5", "/verification")
+    ]
+
+    for page in pages:
+        assert "9,000,000" not in page
+        assert "900000000" not in page
+
+
+def test_rounds_without_any_record_have_a_page(auditor: Browser, store: Callable[[], Session]) -> None:
+    assert "No round was published yet" in auditor.get("/auditor/rounds").text
+    with store() as session, writing(session):
+        slug = a_round(session).slug
+        assert session.scalars(select(RoundRow.digest)).all() == [None]
+
+    assert auditor.get(f"/auditor/rounds/{slug}").status_code == 200
+    assert auditor.get(f"/auditor/rounds/{slug}/verification").status_code == 200
