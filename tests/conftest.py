@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+import structlog
 from hypothesis import settings
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
@@ -24,6 +25,12 @@ settings.load_profile(os.environ.get("TECHAUCTION_HYPOTHESIS", "quick"))
 
 TEN = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
 """Ten in the morning in Shanghai, on a Monday: when most test rounds open."""
+
+
+@pytest.fixture(autouse=True)
+def _plain_logs() -> None:
+    """Log as structlog does by itself: what a command's test has set must not hide lines from the next test."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

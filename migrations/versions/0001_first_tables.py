@@ -78,111 +78,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_organisations_market_key"), ["market_key"], unique=False)
 
     op.create_table(
-        "rounds",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("slug", sa.String(length=64), nullable=False),
-        sa.Column("title_zh", sa.String(length=200), nullable=False),
-        sa.Column("title_en", sa.String(length=200), nullable=False),
-        sa.Column("host_market_key", sa.String(length=32), nullable=False),
-        sa.Column(
-            "regime",
-            sa.Enum("exchange", "auction", name="regime", native_enum=False, create_constraint=True, length=32),
-            nullable=False,
-        ),
-        sa.Column(
-            "phase",
-            sa.Enum(
-                "draft",
-                "published",
-                "open",
-                "closed",
-                "called_off",
-                name="phase",
-                native_enum=False,
-                create_constraint=True,
-                length=32,
-            ),
-            nullable=False,
-        ),
-        sa.Column("rehearsal", sa.Boolean(), nullable=False),
-        sa.Column("synthetic", sa.Boolean(), nullable=False),
-        sa.Column("registration_closes_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("reserve_deadline_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("stagger_s", sa.Integer(), nullable=False),
-        sa.Column(
-            "extension_kind",
-            sa.Enum("A", "B", name="extension_kind", native_enum=False, create_constraint=True, length=32),
-            nullable=False,
-        ),
-        sa.Column("extension_trigger_s", sa.Integer(), nullable=False),
-        sa.Column("extension_length_s", sa.Integer(), nullable=False),
-        sa.Column("extension_cap_s", sa.Integer(), nullable=True),
-        sa.Column("max_steps", sa.Integer(), nullable=False),
-        sa.Column("raise_own_bid", sa.Boolean(), nullable=False),
-        sa.Column("collar", sa.Integer(), nullable=False),
-        sa.Column("min_admitted", sa.Integer(), nullable=False),
-        sa.Column("min_bidding", sa.Integer(), nullable=False),
-        sa.Column("gap_s", sa.Integer(), nullable=False),
-        sa.Column(
-            "deposit_kind",
-            sa.Enum("share", "fixed", name="deposit_kind", native_enum=False, create_constraint=True, length=32),
-            nullable=False,
-        ),
-        sa.Column("deposit_share_bps", sa.Integer(), nullable=False),
-        sa.Column("deposit_fixed", sa.BigInteger(), nullable=True),
-        sa.Column("buyer_bps", sa.Integer(), nullable=False),
-        sa.Column("seller_bps", sa.Integer(), nullable=False),
-        sa.Column("listing_share_bps", sa.Integer(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("digest", sa.String(length=64), nullable=True),
-        sa.CheckConstraint(
-            "buyer_bps BETWEEN 0 AND 10000 AND seller_bps BETWEEN 0 AND 10000", name=op.f("ck_rounds_commission")
-        ),
-        sa.CheckConstraint("deposit_share_bps BETWEEN 0 AND 10000 AND deposit_fixed >= 0", name=op.f("ck_rounds_deposit")),
-        sa.CheckConstraint("extension_cap_s IS NULL OR extension_cap_s >= 0", name=op.f("ck_rounds_cap")),
-        sa.CheckConstraint("extension_length_s BETWEEN 1 AND 3600", name=op.f("ck_rounds_length")),
-        sa.CheckConstraint("extension_trigger_s BETWEEN 1 AND 3600", name=op.f("ck_rounds_trigger")),
-        sa.CheckConstraint("listing_share_bps BETWEEN 0 AND 10000", name=op.f("ck_rounds_listing_share")),
-        sa.CheckConstraint(
-            "max_steps >= 1 AND collar >= 0 AND min_admitted >= 1 AND min_bidding >= 1", name=op.f("ck_rounds_rules")
-        ),
-        sa.ForeignKeyConstraint(["host_market_key"], ["markets.key"], name=op.f("fk_rounds_host_market_key_markets")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_rounds")),
-        sa.UniqueConstraint("slug", name=op.f("uq_rounds_slug")),
-    )
-    with op.batch_alter_table("rounds", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_rounds_phase"), ["phase"], unique=False)
-
-    op.create_table(
-        "paddles",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("round_id", sa.Integer(), nullable=False),
-        sa.Column("organisation_id", sa.Integer(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=True),
-        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("rules_accepted_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("void_reason", sa.String(length=500), nullable=False),
-        sa.CheckConstraint("(issued_at IS NULL) = (number IS NULL)", name=op.f("ck_paddles_issued")),
-        sa.CheckConstraint("number > 0", name=op.f("ck_paddles_number")),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_paddles_organisation_id_organisations")
-        ),
-        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_paddles_round_id_rounds")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_paddles")),
-        sa.UniqueConstraint("round_id", "number", name=op.f("uq_paddles_round_id_number")),
-        sa.UniqueConstraint("round_id", "organisation_id", name=op.f("uq_paddles_round_id_organisation_id")),
-    )
-    with op.batch_alter_table("paddles", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_paddles_organisation_id"), ["organisation_id"], unique=False)
-
-    op.create_table(
         "results",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("institute_id", sa.Integer(), nullable=False),
@@ -220,14 +115,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_results_field_key"), ["field_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_results_institute_id"), ["institute_id"], unique=False)
 
-    op.create_table(
-        "round_markets",
-        sa.Column("round_id", sa.Integer(), nullable=False),
-        sa.Column("market_key", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(["market_key"], ["markets.key"], name=op.f("fk_round_markets_market_key_markets")),
-        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_round_markets_round_id_rounds")),
-        sa.PrimaryKeyConstraint("round_id", "market_key", name=op.f("pk_round_markets")),
-    )
     op.create_table(
         "users",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -308,22 +195,193 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_what"), ["what"], unique=False)
 
     op.create_table(
-        "deposit_receipts",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("paddle_id", sa.Integer(), nullable=False),
-        sa.Column("amount", sa.BigInteger(), nullable=False),
-        sa.Column("value_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("reference", sa.String(length=80), nullable=False),
-        sa.Column("recorded_by_id", sa.Integer(), nullable=True),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("amount > 0", name=op.f("ck_deposit_receipts_amount")),
-        sa.ForeignKeyConstraint(["paddle_id"], ["paddles.id"], name=op.f("fk_deposit_receipts_paddle_id_paddles")),
-        sa.ForeignKeyConstraint(["recorded_by_id"], ["users.id"], name=op.f("fk_deposit_receipts_recorded_by_id_users")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_deposit_receipts")),
-        sa.UniqueConstraint("reference", name=op.f("uq_deposit_receipts_reference")),
+        "manager_fields",
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("field_key", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["field_key"], ["fields.key"], name=op.f("fk_manager_fields_field_key_fields")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_manager_fields_user_id_users")),
+        sa.PrimaryKeyConstraint("user_id", "field_key", name=op.f("pk_manager_fields")),
     )
-    with op.batch_alter_table("deposit_receipts", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_deposit_receipts_paddle_id"), ["paddle_id"], unique=False)
+    op.create_table(
+        "notices",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("what", sa.String(length=40), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("hold_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_notices_user_id_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
+    )
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notices_sent_at"), ["sent_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notices_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "rounds",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("slug", sa.String(length=64), nullable=False),
+        sa.Column("title_zh", sa.String(length=200), nullable=False),
+        sa.Column("title_en", sa.String(length=200), nullable=False),
+        sa.Column("host_market_key", sa.String(length=32), nullable=False),
+        sa.Column(
+            "regime",
+            sa.Enum("exchange", "auction", name="regime", native_enum=False, create_constraint=True, length=32),
+            nullable=False,
+        ),
+        sa.Column(
+            "phase",
+            sa.Enum(
+                "draft",
+                "published",
+                "open",
+                "closed",
+                "called_off",
+                name="phase",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("rehearsal", sa.Boolean(), nullable=False),
+        sa.Column("synthetic", sa.Boolean(), nullable=False),
+        sa.Column("registration_closes_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reserve_deadline_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("stagger_s", sa.Integer(), nullable=False),
+        sa.Column(
+            "extension_kind",
+            sa.Enum("A", "B", name="extension_kind", native_enum=False, create_constraint=True, length=32),
+            nullable=False,
+        ),
+        sa.Column("extension_trigger_s", sa.Integer(), nullable=False),
+        sa.Column("extension_length_s", sa.Integer(), nullable=False),
+        sa.Column("extension_cap_s", sa.Integer(), nullable=True),
+        sa.Column("max_steps", sa.Integer(), nullable=False),
+        sa.Column("raise_own_bid", sa.Boolean(), nullable=False),
+        sa.Column("collar", sa.Integer(), nullable=False),
+        sa.Column("min_admitted", sa.Integer(), nullable=False),
+        sa.Column("min_bidding", sa.Integer(), nullable=False),
+        sa.Column("gap_s", sa.Integer(), nullable=False),
+        sa.Column(
+            "deposit_kind",
+            sa.Enum("share", "fixed", name="deposit_kind", native_enum=False, create_constraint=True, length=32),
+            nullable=False,
+        ),
+        sa.Column("deposit_share_bps", sa.Integer(), nullable=False),
+        sa.Column("deposit_fixed", sa.BigInteger(), nullable=True),
+        sa.Column("buyer_bps", sa.Integer(), nullable=False),
+        sa.Column("seller_bps", sa.Integer(), nullable=False),
+        sa.Column("listing_share_bps", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("digest", sa.String(length=64), nullable=True),
+        sa.Column("call_off_reason", sa.String(length=500), nullable=False),
+        sa.Column("copy_of_id", sa.Integer(), nullable=True),
+        sa.Column("practice_for_id", sa.Integer(), nullable=True),
+        sa.Column("speed", sa.Integer(), nullable=False),
+        sa.Column("custodian_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "buyer_bps BETWEEN 0 AND 10000 AND seller_bps BETWEEN 0 AND 10000", name=op.f("ck_rounds_commission")
+        ),
+        sa.CheckConstraint(
+            "copy_of_id IS NULL OR (rehearsal AND synthetic AND speed BETWEEN 1 AND 600)", name=op.f("ck_rounds_copy")
+        ),
+        sa.CheckConstraint("deposit_share_bps BETWEEN 0 AND 10000 AND deposit_fixed >= 0", name=op.f("ck_rounds_deposit")),
+        sa.CheckConstraint("extension_cap_s IS NULL OR extension_cap_s >= 0", name=op.f("ck_rounds_cap")),
+        sa.CheckConstraint("extension_length_s BETWEEN 1 AND 3600", name=op.f("ck_rounds_length")),
+        sa.CheckConstraint("extension_trigger_s BETWEEN 1 AND 3600", name=op.f("ck_rounds_trigger")),
+        sa.CheckConstraint("listing_share_bps BETWEEN 0 AND 10000", name=op.f("ck_rounds_listing_share")),
+        sa.CheckConstraint(
+            "max_steps >= 1 AND collar >= 0 AND min_admitted >= 1 AND min_bidding >= 1", name=op.f("ck_rounds_rules")
+        ),
+        sa.CheckConstraint("practice_for_id IS NULL OR copy_of_id IS NOT NULL", name=op.f("ck_rounds_practice")),
+        sa.ForeignKeyConstraint(["copy_of_id"], ["rounds.id"], name=op.f("fk_rounds_copy_of_id_rounds")),
+        sa.ForeignKeyConstraint(["custodian_id"], ["users.id"], name=op.f("fk_rounds_custodian_id_users")),
+        sa.ForeignKeyConstraint(["host_market_key"], ["markets.key"], name=op.f("fk_rounds_host_market_key_markets")),
+        sa.ForeignKeyConstraint(
+            ["practice_for_id"], ["organisations.id"], name=op.f("fk_rounds_practice_for_id_organisations")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rounds")),
+        sa.UniqueConstraint("slug", name=op.f("uq_rounds_slug")),
+    )
+    with op.batch_alter_table("rounds", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_rounds_copy_of_id"), ["copy_of_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_rounds_phase"), ["phase"], unique=False)
+        batch_op.create_index(batch_op.f("ix_rounds_practice_for_id"), ["practice_for_id"], unique=False)
+
+    op.create_table(
+        "user_sessions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("agent", sa.String(length=300), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_user_sessions_user_id_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_sessions")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_user_sessions_token_hash")),
+    )
+    with op.batch_alter_table("user_sessions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_user_sessions_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "approvals",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("round_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "act",
+            sa.Enum(
+                "open_early",
+                "resume",
+                "prolong",
+                "void_bid",
+                "void_outcome",
+                "close_early",
+                "call_off",
+                name="act",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("subject", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("shown", sa.JSON(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("asked_by_id", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "decision",
+            sa.Enum(
+                "approved", "declined", "taken_back", name="decision", native_enum=False, create_constraint=True, length=32
+            ),
+            nullable=True,
+        ),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "decision IS NULL OR decision = 'taken_back' OR decided_by_id <> asked_by_id", name=op.f("ck_approvals_two")
+        ),
+        sa.CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name=op.f("ck_approvals_decided")),
+        sa.CheckConstraint("expires_at > asked_at", name=op.f("ck_approvals_expiry")),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["users.id"], name=op.f("fk_approvals_asked_by_id_users")),
+        sa.ForeignKeyConstraint(["decided_by_id"], ["users.id"], name=op.f("fk_approvals_decided_by_id_users")),
+        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_approvals_round_id_rounds")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approvals")),
+    )
+    with op.batch_alter_table("approvals", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_approvals_round_id"), ["round_id"], unique=False)
 
     op.create_table(
         "lots",
@@ -331,6 +389,11 @@ def upgrade() -> None:
         sa.Column("round_id", sa.Integer(), nullable=False),
         sa.Column("result_id", sa.Integer(), nullable=False),
         sa.Column("market_key", sa.String(length=32), nullable=False),
+        sa.Column(
+            "format",
+            sa.Enum("ascending", "sealed", name="format", native_enum=False, create_constraint=True, length=32),
+            nullable=False,
+        ),
         sa.Column("number", sa.Integer(), nullable=True),
         sa.Column("start", sa.BigInteger(), nullable=True),
         sa.Column("increment", sa.BigInteger(), nullable=True),
@@ -368,6 +431,7 @@ def upgrade() -> None:
         sa.Column("scheduled_closes_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stop_reason", sa.String(length=500), nullable=False),
+        sa.Column("key_missing_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("stage IN ('submitted', 'returned') OR number IS NOT NULL", name=op.f("ck_lots_numbered")),
         sa.CheckConstraint("(standing_paddle IS NULL) = (standing_amount IS NULL)", name=op.f("ck_lots_standing")),
         sa.CheckConstraint("seq >= 0 AND run >= 0 AND bids >= 0", name=op.f("ck_lots_counts")),
@@ -385,50 +449,45 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_lots_round_id"), ["round_id"], unique=False)
 
     op.create_table(
-        "manager_fields",
-        sa.Column("user_id", sa.Integer(), nullable=False),
-        sa.Column("field_key", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(["field_key"], ["fields.key"], name=op.f("fk_manager_fields_field_key_fields")),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_manager_fields_user_id_users")),
-        sa.PrimaryKeyConstraint("user_id", "field_key", name=op.f("pk_manager_fields")),
-    )
-    op.create_table(
-        "notices",
+        "paddles",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("user_id", sa.Integer(), nullable=False),
-        sa.Column("what", sa.String(length=40), nullable=False),
-        sa.Column("facts", sa.JSON(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_notices_user_id_users")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
+        sa.Column("round_id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rules_accepted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("void_reason", sa.String(length=500), nullable=False),
+        sa.CheckConstraint("(issued_at IS NULL) = (number IS NULL)", name=op.f("ck_paddles_issued")),
+        sa.CheckConstraint("number > 0", name=op.f("ck_paddles_number")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_paddles_organisation_id_organisations")
+        ),
+        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_paddles_round_id_rounds")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_paddles")),
+        sa.UniqueConstraint("round_id", "number", name=op.f("uq_paddles_round_id_number")),
+        sa.UniqueConstraint("round_id", "organisation_id", name=op.f("uq_paddles_round_id_organisation_id")),
     )
-    with op.batch_alter_table("notices", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_notices_sent_at"), ["sent_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_notices_user_id"), ["user_id"], unique=False)
+    with op.batch_alter_table("paddles", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_paddles_organisation_id"), ["organisation_id"], unique=False)
 
     op.create_table(
-        "user_sessions",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column("user_id", sa.Integer(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("address", sa.String(length=64), nullable=False),
-        sa.Column("agent", sa.String(length=300), nullable=False),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_user_sessions_user_id_users")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_sessions")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_user_sessions_token_hash")),
+        "round_markets",
+        sa.Column("round_id", sa.Integer(), nullable=False),
+        sa.Column("market_key", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["market_key"], ["markets.key"], name=op.f("fk_round_markets_market_key_markets")),
+        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_round_markets_round_id_rounds")),
+        sa.PrimaryKeyConstraint("round_id", "market_key", name=op.f("pk_round_markets")),
     )
-    with op.batch_alter_table("user_sessions", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_user_sessions_user_id"), ["user_id"], unique=False)
-
     op.create_table(
         "admissions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("paddle_id", sa.Integer(), nullable=False),
         sa.Column("lot_id", sa.Integer(), nullable=False),
+        sa.Column("priority_rank", sa.Integer(), nullable=True),
+        sa.Column("priority_waived_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("priority_rank >= 1", name=op.f("ck_admissions_rank")),
         sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_admissions_lot_id_lots")),
         sa.ForeignKeyConstraint(["paddle_id"], ["paddles.id"], name=op.f("fk_admissions_paddle_id_paddles")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_admissions")),
@@ -455,6 +514,24 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_cases_manager_id"), ["manager_id"], unique=False)
+
+    op.create_table(
+        "deposit_receipts",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("paddle_id", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("value_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reference", sa.String(length=80), nullable=False),
+        sa.Column("recorded_by_id", sa.Integer(), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_deposit_receipts_amount")),
+        sa.ForeignKeyConstraint(["paddle_id"], ["paddles.id"], name=op.f("fk_deposit_receipts_paddle_id_paddles")),
+        sa.ForeignKeyConstraint(["recorded_by_id"], ["users.id"], name=op.f("fk_deposit_receipts_recorded_by_id_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deposit_receipts")),
+        sa.UniqueConstraint("reference", name=op.f("uq_deposit_receipts_reference")),
+    )
+    with op.batch_alter_table("deposit_receipts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_deposit_receipts_paddle_id"), ["paddle_id"], unique=False)
 
     op.create_table(
         "deposits",
@@ -503,6 +580,31 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "instructions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("lot_id", sa.Integer(), nullable=False),
+        sa.Column("paddle_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("ceiling", sa.BigInteger(), nullable=False),
+        sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("ceiling > 0", name=op.f("ck_instructions_ceiling")),
+        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_instructions_lot_id_lots")),
+        sa.ForeignKeyConstraint(["paddle_id"], ["paddles.id"], name=op.f("fk_instructions_paddle_id_paddles")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_instructions_user_id_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_instructions")),
+    )
+    with op.batch_alter_table("instructions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_instructions_paddle_id"), ["paddle_id"], unique=False)
+        batch_op.create_index(
+            "uq_instructions_live",
+            ["lot_id", "paddle_id"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.create_table(
         "offers",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("lot_id", sa.Integer(), nullable=False),
@@ -511,12 +613,19 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=True),
         sa.Column("confirmed", sa.Boolean(), nullable=False),
+        sa.Column("matching", sa.Boolean(), nullable=False),
+        sa.Column(
+            "source",
+            sa.Enum("online", "floor", "instruction", name="source", native_enum=False, create_constraint=True, length=32),
+            nullable=False,
+        ),
+        sa.Column("body_mac", sa.String(length=64), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=True),
         sa.Column("code", sa.String(length=40), nullable=True),
         sa.Column("facts", sa.JSON(none_as_null=True), nullable=True),
-        sa.CheckConstraint("amount IS NOT NULL OR code = 'key_closed'", name=op.f("ck_offers_closed")),
+        sa.CheckConstraint("amount IS NOT NULL OR body_mac IS NOT NULL OR code = 'key_closed'", name=op.f("ck_offers_closed")),
         sa.CheckConstraint("(seq IS NULL) = (code IS NOT NULL)", name=op.f("ck_offers_answer")),
         sa.CheckConstraint("amount > 0", name=op.f("ck_offers_amount")),
         sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_offers_lot_id_lots")),
@@ -590,7 +699,11 @@ def upgrade() -> None:
             sa.Enum(
                 "opened",
                 "bid",
+                "matched",
+                "sealed",
+                "unsealed",
                 "extended",
+                "prolonged",
                 "paused",
                 "resumed",
                 "interrupted",
@@ -630,15 +743,38 @@ def upgrade() -> None:
     op.create_table(
         "reserves",
         sa.Column("lot_id", sa.Integer(), nullable=False),
-        sa.Column("amount", sa.BigInteger(), nullable=False),
-        sa.Column("salt", sa.String(length=64), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=True),
+        sa.Column("salt", sa.String(length=64), nullable=True),
+        sa.Column("sealed", sa.String(length=500), nullable=True),
+        sa.Column("key_id", sa.String(length=64), nullable=True),
         sa.Column("sealed_by_id", sa.Integer(), nullable=True),
         sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(amount IS NULL) = (salt IS NULL)", name=op.f("ck_reserves_opened")),
+        sa.CheckConstraint("(sealed IS NULL) = (key_id IS NULL)", name=op.f("ck_reserves_sealed")),
         sa.CheckConstraint("amount >= 0", name=op.f("ck_reserves_amount")),
+        sa.CheckConstraint("sealed IS NOT NULL OR amount IS NOT NULL", name=op.f("ck_reserves_known")),
         sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_reserves_lot_id_lots")),
         sa.ForeignKeyConstraint(["sealed_by_id"], ["users.id"], name=op.f("fk_reserves_sealed_by_id_users")),
         sa.PrimaryKeyConstraint("lot_id", name=op.f("pk_reserves")),
     )
+    op.create_table(
+        "sealed_bids",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("lot_id", sa.Integer(), nullable=False),
+        sa.Column("paddle_id", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.String(length=500), nullable=False),
+        sa.Column("key_id", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_sealed_bids_lot_id_lots")),
+        sa.ForeignKeyConstraint(["paddle_id"], ["paddles.id"], name=op.f("fk_sealed_bids_paddle_id_paddles")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sealed_bids")),
+        sa.UniqueConstraint("lot_id", "paddle_id", name=op.f("uq_sealed_bids_lot_id_paddle_id")),
+        sa.UniqueConstraint("lot_id", "seq", name=op.f("uq_sealed_bids_lot_id_seq")),
+    )
+    with op.batch_alter_table("sealed_bids", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sealed_bids_paddle_id"), ["paddle_id"], unique=False)
+
     op.create_table(
         "settlements",
         sa.Column("lot_id", sa.Integer(), nullable=False),
@@ -652,6 +788,7 @@ def upgrade() -> None:
         sa.Column("listing_market_share", sa.BigInteger(), nullable=False),
         sa.Column("buyer_market_share", sa.BigInteger(), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("due >= 0 AND deposit_applied >= 0 AND proceeds >= 0", name=op.f("ck_settlements_sums")),
         sa.CheckConstraint("hammer_price + buyer_commission = deposit_applied + due", name=op.f("ck_settlements_payable")),
         sa.CheckConstraint(
@@ -665,6 +802,17 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("settlements", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_settlements_paddle_id"), ["paddle_id"], unique=False)
+
+    op.create_table(
+        "watches",
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("lot_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_watches_lot_id_lots")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_watches_user_id_users")),
+        sa.PrimaryKeyConstraint("user_id", "lot_id", name=op.f("pk_watches")),
+    )
+    with op.batch_alter_table("watches", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_watches_lot_id"), ["lot_id"], unique=False)
 
     op.create_table(
         "case_steps",
@@ -711,10 +859,18 @@ def upgrade() -> None:
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_table("case_steps")
+    with op.batch_alter_table("watches", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_watches_lot_id"))
+
+    op.drop_table("watches")
     with op.batch_alter_table("settlements", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_settlements_paddle_id"))
 
     op.drop_table("settlements")
+    with op.batch_alter_table("sealed_bids", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sealed_bids_paddle_id"))
+
+    op.drop_table("sealed_bids")
     op.drop_table("reserves")
     with op.batch_alter_table("record", schema=None) as batch_op:
         batch_op.drop_index("uq_record_bid", sqlite_where=sa.text("kind = 'bid'"), postgresql_where=sa.text("kind = 'bid'"))
@@ -730,6 +886,13 @@ def downgrade() -> None:
         batch_op.drop_index("ix_offers_lot")
 
     op.drop_table("offers")
+    with op.batch_alter_table("instructions", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_instructions_live", sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL")
+        )
+        batch_op.drop_index(batch_op.f("ix_instructions_paddle_id"))
+
+    op.drop_table("instructions")
     with op.batch_alter_table("deposits", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_deposits_round", sqlite_where=sa.text("lot_id IS NULL"), postgresql_where=sa.text("lot_id IS NULL")
@@ -740,6 +903,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_deposits_lot_id"))
 
     op.drop_table("deposits")
+    with op.batch_alter_table("deposit_receipts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_deposit_receipts_paddle_id"))
+
+    op.drop_table("deposit_receipts")
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_cases_manager_id"))
 
@@ -748,26 +915,37 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_admissions_lot_id"))
 
     op.drop_table("admissions")
-    with op.batch_alter_table("user_sessions", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_user_sessions_user_id"))
+    op.drop_table("round_markets")
+    with op.batch_alter_table("paddles", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_paddles_organisation_id"))
 
-    op.drop_table("user_sessions")
-    with op.batch_alter_table("notices", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_notices_user_id"))
-        batch_op.drop_index(batch_op.f("ix_notices_sent_at"))
-
-    op.drop_table("notices")
-    op.drop_table("manager_fields")
+    op.drop_table("paddles")
     with op.batch_alter_table("lots", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_lots_round_id"))
         batch_op.drop_index(batch_op.f("ix_lots_result_id"))
         batch_op.drop_index("ix_lots_open")
 
     op.drop_table("lots")
-    with op.batch_alter_table("deposit_receipts", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_deposit_receipts_paddle_id"))
+    with op.batch_alter_table("approvals", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_approvals_round_id"))
 
-    op.drop_table("deposit_receipts")
+    op.drop_table("approvals")
+    with op.batch_alter_table("user_sessions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_user_sessions_user_id"))
+
+    op.drop_table("user_sessions")
+    with op.batch_alter_table("rounds", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_rounds_practice_for_id"))
+        batch_op.drop_index(batch_op.f("ix_rounds_phase"))
+        batch_op.drop_index(batch_op.f("ix_rounds_copy_of_id"))
+
+    op.drop_table("rounds")
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notices_user_id"))
+        batch_op.drop_index(batch_op.f("ix_notices_sent_at"))
+
+    op.drop_table("notices")
+    op.drop_table("manager_fields")
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_what"))
 
@@ -780,20 +958,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_users_organisation_id"))
 
     op.drop_table("users")
-    op.drop_table("round_markets")
     with op.batch_alter_table("results", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_results_institute_id"))
         batch_op.drop_index(batch_op.f("ix_results_field_key"))
 
     op.drop_table("results")
-    with op.batch_alter_table("paddles", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_paddles_organisation_id"))
-
-    op.drop_table("paddles")
-    with op.batch_alter_table("rounds", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_rounds_phase"))
-
-    op.drop_table("rounds")
     with op.batch_alter_table("organisations", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_organisations_market_key"))
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from techauction.core.lot import Bid, Lot, Stage
 from techauction.core.money import Money
@@ -150,6 +151,14 @@ class KeyClosed(Refusal):
 
     def __init__(self) -> None:
         super().__init__()
+
+
+class Source(StrEnum):
+    """Where an offer came from: the bidder's own browser or program, a clerk in the hall, or a standing instruction."""
+
+    ONLINE = "online"
+    FLOOR = "floor"
+    INSTRUCTION = "instruction"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,13 @@ class Stage(StrEnum):
     ENDED = "ended"
 
 
+class Format(StrEnum):
+    """How a lot is sold: 多次报价, each bid over the last; or 一次报价, one offer each, opened together at the close."""
+
+    ASCENDING = "ascending"
+    SEALED = "sealed"
+
+
 class ExtensionKind(StrEnum):
     """How a late bid moves the close: A from the bid's time, B from the old close."""
 

@@ -21,7 +21,11 @@ class Kind(StrEnum):
 
     OPENED = "opened"
     BID = "bid"
+    MATCHED = "matched"
+    SEALED = "sealed"
+    UNSEALED = "unsealed"
     EXTENDED = "extended"
+    PROLONGED = "prolonged"
     PAUSED = "paused"
     RESUMED = "resumed"
     INTERRUPTED = "interrupted"

@@ -207,12 +207,12 @@ def _seal(lot: LotRow, reserve: ReserveRow | None, outcome: OutcomeRow | None, *
     if reserve is None:
         return None
     opened = outcome is not None and outcome.ending in _OPENED_AT_THE_END
-    name = f"{lot.round.slug}/{lot.number}"
+    name, sealed = f"{lot.round.slug}/{lot.number}", reserve.opened()
     return SealShown(
         sealed_at=reserve.sealed_at,
         amount=reserve.amount if opened or officer else None,
         salt=reserve.salt if opened else None,
-        commitment=commitment(name, reserve.amount, reserve.salt) if opened else None,
+        commitment=commitment(name, sealed.reserve, sealed.salt) if opened else None,
     )
 
 

@@ -51,7 +51,7 @@ def terms(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
     if after.commitment is not None and (after.ended is None or after.ended.ending is not Ending.PASSED_IN):
         if sealed is None:
             yield Violation(Fault.RESERVE_MISMATCH, name, None, "the sealed reserve is gone")
-        elif commitment(name, sealed.amount, sealed.salt) != after.commitment:
+        elif commitment(name, sealed.opened().reserve, sealed.opened().salt) != after.commitment:
             yield Violation(Fault.RESERVE_MISMATCH, name, None, "the sealed reserve is not the one committed")
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from techauction.core.record import GENESIS, round_digest
 from techauction.core.replay import replay
-from techauction.core.replayed import Replay, Sealed
+from techauction.core.replayed import Replay
 from techauction.core.round import Phase
 from techauction.core.violation import Fault, Violation
 from techauction.reports import accounting, agreement
@@ -56,7 +56,7 @@ def _verify(row: LotRow, record: list[RecordRow], books: Books) -> tuple[Replay,
     after = replay(
         name,
         ((event, each.prev_hash, each.hash) for event, each in zip(events, record, strict=True)),
-        None if reserve is None else Sealed(reserve.amount, reserve.salt),
+        None if reserve is None else reserve.opened(),
     )
     found = list(after.violations)
     for event, each in zip(events, record, strict=True):

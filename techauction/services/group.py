@@ -20,14 +20,16 @@ from techauction.store.record import RecordRow
 from techauction.store.statements import Reading, Writing, columns
 
 
-def answered(connection: Connection, asked: Sequence[Asked]) -> dict[tuple[int, str], tuple[tuple[int, Money, bool], Answer]]:
+def answered(
+    connection: Connection, asked: Sequence[Asked]
+) -> dict[tuple[int, str], tuple[tuple[int, Money, bool, bool], Answer]]:
     """Return the answers that the offers' keys have already: what was asked, and what was said."""
     rows = _ANSWERED.rows(
         connection, organisations=list({each.organisation_id for each in asked}), keys=[each.key for each in asked]
     )
     return {
-        (organisation_id, key): ((lot_id, amount, confirmed), _first_answer(connection, lot_id, amount, *rest))
-        for organisation_id, key, lot_id, amount, confirmed, *rest in rows
+        (organisation_id, key): ((lot_id, amount, confirmed, matching), _first_answer(connection, lot_id, amount, *rest))
+        for organisation_id, key, lot_id, amount, confirmed, matching, *rest in rows
     }
 
 
@@ -95,6 +97,7 @@ _ANSWERED = Reading(
         OfferRow.lot_id,
         OfferRow.amount,
         OfferRow.confirmed,
+        OfferRow.matching,
         OfferRow.code,
         OfferRow.facts,
         OfferRow.seq,

@@ -11,6 +11,7 @@ from techauction.core import hammer
 from techauction.core.hammer import Ending, PassedIn, Sold
 from techauction.core.lot import Stage
 from techauction.core.record import Kind
+from techauction.core.replayed import Sealed
 from techauction.services import heads, settlement
 from techauction.services.heads import Head
 from techauction.store.auction import OutcomeRow
@@ -58,7 +59,7 @@ def fall(session: Session, lot_ids: Collection[int], *, now: datetime) -> set[in
     connection = session.connection()
     locked = heads.lock(connection, lot_ids)
     reserves = {
-        row.lot_id: row
+        row.lot_id: row.opened()
         for row in session.scalars(
             select(ReserveRow)
             .join(LotRow, LotRow.id == ReserveRow.lot_id)
@@ -72,10 +73,10 @@ def fall(session: Session, lot_ids: Collection[int], *, now: datetime) -> set[in
     return set(session.scalars(select(LotRow.round_id).where(LotRow.id.in_(locked)).distinct()))
 
 
-def _fall(head: Head, reserve: ReserveRow | None, now: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
+def _fall(head: Head, reserve: Sealed | None, now: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the event and the outcome of one lot's hammer."""
     lot = head.lot
-    amount = None if reserve is None else reserve.amount
+    amount = None if reserve is None else reserve.reserve
     ending = hammer.fall(lot, amount, now)
 
     head.lot = lot.ended()
@@ -84,7 +85,7 @@ def _fall(head: Head, reserve: ReserveRow | None, now: datetime) -> tuple[dict[s
         case Sold(paddle=paddle, hammer_price=price):
             data: dict[str, object] = {"ending": Ending.SOLD.value, "reason": None}
             if reserve is not None:
-                data |= {"reserve_fen": reserve.amount.minor, "salt": reserve.salt}
+                data |= {"reserve_fen": reserve.reserve.minor, "salt": reserve.salt}
             event = head.append(Kind.HAMMERED, at=now, closes_at=lot.closes_at, data=data, paddle=paddle, amount=price)
             outcome |= {
                 "ending": Ending.SOLD,

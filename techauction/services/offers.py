@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from techauction.core.bidding import Source
 from techauction.core.money import Money
 from techauction.core.refusal import Refusal
 
@@ -12,7 +13,7 @@ class Asked:
     """An offer as it arrived. `key` names it among its bidder's; `received_at` is evidence only.
 
     `session_id` is the sign-in it came by, `token_id` the token; an offer of the house's own (the demonstration's rivals) has
-    neither.
+    neither. `matching`: a priority holder takes the standing bid's amount. On the floor `user_id` is the clerk.
     """
 
     lot_id: int
@@ -23,12 +24,14 @@ class Asked:
     amount: Money
     key: str
     confirmed: bool
+    matching: bool = False
+    source: Source = Source.ONLINE
     received_at: datetime
 
     @property
-    def body(self) -> tuple[int, Money, bool]:
+    def body(self) -> tuple[int, Money, bool, bool]:
         """Return what the same key must ask for again."""
-        return (self.lot_id, self.amount, self.confirmed)
+        return (self.lot_id, self.amount, self.confirmed, self.matching)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

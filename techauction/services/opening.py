@@ -92,7 +92,8 @@ def _open_lot(
     commitment = None
     if lot.reserve_announced:
         assert reserve is not None
-        commitment = record.commitment(name_of(row.slug, lot.number), reserve.amount, reserve.salt)
+        sealed = reserve.opened()
+        commitment = record.commitment(name_of(row.slug, lot.number), sealed.reserve, sealed.salt)
     append(
         session,
         lot,

@@ -2,14 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from techauction.core.approval import Act, Decision
+from techauction.core.bidding import Source
 from techauction.core.hammer import Ending
 from techauction.core.money import Money
 from techauction.store.base import Row, enum_column
 from techauction.store.consigning import LotRow, RoundRow
-from techauction.store.people import OrganisationRow
+from techauction.store.people import OrganisationRow, UserRow
 
 
 class PaddleRow(Row):
@@ -39,14 +41,16 @@ class PaddleRow(Row):
 
 
 class AdmissionRow(Row):
-    """A paddle's admission to one lot."""
+    """A paddle's admission to one lot, perhaps with a priority right (优先购买权); the first in rank is 1."""
 
     __tablename__ = "admissions"
-    __table_args__ = (UniqueConstraint("paddle_id", "lot_id"),)
+    __table_args__ = (UniqueConstraint("paddle_id", "lot_id"), CheckConstraint("priority_rank >= 1", name="rank"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     paddle_id: Mapped[int] = mapped_column(ForeignKey("paddles.id"))
     lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"), index=True)
+    priority_rank: Mapped[int | None]
+    priority_waived_at: Mapped[datetime | None]
 
     paddle: Mapped[PaddleRow] = relationship(back_populates="admissions")
     lot: Mapped[LotRow] = relationship()
@@ -55,7 +59,8 @@ class AdmissionRow(Row):
 class OfferRow(Row):
     """An offer that was decided, under its bidder's key: taken with a `seq` of the record, or refused with a code.
 
-    Not part of the record. The same key again gets this answer. A key that its bidder closed has no amount.
+    Not part of the record. The same key again gets this answer. A key that its bidder closed has no amount, and a sealed offer
+    has none either: `body_mac` tells whether the same key asks the same.
     """
 
     __tablename__ = "offers"
@@ -63,7 +68,7 @@ class OfferRow(Row):
         UniqueConstraint("organisation_id", "key"),
         CheckConstraint("(seq IS NULL) = (code IS NOT NULL)", name="answer"),
         CheckConstraint("amount > 0", name="amount"),
-        CheckConstraint("amount IS NOT NULL OR code = 'key_closed'", name="closed"),
+        CheckConstraint("amount IS NOT NULL OR body_mac IS NOT NULL OR code = 'key_closed'", name="closed"),
         Index("ix_offers_lot", "lot_id", "decided_at"),
     )
 
@@ -74,6 +79,9 @@ class OfferRow(Row):
     key: Mapped[str] = mapped_column(String(64))
     amount: Mapped[Money | None]
     confirmed: Mapped[bool] = mapped_column(default=False)
+    matching: Mapped[bool] = mapped_column(default=False)
+    source: Mapped[Source] = mapped_column(enum_column(Source, "source"), default=Source.ONLINE)
+    body_mac: Mapped[str | None] = mapped_column(String(64))
     received_at: Mapped[datetime]
     decided_at: Mapped[datetime]
     seq: Mapped[int | None]
@@ -82,6 +90,81 @@ class OfferRow(Row):
 
     lot: Mapped[LotRow] = relationship()
     organisation: Mapped[OrganisationRow] = relationship()
+
+
+class SealedBidRow(Row):
+    """A sealed offer (一次报价) that was taken: its amount and salt, readable with the custody key alone."""
+
+    __tablename__ = "sealed_bids"
+    __table_args__ = (UniqueConstraint("lot_id", "paddle_id"), UniqueConstraint("lot_id", "seq"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"))
+    paddle_id: Mapped[int] = mapped_column(ForeignKey("paddles.id"), index=True)
+    seq: Mapped[int]
+    sealed: Mapped[str] = mapped_column(String(500))
+    key_id: Mapped[str] = mapped_column(String(64))
+
+    lot: Mapped[LotRow] = relationship()
+    paddle: Mapped[PaddleRow] = relationship()
+
+
+class InstructionRow(Row):
+    """A standing instruction (委托报价): up to which ceiling the system bids for a paddle. Its bidder alone sees it."""
+
+    __tablename__ = "instructions"
+    __table_args__ = (
+        CheckConstraint("ceiling > 0", name="ceiling"),
+        Index(
+            "uq_instructions_live",
+            "lot_id",
+            "paddle_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"))
+    paddle_id: Mapped[int] = mapped_column(ForeignKey("paddles.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    ceiling: Mapped[Money]
+    placed_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    lot: Mapped[LotRow] = relationship()
+    paddle: Mapped[PaddleRow] = relationship()
+    user: Mapped[UserRow] = relationship()
+
+
+class ApprovalRow(Row):
+    """An act that needs two: what one asked for, exactly as it was shown, and what another decided."""
+
+    __tablename__ = "approvals"
+    __table_args__ = (
+        CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name="decided"),
+        CheckConstraint("decision IS NULL OR decision = 'taken_back' OR decided_by_id <> asked_by_id", name="two"),
+        CheckConstraint("expires_at > asked_at", name="expiry"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), index=True)
+    act: Mapped[Act] = mapped_column(enum_column(Act, "act"))
+    subject: Mapped[dict[str, object]] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(String(500))
+    shown: Mapped[dict[str, object]] = mapped_column(JSON)
+    digest: Mapped[str] = mapped_column(String(64))
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    decision: Mapped[Decision | None] = mapped_column(enum_column(Decision, "decision"))
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    decided_at: Mapped[datetime | None]
+
+    round: Mapped[RoundRow] = relationship()
+    asked_by: Mapped[UserRow] = relationship(foreign_keys=[asked_by_id])
+    decided_by: Mapped[UserRow | None] = relationship(foreign_keys=[decided_by_id])
 
 
 class OutcomeRow(Row):

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from techauction.core.admission import DepositKind, DepositRule
 from techauction.core.consigning import Instrument
 from techauction.core.increment import Ladder
-from techauction.core.lot import Bid, Extension, ExtensionKind, Lot, Rules, Stage
+from techauction.core.lot import Bid, Extension, ExtensionKind, Format, Lot, Rules, Stage
 from techauction.core.money import Money
+from techauction.core.replayed import Sealed
 from techauction.core.round import Calendar, Phase, Regime
 from techauction.core.settlement import Commission
 from techauction.store.base import Row, enum_column
-from techauction.store.people import FieldRow, MarketRow, OrganisationRow
+from techauction.store.people import FieldRow, MarketRow, OrganisationRow, UserRow
 
 
 class RoundRow(Row):
@@ -29,6 +30,8 @@ class RoundRow(Row):
         CheckConstraint("buyer_bps BETWEEN 0 AND 10000 AND seller_bps BETWEEN 0 AND 10000", name="commission"),
         CheckConstraint("listing_share_bps BETWEEN 0 AND 10000", name="listing_share"),
         CheckConstraint("deposit_share_bps BETWEEN 0 AND 10000 AND deposit_fixed >= 0", name="deposit"),
+        CheckConstraint("copy_of_id IS NULL OR (rehearsal AND synthetic AND speed BETWEEN 1 AND 600)", name="copy"),
+        CheckConstraint("practice_for_id IS NULL OR copy_of_id IS NOT NULL", name="practice"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -72,7 +75,16 @@ class RoundRow(Row):
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     digest: Mapped[str | None] = mapped_column(String(64))
+    call_off_reason: Mapped[str] = mapped_column(String(500), default="")
 
+    copy_of_id: Mapped[int | None] = mapped_column(ForeignKey("rounds.id"), index=True)
+    practice_for_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    speed: Mapped[int] = mapped_column(default=1)
+    custodian_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    copy_of: Mapped["RoundRow | None"] = relationship(remote_side="RoundRow.id")
+    practice_for: Mapped[OrganisationRow | None] = relationship()
+    custodian: Mapped["UserRow | None"] = relationship()
     host_market: Mapped[MarketRow] = relationship()
     markets: Mapped[list["RoundMarketRow"]] = relationship(back_populates="round")
     lots: Mapped[list["LotRow"]] = relationship(back_populates="round", order_by="LotRow.number")
@@ -214,6 +226,7 @@ class LotRow(Row):
     round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), index=True)
     result_id: Mapped[int] = mapped_column(ForeignKey("results.id"), index=True)
     market_key: Mapped[str] = mapped_column(ForeignKey("markets.key"))
+    format: Mapped[Format] = mapped_column(enum_column(Format, "format"), default=Format.ASCENDING)
     number: Mapped[int | None]
     start: Mapped[Money | None]
     increment: Mapped[Money | None]
@@ -236,6 +249,7 @@ class LotRow(Row):
     scheduled_closes_at: Mapped[datetime | None]
     stopped_at: Mapped[datetime | None]
     stop_reason: Mapped[str] = mapped_column(String(500), default="")
+    key_missing_at: Mapped[datetime | None]
 
     round: Mapped[RoundRow] = relationship(back_populates="lots")
     result: Mapped[ResultRow] = relationship()
@@ -274,12 +288,38 @@ class ReserveRow(Row):
     """A sealed reserve (保留价). Read by its sealing officer, the opening and the hammer, by nothing else."""
 
     __tablename__ = "reserves"
-    __table_args__ = (CheckConstraint("amount >= 0", name="amount"),)
+    __table_args__ = (
+        CheckConstraint("amount >= 0", name="amount"),
+        CheckConstraint("(sealed IS NULL) = (key_id IS NULL)", name="sealed"),
+        CheckConstraint("sealed IS NOT NULL OR amount IS NOT NULL", name="known"),
+        CheckConstraint("(amount IS NULL) = (salt IS NULL)", name="opened"),
+    )
 
     lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"), primary_key=True)
-    amount: Mapped[Money]
-    salt: Mapped[str] = mapped_column(String(64))
+    amount: Mapped[Money | None]
+    salt: Mapped[str | None] = mapped_column(String(64))
+    sealed: Mapped[str | None] = mapped_column(String(500))
+    key_id: Mapped[str | None] = mapped_column(String(64))
     sealed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     sealed_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None]
 
+    lot: Mapped[LotRow] = relationship()
+
+    def opened(self) -> Sealed:
+        """Return the reserve and its salt, where they stand open."""
+        assert self.amount is not None
+        assert self.salt is not None
+        return Sealed(self.amount, self.salt)
+
+
+class WatchRow(Row):
+    """A lot that a user watches."""
+
+    __tablename__ = "watches"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"), primary_key=True, index=True)
+
+    user: Mapped[UserRow] = relationship()
     lot: Mapped[LotRow] = relationship()

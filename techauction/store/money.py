@@ -87,6 +87,7 @@ class SettlementRow(Row):
     listing_market_share: Mapped[Money]
     buyer_market_share: Mapped[Money]
     settled_at: Mapped[datetime]
+    voided_at: Mapped[datetime | None]
 
     lot: Mapped[LotRow] = relationship()
     paddle: Mapped[PaddleRow] = relationship()

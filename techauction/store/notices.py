@@ -10,7 +10,10 @@ from techauction.store.people import UserRow
 
 
 class NoticeRow(Row):
-    """A notice to one user: what it is about, and the facts from which its text is made in the reader's language."""
+    """A notice to one user: what it is about, and the facts from which its text is made in the reader's language.
+
+    One with `hold_until` is mailed only if its user has not seen it by then.
+    """
 
     __tablename__ = "notices"
 
@@ -20,5 +23,7 @@ class NoticeRow(Row):
     facts: Mapped[dict[str, int | str | None]] = mapped_column(JSON)
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None] = mapped_column(index=True)
+    hold_until: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
 
     user: Mapped[UserRow] = relationship()

@@ -24,11 +24,11 @@ FAULTS = [
     Fault(
         guard="a group's clock is read after its lots are locked",
         file="techauction/services/bidding.py",
-        original="""    heads = group.lock(connection, {each.lot_id for each in asked})
+        original="""    locked = heads.lock(connection, {each.lot_id for each in asked})
     now = read_clock()
 """,
         planted="""    now = read_clock()
-    heads = group.lock(connection, {each.lot_id for each in asked})
+    locked = heads.lock(connection, {each.lot_id for each in asked})
 """,
         test="tests/services/test_bidding.py::test_the_clock_is_read_when_the_lots_are_locked",
     ),
@@ -84,7 +84,7 @@ FAULTS = [
     Fault(
         guard="the automatic close honours the reserve",
         file="techauction/services/hammer.py",
-        original="    amount = None if reserve is None else reserve.amount\n",
+        original="    amount = None if reserve is None else reserve.reserve\n",
         planted="    amount = None\n",
         test="tests/saleroom/test_auctioneer.py::test_the_automatic_close_honours_the_reserve[sqlite]",
     ),
@@ -175,9 +175,9 @@ FAULTS = [
     ),
     Fault(
         guard="the record has no gap",
-        file="techauction/services/bidding.py",
-        original="seq=head.seq + 1,",
-        planted="seq=head.seq + 2,",
+        file="techauction/services/heads.py",
+        original="seq=self.seq + 1,",
+        planted="seq=self.seq + 2,",
         test="tests/saleroom/test_auctioneer.py::test_the_record_has_no_gap_and_each_row_carries_the_hash_before[sqlite]",
     ),
     Fault(
