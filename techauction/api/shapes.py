@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from techauction.core.hammer import Ending
 from techauction.core.lot import Stage
 from techauction.core.money import LARGEST_FEN
+from techauction.core.outcome import Ending
 from techauction.queries.published import LotNumber, PublishedEvent, PublishedLot, PublishedRound
 
 Fen = Annotated[int, Field(ge=1, le=LARGEST_FEN)]

@@ -21,8 +21,9 @@ from wtforms.validators import InputRequired, NumberRange
 from techauction.clock import Clock
 from techauction.core import bidding
 from techauction.core.accounts import token_hash
-from techauction.core.bidding import Eligibility, NoSuchLot, Offer
+from techauction.core.bidding import NoSuchLot
 from techauction.core.money import LARGEST_FEN, ZERO, Money
+from techauction.core.offer import Eligibility, Offer
 from techauction.core.record import GENESIS, Event, Kind, instant
 from techauction.core.refusal import Refusal
 from techauction.settings import Settings

@@ -1,11 +1,11 @@
 """Whether an offer may be taken, and what stands then."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from techauction.core.lot import Bid, Lot, Stage
+from techauction.core.formats import FORMATS
+from techauction.core.lot import Lot, Stage
 from techauction.core.money import Money
+from techauction.core.offer import Eligibility, Offer
 from techauction.core.refusal import Refusal
 
 
@@ -63,60 +63,6 @@ class DepositInsufficient(Refusal):
         super().__init__(held=held, required=required)
 
 
-class OwnBidStands(Refusal):
-    """The bidder's own bid stands already."""
-
-    code = "own_bid_stands"
-
-    def __init__(self, standing: Money) -> None:
-        super().__init__(standing=standing)
-
-
-class OnlyFirstMayBidStart(Refusal):
-    """The start price was bid already."""
-
-    code = "start_only_first"
-
-    def __init__(self, least: Money) -> None:
-        super().__init__(least=least)
-
-
-class BidTooLow(Refusal):
-    """The amount is under the least lawful bid."""
-
-    code = "too_low"
-
-    def __init__(self, offered: Money, least: Money) -> None:
-        super().__init__(offered=offered, least=least)
-
-
-class TooManySteps(Refusal):
-    """The amount rises by more increments than one bid may."""
-
-    code = "too_many_steps"
-
-    def __init__(self, offered: Money, most: Money) -> None:
-        super().__init__(offered=offered, most=most)
-
-
-class OffGrid(Refusal):
-    """The amount lies between two lawful ones."""
-
-    code = "off_grid"
-
-    def __init__(self, offered: Money, below: Money, above: Money) -> None:
-        super().__init__(offered=offered, below=below, above=above)
-
-
-class NeedsConfirmation(Refusal):
-    """The amount is so far over the present price that it must be confirmed."""
-
-    code = "needs_confirmation"
-
-    def __init__(self, offered: Money, price: Money) -> None:
-        super().__init__(offered=offered, price=price)
-
-
 class NoSuchLot(Refusal):
     """There is no such lot, or it is not the caller's to see."""
 
@@ -153,47 +99,15 @@ class KeyClosed(Refusal):
         super().__init__()
 
 
-class Source(StrEnum):
-    """Where an offer came from: the bidder's own browser or program, a clerk in the hall, or a standing instruction."""
-
-    ONLINE = "online"
-    FLOOR = "floor"
-    INSTRUCTION = "instruction"
-
-
-@dataclass(frozen=True, slots=True)
-class Eligibility:
-    """A bidder's standing at one lot, as the database says it inside the deciding transaction."""
-
-    paddle: int | None
-    admitted: bool
-    paddle_voided: bool
-    deposit_held: Money
-    deposit_required: Money
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What is asked of the auctioneer. `confirmed`: the bidder has confirmed an amount over the collar."""
-
-    amount: Money
-    confirmed: bool = False
-
-
 def take(lot: Lot, offer: Offer, bidder: Eligibility, now: datetime) -> Lot:
-    """Return the lot with the offer standing and its close moved where the soft close says so.
-
-    The order is: stage, clock, eligibility, amount.
+    """Return the lot after the offer. The order is: stage, clock, eligibility, and then what the lot's format says.
 
     :raises LotNotOpen, LotPaused, LotClosed: outside the bidding time
     :raises NotAdmitted, PaddleVoided, DepositInsufficient: the bidder may not bid here
-    :raises OwnBidStands, OnlyFirstMayBidStart, BidTooLow, TooManySteps, OffGrid, NeedsConfirmation: the amount may not stand
     """
     must_be_open(lot, now)
-    paddle = must_be_eligible(bidder)
-    must_be_lawful(lot, offer, paddle)
-    closes_at = lot.rules.extension.close_after(lot.closes_at, now, lot.scheduled_closes_at)
-    return lot.with_standing(Bid(paddle, offer.amount, now), closes_at)
+    must_be_eligible(bidder)
+    return FORMATS[lot.format].take(lot, offer, bidder, now)
 
 
 def must_be_open(lot: Lot, now: datetime) -> None:
@@ -208,8 +122,8 @@ def must_be_open(lot: Lot, now: datetime) -> None:
         raise LotClosed(lot.closes_at)
 
 
-def must_be_eligible(bidder: Eligibility) -> int:
-    """Refuse a bidder without admission; return the paddle otherwise."""
+def must_be_eligible(bidder: Eligibility) -> None:
+    """Refuse a bidder who may not bid on the lot."""
     if bidder.paddle is None:
         raise NotAdmitted
     if bidder.paddle_voided:
@@ -218,26 +132,3 @@ def must_be_eligible(bidder: Eligibility) -> int:
         raise NotAdmitted
     if bidder.deposit_held < bidder.deposit_required:
         raise DepositInsufficient(bidder.deposit_held, bidder.deposit_required)
-    return bidder.paddle
-
-
-def must_be_lawful(lot: Lot, offer: Offer, paddle: int) -> None:
-    """Refuse an amount that may not stand."""
-    standing = lot.standing
-    if standing is not None and standing.paddle == paddle and not lot.rules.raise_own_bid:
-        raise OwnBidStands(standing.amount)
-    least, increment = lot.least_bid(), lot.increment()
-    if standing is not None and offer.amount == lot.start:
-        raise OnlyFirstMayBidStart(least)
-    if offer.amount < least:
-        raise BidTooLow(offer.amount, least)
-    price = lot.start if standing is None else standing.amount
-    most = price + increment.times(lot.rules.max_steps)
-    if offer.amount > most:
-        raise TooManySteps(offer.amount, most)
-    over = (offer.amount - price).minor % increment.minor
-    if over:
-        below = offer.amount - Money(over)
-        raise OffGrid(offer.amount, below, below + increment)
-    if lot.rules.collar and offer.amount > price.times(lot.rules.collar) and not offer.confirmed:
-        raise NeedsConfirmation(offer.amount, price)

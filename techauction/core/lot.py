@@ -77,7 +77,10 @@ class Bid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lot:
-    """A lot that has a place in a round. `closes_at` moves; `scheduled_closes_at` is what it was when the lot opened."""
+    """A lot that has a place in a round. `closes_at` moves; `scheduled_closes_at` is what it was when the lot opened.
+
+    `bidders` are the paddles that made a bid, or a sealed offer, which does not stand before the close.
+    """
 
     stage: Stage
     start: Money
@@ -86,6 +89,7 @@ class Lot:
     opens_at: datetime
     closes_at: datetime
     scheduled_closes_at: datetime
+    format: Format = Format.ASCENDING
     standing: Bid | None = None
     bidders: frozenset[int] = frozenset()
 
@@ -109,6 +113,7 @@ class Lot:
             opens_at=self.opens_at,
             closes_at=closes_at,
             scheduled_closes_at=self.scheduled_closes_at,
+            format=self.format,
             standing=bid,
             bidders=self.bidders | {bid.paddle},
         )

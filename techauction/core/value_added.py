@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from techauction.core.hammer import Ending
 from techauction.core.money import ZERO, Money, rate
+from techauction.core.outcome import Ending
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -173,6 +173,7 @@ def _parts(session: Session, row: RoundRow) -> list[Part]:
                     opens_at=row.opens_at,
                     closes_at=row.calendar().closes(place),
                     scheduled_closes_at=row.calendar().closes(place),
+                    format=lot.format,
                 ),
                 admitted=admitted[lot.id],
                 stranger=next(number for number in everybody[lot.number :] if number not in admitted[lot.id]),

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from random import Random
 
 from techauction.core import bidding
-from techauction.core.bidding import Eligibility, Offer
 from techauction.core.lot import Lot
 from techauction.core.money import ZERO, Money
+from techauction.core.offer import Eligibility, Offer
 from techauction.core.refusal import Refusal
 from techauction.demo.data import Aim
 

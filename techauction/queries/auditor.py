@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
-from techauction.core.hammer import Ending
 from techauction.core.lot import Stage
 from techauction.core.money import Money
+from techauction.core.outcome import Ending
 from techauction.core.record import Kind
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut

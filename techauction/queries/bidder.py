@@ -3,28 +3,25 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, or_, select
+from sqlalchemy import case, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from techauction.core.admission import DepositState
-from techauction.core.bidding import Eligibility
 from techauction.core.lawful import Step, quick_steps
-from techauction.core.lot import Stage
 from techauction.core.money import ZERO, Money
+from techauction.core.offer import Eligibility
 from techauction.core.refusal import Refusal
 from techauction.queries.catalogue import LotTile, tile_of
 from techauction.queries.lot import LotPage, lot_page
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.sale import LISTED, PLACE, PUBLIC, lot_on_sale
+from techauction.queries.watching import IN_ORDER
 from techauction.store.auction import AdmissionRow, OfferRow, OutcomeRow, PaddleRow
 from techauction.store.consigning import LotRow, ResultRow
 from techauction.store.money import DepositRow
 
 LOTS_A_PAGE = 24
-_IN_ORDER: ColumnElement[int] = case(
-    (LotRow.stage.in_((Stage.OPEN, Stage.PAUSED, Stage.INTERRUPTED)), 0), (LotRow.stage == Stage.LISTED, 1), else_=2
-)
 _OF_THE_LOT = (DepositRow.paddle_id == PaddleRow.id) & or_(DepositRow.lot_id == LotRow.id, DepositRow.lot_id.is_(None))
 
 
@@ -109,8 +106,8 @@ def my_lots(session: Session, *, organisation_id: int, page: int, now: datetime)
         .outerjoin(DepositRow, _OF_THE_LOT)
         .where(PaddleRow.organisation_id == organisation_id, LISTED, PUBLIC)
         .order_by(
-            _IN_ORDER,
-            case((_IN_ORDER < 2, LotRow.closes_at)),  # noqa: PLR2004 (what has not ended)
+            IN_ORDER,
+            case((IN_ORDER < 2, LotRow.closes_at)),  # noqa: PLR2004 (what has not ended)
             LotRow.closes_at.desc(),
             LotRow.number,
             LotRow.id,

@@ -8,8 +8,8 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager
 
-from techauction.core.hammer import Ending
 from techauction.core.lot import Stage
+from techauction.core.outcome import Ending
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, Totals, head_of, public_round, totals_of

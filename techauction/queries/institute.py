@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
 from techauction.core.consigning import Instrument
-from techauction.core.hammer import Ending
 from techauction.core.lot import Stage
 from techauction.core.money import Money, rate
+from techauction.core.outcome import Ending
 from techauction.core.record import commitment
 from techauction.core.round import Phase
 from techauction.queries.names import Name

@@ -7,11 +7,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from techauction.core.hammer import Ending
 from techauction.core.lot import Lot, Stage
 from techauction.core.money import Money
+from techauction.core.outcome import Ending
 from techauction.core.record import Kind
-from techauction.queries.sale import LISTED, PLACE, PUBLIC
+from techauction.queries.sale import ANNOUNCED, LISTED, PLACE, Viewer, visible_to
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.record import RecordRow
@@ -19,7 +19,10 @@ from techauction.store.record import RecordRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveLot:
-    """A lot's whole public state at one `seq` of its record. It has no reserve and no bidder but a paddle's number."""
+    """A lot's whole public state at one `seq` of its record. It has no reserve and no bidder but a paddle's number.
+
+    `of_copy`: its round is a copy to rehearse or practise in, which not everybody may watch.
+    """
 
     lot: int
     seq: int
@@ -37,6 +40,7 @@ class LiveLot:
     reason: str
     ending: Ending | None
     price: Money | None
+    of_copy: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,7 @@ class LiveEvent:
 
 
 def live_lots(session: Session, lot_ids: Iterable[int]) -> list[LiveLot]:
-    """Return the public state of those of the lots that are public."""
+    """Return the public state of those of the lots that are announced, if only as copies (`visible_copies`)."""
     rows = session.execute(
         select(LotRow, RoundRow, OutcomeRow, PLACE)
         .join(RoundRow, LotRow.round_id == RoundRow.id)
@@ -60,7 +64,7 @@ def live_lots(session: Session, lot_ids: Iterable[int]) -> list[LiveLot]:
         .where(
             LotRow.id.in_(set(lot_ids)),
             LISTED,
-            PUBLIC,
+            ANNOUNCED,
         )
         .order_by(LotRow.id)
         .execution_options(populate_existing=True)
@@ -90,7 +94,14 @@ def _live(row: LotRow, round_row: RoundRow, outcome: OutcomeRow | None, place: i
         reason=row.stop_reason,
         ending=None if outcome is None else outcome.ending,
         price=None if outcome is None else outcome.price,
+        of_copy=round_row.copy_of_id is not None,
     )
+
+
+def visible_copies(session: Session, lot_ids: Iterable[int], viewer: Viewer) -> frozenset[int]:
+    """Return those of the lots that are a copy's and that the viewer may see."""
+    found = select(LotRow.id).join(LotRow.round).where(LotRow.id.in_(set(lot_ids)), RoundRow.copy_of_id.is_not(None), LISTED)
+    return frozenset(session.scalars(found.where(visible_to(viewer))))
 
 
 def events_after(session: Session, *, lot_id: int, seq: int, most: int = 500) -> list[LiveEvent]:

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
 from techauction.core.consigning import Instrument
-from techauction.core.hammer import Ending
 from techauction.core.money import ZERO, Money, rate
+from techauction.core.outcome import Ending
 from techauction.core.record import Kind
 from techauction.queries.catalogue import LotTile, tile_of
 from techauction.queries.names import Name

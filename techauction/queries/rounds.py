@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
-from techauction.core.hammer import Ending
 from techauction.core.lot import Stage
 from techauction.core.money import ZERO, Money, rate
+from techauction.core.outcome import Ending
 from techauction.core.round import Phase, Regime
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut

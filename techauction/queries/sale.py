@@ -3,23 +3,51 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from techauction.core.hammer import Ending
+from techauction.core import formats
 from techauction.core.lot import ExtensionKind, Lot, Stage
 from techauction.core.money import Money, rate
+from techauction.core.outcome import Ending
 from techauction.core.round import Phase
 from techauction.store.auction import OutcomeRow
-from techauction.store.consigning import LotRow, RoundRow
+from techauction.store.consigning import LotRow, RoundMarketRow, RoundRow
 
 LISTED = LotRow.number.is_not(None) & LotRow.stage.not_in((Stage.SUBMITTED, Stage.RETURNED))
 """Lots that their market has accepted."""
 
-PUBLIC = (RoundRow.phase != Phase.DRAFT) & RoundRow.published_at.is_not(None)
-"""Rounds that have been announced."""
+ANNOUNCED = (RoundRow.phase != Phase.DRAFT) & RoundRow.published_at.is_not(None)
+"""Rounds that have been announced, and copies of rounds to rehearse or to practise in."""
+
+PUBLIC = ANNOUNCED & RoundRow.copy_of_id.is_(None)
+"""Rounds that have been announced to everybody; copies never are."""
 
 _EARLIER = aliased(LotRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks at a round: an organizer of a market, somebody of an organisation, or anybody."""
+
+    market_key: str | None = None
+    organisation_id: int | None = None
+
+
+ANYBODY = Viewer()
+
+
+def visible_to(viewer: Viewer) -> ColumnElement[bool]:
+    """Return which rounds the viewer may see: the public ones, copies of its market's, and the bidder's own practice."""
+    if viewer == ANYBODY:
+        return PUBLIC
+    copies: list[ColumnElement[bool]] = []
+    if viewer.market_key is not None:
+        held = select(RoundMarketRow.round_id).where(RoundMarketRow.market_key == viewer.market_key)
+        copies.append(RoundRow.id.in_(held))
+    if viewer.organisation_id is not None:
+        copies.append(RoundRow.practice_for_id == viewer.organisation_id)
+    return ANNOUNCED & or_(RoundRow.copy_of_id.is_(None), *copies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,13 +122,14 @@ def as_core(lot: LotRow, round_: RoundRow, place: int) -> Lot:
         opens_at=round_.opens_at,
         closes_at=closes_at,
         scheduled_closes_at=closes_at,
+        format=lot.format,
     )
 
 
 def sale_of(lot: LotRow, round_: RoundRow, outcome: OutcomeRow | None, place: int, *, now: datetime) -> Sale:
     """Return the state of the lot's sale at `now`."""
     core = as_core(lot, round_, place)
-    standing = core.standing
+    standing = formats.standing(core)
     return Sale(
         lot_id=lot.id,
         seq=lot.seq,
@@ -165,9 +194,9 @@ def rules_of(round_: RoundRow) -> RulesShown:
     )
 
 
-def lot_on_sale(session: Session, lot_id: int) -> Lot | None:
-    """Return a public lot as the core knows it, or nothing."""
+def lot_on_sale(session: Session, lot_id: int, *, viewer: Viewer = ANYBODY) -> Lot | None:
+    """Return a lot that the viewer may see as the core knows it, or nothing."""
     found = session.execute(
-        select(LotRow, RoundRow, PLACE).join(LotRow.round).where(LotRow.id == lot_id, LISTED, PUBLIC)
+        select(LotRow, RoundRow, PLACE).join(LotRow.round).where(LotRow.id == lot_id, LISTED, visible_to(viewer))
     ).one_or_none()
     return None if found is None else as_core(*found)

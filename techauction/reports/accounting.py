@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from techauction.core import settlement
-from techauction.core.hammer import Ending
 from techauction.core.ledger import (
     Posting,
     institute_account,
@@ -14,6 +13,7 @@ from techauction.core.ledger import (
     of_sale,
 )
 from techauction.core.money import ZERO, Money
+from techauction.core.outcome import Ending
 from techauction.core.replayed import Replay
 from techauction.core.violation import Fault, Violation
 from techauction.reports.agreement import differ

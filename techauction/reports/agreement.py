@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from techauction.core.hammer import Ending
 from techauction.core.handoff import CaseKind
 from techauction.core.lot import Stage
+from techauction.core.outcome import Ending
 from techauction.core.record import Event, Kind, commitment, description_digest, instant
 from techauction.core.replayed import Replay
 from techauction.core.violation import Fault, Violation
@@ -38,6 +38,7 @@ def terms(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
         Fault.TERMS_DIFFER,
         name,
         {
+            "format": (row.format, after.lot.format),
             "start": (row.start, after.lot.start),
             "the round's rules": (books.round.rules(), after.lot.rules),
             "reserve_announced": (row.reserve_announced, after.commitment is not None),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from techauction.core.hammer import Ending
 from techauction.core.money import Money
+from techauction.core.outcome import Ending
 from techauction.core.record import Kind
 from techauction.core.refusal import NoSuch
 from techauction.store.consigning import LotRow, RoundRow

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from techauction.core import settlement
-from techauction.core.hammer import Ending, PassedInFor
 from techauction.core.money import ZERO, Money, rate
+from techauction.core.outcome import Ending, PassedInFor
 from techauction.core.settlement import BooksDiffer, Commission, Statement
 from techauction.core.value_added import NOT_OFFERED
 from techauction.reports.named import Named

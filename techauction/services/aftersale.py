@@ -9,8 +9,8 @@ from typing import assert_never
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from techauction.core.hammer import Ending
 from techauction.core.handoff import CaseKind
+from techauction.core.outcome import Ending
 from techauction.core.round import Phase
 from techauction.services import settlement
 from techauction.services.handoff import open_case

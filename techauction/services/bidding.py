@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from techauction.core import bidding
-from techauction.core.bidding import Eligibility, KeyClosed, KeyReused, NoSuchLot, Offer, SignInEnded
+from techauction.core.bidding import KeyClosed, KeyReused, NoSuchLot, SignInEnded
 from techauction.core.money import ZERO
+from techauction.core.offer import Eligibility, Offer
 from techauction.core.record import Kind, instant
 from techauction.core.refusal import Refusal
 from techauction.core.tokens import TokenEnded

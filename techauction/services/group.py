@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Integer, Select, and_, bindparam, column, insert, or_, select, values
 from sqlalchemy.orm import Session
 
-from techauction.core.bidding import Eligibility
 from techauction.core.money import ZERO, Money
+from techauction.core.offer import Eligibility
 from techauction.core.record import Kind
 from techauction.core.refusal import Refusal
 from techauction.services.offers import Answer, Asked, Taken

@@ -8,8 +8,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from techauction.core import hammer
-from techauction.core.hammer import Ending, PassedIn, Sold
 from techauction.core.lot import Stage
+from techauction.core.outcome import Ending, PassedIn, Sold
 from techauction.core.record import Kind
 from techauction.core.replayed import Sealed
 from techauction.services import heads, settlement

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from techauction.core.increment import Ladder
-from techauction.core.lot import Bid, Lot
+from techauction.core.lot import Bid, Format, Lot
 from techauction.core.money import Money
 from techauction.core.record import GENESIS, Event, Kind
 from techauction.services.record import CHANGED, name_of
@@ -75,6 +75,7 @@ def _head(  # noqa: PLR0917 (a row, column by column)
     head_hash: str | None,
     bids: int,
     stage: Any,
+    format_: Format,
     start: Money,
     increment: Money,
     ladder: list[list[int]] | None,
@@ -102,6 +103,7 @@ def _head(  # noqa: PLR0917 (a row, column by column)
             opens_at=opens_at or round_opens_at,
             closes_at=closes_at or round_closes_at,
             scheduled_closes_at=scheduled_closes_at or round_closes_at,
+            format=format_,
             standing=None if standing_paddle is None else Bid(standing_paddle, standing_amount, standing_at),
             bidders=frozenset(bidders),
         ),
@@ -149,6 +151,7 @@ _LOTS = Reading(
         LotRow.head_hash,
         LotRow.bids,
         LotRow.stage,
+        LotRow.format,
         LotRow.start,
         LotRow.increment,
         LotRow.ladder,

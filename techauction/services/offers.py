@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from techauction.core.bidding import Source
 from techauction.core.money import Money
+from techauction.core.offer import Source
 from techauction.core.refusal import Refusal
 
 

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session, selectinload
 from techauction.core import hammer, record
 from techauction.core import round as rounds
 from techauction.core.bidding import NoSuchLot
-from techauction.core.hammer import Ending
 from techauction.core.lot import Stage
+from techauction.core.outcome import Ending
 from techauction.core.record import Kind, instant
 from techauction.core.refusal import Refusal
 from techauction.core.round import Phase
@@ -100,6 +100,7 @@ def _open_lot(
         Kind.OPENED,
         at=now,
         data={
+            "format": lot.format.value,
             "start_fen": lot.start.minor,
             "ladder": lot.increments().as_json(),
             "extension": {

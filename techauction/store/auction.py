@@ -6,9 +6,9 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from techauction.core.approval import Act, Decision
-from techauction.core.bidding import Source
-from techauction.core.hammer import Ending
 from techauction.core.money import Money
+from techauction.core.offer import Source
+from techauction.core.outcome import Ending
 from techauction.store.base import Row, enum_column
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.people import OrganisationRow, UserRow

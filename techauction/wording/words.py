@@ -7,9 +7,9 @@ from flask_babel import lazy_gettext as _l
 
 from techauction.core.admission import DepositKind, DepositState
 from techauction.core.consigning import Instrument
-from techauction.core.hammer import Ending, PassedInFor, WithheldFor
 from techauction.core.handoff import CaseKind, Step
 from techauction.core.lot import ExtensionKind, Stage
+from techauction.core.outcome import Ending, PassedInFor, WithheldFor
 from techauction.core.paddle import PaddleState
 from techauction.core.record import Kind
 from techauction.core.registration import Decision

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from techauction.core.bidding import Eligibility, Offer
 from techauction.core.increment import Ladder
 from techauction.core.lot import Bid, Extension, Lot, Rules, Stage
 from techauction.core.money import ZERO, Money
+from techauction.core.offer import Eligibility, Offer
 from tests.conftest import TEN
 
 CLOSE = TEN + timedelta(hours=1)

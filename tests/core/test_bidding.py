@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from techauction.core import bidding
+from techauction.core.ascending import OwnBidStands
 from techauction.core.increment import Ladder
 from techauction.core.lot import Extension, ExtensionKind, Lot, Stage
 from techauction.core.money import ZERO, Money
+from techauction.core.offer import BidTooLow, Eligibility, NeedsConfirmation
 from techauction.core.refusal import Refusal
 from tests.conftest import TEN
 from tests.core.lots import CLOSE, a_bid, a_lot, an_offer, holder, wan
@@ -56,14 +58,14 @@ def test_a_later_bid_rises_by_one_to_ten_steps(amount: int) -> None:
 def test_the_increment_follows_the_standing_price() -> None:
     ladder = Ladder(((ZERO, wan(10)), (wan(230), wan(50))))
 
-    with pytest.raises(bidding.BidTooLow) as refused:
+    with pytest.raises(BidTooLow) as refused:
         bidding.take(a_lot(standing=LED, ladder=ladder), an_offer(wan(240)), holder(8), TEN)
 
     assert refused.value.facts["least"] == wan(280)
 
 
 def test_ones_own_bid_is_not_raised() -> None:
-    with pytest.raises(bidding.OwnBidStands):
+    with pytest.raises(OwnBidStands):
         bidding.take(a_lot(standing=LED), an_offer(wan(240)), holder(7), TEN)
 
 
@@ -76,7 +78,7 @@ def test_ones_own_bid_is_raised_where_the_round_says_so() -> None:
 def test_an_amount_over_the_collar_must_be_confirmed() -> None:
     lot = a_lot(rules={"max_steps": 100})
 
-    with pytest.raises(bidding.NeedsConfirmation):
+    with pytest.raises(NeedsConfirmation):
         bidding.take(lot, an_offer(wan(610)), holder(8), TEN)
     assert bidding.take(lot, an_offer(wan(600)), holder(8), TEN).standing == a_bid(8, wan(600))
     assert bidding.take(lot, an_offer(wan(610), confirmed=True), holder(8), TEN).standing == a_bid(8, wan(610))
@@ -119,7 +121,7 @@ def test_a_bid_at_the_closing_instant_is_late_and_one_microsecond_before_is_not(
         (holder(8, deposit_held=Money(99), deposit_required=Money(100)), "deposit_insufficient"),
     ],
 )
-def test_a_bidder_without_admission_is_refused(bidder: bidding.Eligibility, code: str) -> None:
+def test_a_bidder_without_admission_is_refused(bidder: Eligibility, code: str) -> None:
     with pytest.raises(Refusal) as refused:
         bidding.take(a_lot(), an_offer(wan(200)), bidder, TEN)
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from techauction.core import hammer
-from techauction.core.hammer import PassedIn, PassedInFor, Sold, WithheldFor
 from techauction.core.lot import Stage
 from techauction.core.money import Money
+from techauction.core.outcome import PassedIn, PassedInFor, Sold, WithheldFor
 from tests.core.lots import CLOSE, a_bid, a_lot, wan
 
 LED = a_bid(7, wan(230))

@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from techauction.core.bidding import Offer, must_be_lawful
+from techauction.core import ascending
 from techauction.core.increment import Ladder
 from techauction.core.lawful import nearest, quick_steps
 from techauction.core.lot import Bid, Lot, Rules, Stage
 from techauction.core.money import FEN_PER_WAN, Money
+from techauction.core.offer import Offer
+from tests.core.lots import holder
 
 TEN = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
 
@@ -83,7 +85,7 @@ def test_everything_called_lawful_is_taken_by_the_rules(offered: Money, standing
     lot = a_lot(standing, max_steps=max_steps, increment=Money(7_000_001))
 
     for amount in (*nearest(lot, offered), *(step.amount for step in quick_steps(lot))):
-        must_be_lawful(lot, Offer(amount), paddle=1)
+        assert ascending.take(lot, Offer(amount), holder(1), TEN).standing == Bid(1, amount, TEN)
 
 
 @given(offered=amounts, max_steps=st.integers(1, 12))

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from techauction.core import bidding, hammer, pausing
-from techauction.core.bidding import Eligibility, Offer
-from techauction.core.hammer import Ending, PassedIn, Sold
 from techauction.core.increment import Ladder
 from techauction.core.lot import Extension, ExtensionKind, Lot, Rules, Stage
 from techauction.core.money import ZERO, Money
+from techauction.core.offer import Eligibility, Offer
+from techauction.core.outcome import Ending, PassedIn, Sold
 from techauction.core.record import GENESIS, Event, Kind, commitment, instant
 from techauction.core.refusal import Refusal
 from techauction.core.replay import replay

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from techauction.core.hammer import Ending
 from techauction.core.money import ZERO, Money, rate, total
+from techauction.core.outcome import Ending
 from techauction.core.value_added import AnnouncedLot, ValueAdded, add_up
 from tests.builders import wan
 

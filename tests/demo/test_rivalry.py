@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from techauction.core import bidding
-from techauction.core.bidding import Eligibility, Offer
 from techauction.core.increment import Ladder
 from techauction.core.lot import Extension, Lot, Rules, Stage
 from techauction.core.money import ZERO, Money
+from techauction.core.offer import Eligibility, Offer
 from techauction.demo import rivalry
 from techauction.demo.rivalry import Temper
 from tests.builders import OPENS, wan

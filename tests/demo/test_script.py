@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from techauction.core import bidding
-from techauction.core.bidding import Eligibility, Offer
 from techauction.core.increment import Ladder
 from techauction.core.lot import Extension, Lot, Rules, Stage
 from techauction.core.money import ZERO
+from techauction.core.offer import Eligibility, Offer
 from techauction.core.refusal import Refusal
 from techauction.demo import script
 from techauction.demo.data import Aim

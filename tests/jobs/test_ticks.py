@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.clock import ManualClock
-from techauction.core.hammer import Ending
+from techauction.core.outcome import Ending
 from techauction.core.round import Phase
 from techauction.jobs import ticks
 from techauction.saleroom.auctioneer import Asked, Auctioneer

@@ -3,9 +3,9 @@ from datetime import timedelta
 from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.core.admission import DepositState
-from techauction.core.bidding import BidTooLow
-from techauction.core.hammer import Ending
 from techauction.core.lot import Stage
+from techauction.core.offer import BidTooLow
+from techauction.core.outcome import Ending
 from techauction.queries.bidder import LOTS_A_PAGE, answered, bidding_page, my_lots
 from techauction.store.auction import OfferRow, OutcomeRow
 from techauction.store.consigning import LotRow, RoundRow

@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
-from techauction.core.hammer import Ending
 from techauction.core.lot import Stage
 from techauction.core.money import ZERO
+from techauction.core.outcome import Ending
 from techauction.core.round import Phase
 from techauction.queries import rounds
 from techauction.queries.announcement import announcement

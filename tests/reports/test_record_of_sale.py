@@ -10,10 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.core.consigning import Instrument
-from techauction.core.hammer import Ending
 from techauction.core.handoff import CaseKind
 from techauction.core.lot import Stage
 from techauction.core.money import ZERO, Money
+from techauction.core.outcome import Ending
 from techauction.core.record import Event, Kind, round_digest
 from techauction.core.refusal import NoSuch, Refusal
 from techauction.core.round import Phase

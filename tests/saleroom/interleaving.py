@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Protocol
 
-from techauction.core.bidding import OffGrid
 from techauction.core.money import Money
+from techauction.core.offer import OffGrid
 from techauction.core.refusal import Refusal
 from techauction.services.offers import Taken
 from tests.builders import OPENS

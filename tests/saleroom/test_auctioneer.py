@@ -9,10 +9,12 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import sessionmaker
 
 from techauction.clock import ManualClock
-from techauction.core.bidding import BidTooLow, KeyReused, LotClosed, LotPaused, NoSuchLot, OwnBidStands, PaddleVoided
-from techauction.core.hammer import Ending, PassedInFor
+from techauction.core.ascending import OwnBidStands
+from techauction.core.bidding import KeyReused, LotClosed, LotPaused, NoSuchLot, PaddleVoided
 from techauction.core.lot import Stage
 from techauction.core.money import Money
+from techauction.core.offer import BidTooLow
+from techauction.core.outcome import Ending, PassedInFor
 from techauction.core.record import GENESIS, Kind
 from techauction.core.refusal import Refusal
 from techauction.core.round import Phase

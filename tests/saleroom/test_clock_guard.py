@@ -14,8 +14,8 @@ from sqlalchemy import Engine, select
 
 from techauction.clock import SystemClock
 from techauction.core.bidding import LotPaused
-from techauction.core.hammer import Ending
 from techauction.core.lot import Stage
+from techauction.core.outcome import Ending
 from techauction.core.record import Kind
 from techauction.reports.record_of_sale import verify_round
 from techauction.services import pausing

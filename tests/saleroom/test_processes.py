@@ -20,8 +20,8 @@ import httpx
 import pytest
 
 from techauction.clock import SystemClock
-from techauction.core.hammer import Ending
 from techauction.core.lot import Stage
+from techauction.core.outcome import Ending
 from techauction.core.record import Kind
 from techauction.reports.record_of_sale import verify_round
 from tests.saleroom.installation import PATIENCE_S, START_FEN, STEP_FEN, Bidder, Installation, Reply, Service

@@ -8,9 +8,9 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
-from techauction.core.hammer import Ending
 from techauction.core.handoff import CaseKind
 from techauction.core.money import Money
+from techauction.core.outcome import Ending
 from techauction.core.record import Kind
 from techauction.store.aftersale import CaseRow
 from techauction.store.auction import OutcomeRow

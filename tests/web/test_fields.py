@@ -8,8 +8,8 @@ from werkzeug.datastructures import MultiDict
 from wtforms import PasswordField, StringField, TextAreaField
 
 from techauction.core import amount
-from techauction.core.bidding import BidTooLow
 from techauction.core.money import LARGEST_FEN, Money
+from techauction.core.offer import BidTooLow
 from techauction.web.fields import Form, MoneyField, PercentField, ShanghaiDateTimeField
 
 

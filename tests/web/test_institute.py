@@ -7,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from techauction.clock import ManualClock
-from techauction.core.hammer import Ending
 from techauction.core.lot import Stage
 from techauction.core.money import Money
+from techauction.core.outcome import Ending
 from techauction.core.round import Phase
 from techauction.db import writing
 from techauction.store.auction import OutcomeRow

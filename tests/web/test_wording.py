@@ -11,8 +11,8 @@ from flask import Flask
 
 import techauction
 from techauction.core import round as rounds
-from techauction.core.bidding import BidTooLow
 from techauction.core.money import Money
+from techauction.core.offer import BidTooLow
 from techauction.core.refusal import Refusal
 from techauction.core.round import Problem
 from techauction.wording import problems, say, say_problem, word

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
-from techauction.core.hammer import Ending, PassedInFor, WithheldFor
+from techauction.core.outcome import Ending, PassedInFor, WithheldFor
 from techauction.reports.named import Named
 from techauction.reports.settlement import Line, Sale, Settlement
 from techauction.reports.writers.cells import exact_yuan

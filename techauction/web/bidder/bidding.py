@@ -11,9 +11,10 @@ from flask_login import current_user
 from wtforms import BooleanField, HiddenField
 from wtforms.validators import InputRequired, Length
 
-from techauction.core.bidding import BidTooLow, NeedsConfirmation, OffGrid, OnlyFirstMayBidStart, TooManySteps
+from techauction.core.ascending import OnlyFirstMayBidStart, TooManySteps
 from techauction.core.lawful import nearest
 from techauction.core.money import Money
+from techauction.core.offer import BidTooLow, NeedsConfirmation, OffGrid
 from techauction.core.refusal import Refusal
 from techauction.db import db
 from techauction.postgresql import CommitUnknown
@@ -22,7 +23,7 @@ from techauction.queries.bidder import BiddingPage
 from techauction.queries.sale import lot_on_sale
 from techauction.saleroom.auctioneer import Asked, FateUnknown, QueueFull
 from techauction.store.people import Role
-from techauction.web.context import auctioneer, certify, house, now, signed_in
+from techauction.web.context import auctioneer, certify, house, my_organisation_id, now, signed_in
 from techauction.web.fields import Form, MoneyField
 from techauction.web.filters import when
 from techauction.web.guard import only
@@ -51,7 +52,7 @@ class BidForm(Form):
         assert self.amount.data is not None
         return Asked(
             lot_id=lot_id,
-            organisation_id=_organisation_id(),
+            organisation_id=my_organisation_id(),
             user_id=signed_in().id,
             session_id=current_user.session_id,
             amount=self.amount.data,
@@ -59,12 +60,6 @@ class BidForm(Form):
             confirmed=bool(self.confirmed.data),
             received_at=now(),
         )
-
-
-def _organisation_id() -> int:
-    organisation_id = signed_in().organisation_id
-    assert organisation_id is not None
-    return organisation_id
 
 
 def _rate() -> str:
@@ -75,7 +70,7 @@ def _rate() -> str:
 def lots() -> ResponseReturnValue:
     """Show the lots that the bidder's paddles are admitted to."""
     number = request.args.get("page", 1, type=int)
-    page = bidder.my_lots(db.session(), organisation_id=_organisation_id(), page=number, now=now())
+    page = bidder.my_lots(db.session(), organisation_id=my_organisation_id(), page=number, now=now())
     return render_template("bidder/lots.html", page=page)
 
 
@@ -86,7 +81,7 @@ def lot(slug: str, number: int) -> ResponseReturnValue:
 
 
 @bp.post("/rounds/<slug>/lots/<int:number>")
-@limiter.limit(_rate, key_func=lambda: f"bidder {_organisation_id()}")
+@limiter.limit(_rate, key_func=lambda: f"bidder {my_organisation_id()}")
 def bid(slug: str, number: int) -> ResponseReturnValue:
     """Offer an amount, and wait for the auctioneer's answer."""
     page = _found(slug, number)
@@ -112,7 +107,7 @@ def bid(slug: str, number: int) -> ResponseReturnValue:
 def offer(slug: str, number: int, key: str) -> ResponseReturnValue:
     """Look again what became of an offer, by its key."""
     page = _found(slug, number)
-    found = bidder.answered(db.session(), organisation_id=_organisation_id(), lot_id=page.lot.tile.sale.lot_id, key=key)
+    found = bidder.answered(db.session(), organisation_id=my_organisation_id(), lot_id=page.lot.tile.sale.lot_id, key=key)
     if found is None:
         offered = request.args.get("fen", type=int)
         return _unknown(page, Money(offered) if offered else None, key, confirmed="confirmed" in request.args)
@@ -132,7 +127,7 @@ def offer(slug: str, number: int, key: str) -> ResponseReturnValue:
 
 def _found(slug: str, number: int) -> BiddingPage:
     history = request.args.get("page", 1, type=int)
-    found = bidder.bidding_page(db.session(), slug, number, organisation_id=_organisation_id(), page=history, now=now())
+    found = bidder.bidding_page(db.session(), slug, number, organisation_id=my_organisation_id(), page=history, now=now())
     return found or abort(404)
 
 

@@ -4,10 +4,11 @@ from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from techauction.core import amount
-from techauction.core.bidding import NeedsConfirmation, Offer, must_be_lawful
+from techauction.core.formats import FORMATS
 from techauction.core.lawful import nearest
 from techauction.core.lot import Lot
-from techauction.core.money import Money
+from techauction.core.money import ZERO, Money
+from techauction.core.offer import Eligibility, NeedsConfirmation, Offer
 from techauction.core.refusal import Refusal
 from techauction.db import db
 from techauction.queries.sale import lot_on_sale
@@ -17,37 +18,48 @@ from techauction.wording import say
 
 bp = Blueprint("catalogue_amounts", __name__)
 
-_NOBODY = 0
+_NOBODY = Eligibility(paddle=0, admitted=True, paddle_voided=False, deposit_held=ZERO, deposit_required=ZERO)
 
 
 @bp.get("/amounts")
 def amounts() -> ResponseReturnValue:
     """Return what an amount says; with a lot, whether it is lawful there now, and the lawful amounts nearest to it."""
-    lot = _lot(request.args["lot"]) or abort(404) if "lot" in request.args else None
+    lot = lot_asked_for() or abort(404) if "lot" in request.args else None
+    return jsonify(read_back(lot, request.args.get("text", ""))[1])
+
+
+def lot_asked_for() -> Lot | None:
+    """Return the lot that the address names, if it is public."""
+    lot_id = identifier(request.args.get("lot", ""))
+    return None if lot_id is None else lot_on_sale(db.session(), lot_id)
+
+
+def read_back(lot: Lot | None, text: str) -> tuple[Money | None, dict[str, object]]:
+    """Return the amount that a text means, if any, and everything there is to say of it."""
     try:
-        read = amount.read(request.args.get("text", ""))
+        read = amount.read(text)
     except Refusal as unreadable:
         least = () if lot is None else nearest(lot, Money(0))
-        return jsonify(amount_fen=None, refusal=_said(unreadable), must_confirm=False, nearest=[_plain(each) for each in least])
+        return None, {
+            "amount_fen": None,
+            "refusal": _said(unreadable),
+            "must_confirm": False,
+            "nearest": [_plain(each) for each in least],
+        }
     found = None if lot is None else _refusal(lot, read)
-    return jsonify(
+    return read, {
         **_plain(read),
-        capitals=daxie(read),
-        refusal=None if found is None else _said(found),
-        must_confirm=isinstance(found, NeedsConfirmation),
-        nearest=[] if lot is None else [_plain(each) for each in nearest(lot, read) if each != read],
-    )
-
-
-def _lot(named: str) -> Lot | None:
-    lot_id = identifier(named)
-    return None if lot_id is None else lot_on_sale(db.session(), lot_id)
+        "capitals": daxie(read),
+        "refusal": None if found is None else _said(found),
+        "must_confirm": isinstance(found, NeedsConfirmation),
+        "nearest": [] if lot is None else [_plain(each) for each in nearest(lot, read) if each != read],
+    }
 
 
 def _refusal(lot: Lot, offered: Money) -> Refusal | None:
     """Return what stands against the amount for anybody who may bid; who asks is not looked at."""
     try:
-        must_be_lawful(lot, Offer(offered), _NOBODY)
+        FORMATS[lot.format].take(lot, Offer(offered), _NOBODY, lot.opens_at)
     except Refusal as refusal:
         return refusal
     return None

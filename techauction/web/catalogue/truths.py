@@ -5,8 +5,8 @@
 
 from flask import Blueprint
 
-from techauction.core.hammer import Ending
 from techauction.core.lot import Stage
+from techauction.core.outcome import Ending
 from techauction.queries.sale import Sale
 
 
