@@ -12,9 +12,10 @@ from techauction.receipts import FILE, Signer
 from techauction.saleroom.auctioneer import Auctioneer
 from techauction.settings import SHIPPED, Settings
 from techauction.web import addresses, demo, errors, filters, health, languages, navigation, requests, security, signing
-from techauction.web.account import notices, own, sign_in, tokens
+from techauction.web.account import notices, own, sign_in, tokens, watching
 from techauction.web.administrator import audit, organisations, users
 from techauction.web.auditor import records
+from techauction.web.bidder import amounts as bidder_amounts
 from techauction.web.bidder import bidding, paddles, receipts, registration
 from techauction.web.catalogue import amounts, pages
 from techauction.web.context import House
@@ -28,6 +29,7 @@ BLUEPRINTS: tuple[ModuleType, ...] = (
     sign_in,
     own,
     notices,
+    watching,
     tokens,
     users,
     organisations,
@@ -35,6 +37,7 @@ BLUEPRINTS: tuple[ModuleType, ...] = (
     pages,
     amounts,
     bidding,
+    bidder_amounts,
     registration,
     paddles,
     receipts,

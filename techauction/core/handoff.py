@@ -210,6 +210,16 @@ def must_be_finished(kind: CaseKind, steps: tuple[Planned, ...], done: Mapping[S
             raise CaseUnfinished(step)
 
 
+def latest_days(steps: tuple[Planned, ...], *, hammer_on: date) -> dict[Step, date]:
+    """Return the last days of the steps that have one, each reckoned as if those before were done on theirs."""
+    found: dict[Step, date] = {}
+    for each in steps:
+        last = None if each.deadline is None else each.deadline.due_on(hammer_on, found)
+        if last is not None:
+            found[each.step] = last
+    return found
+
+
 def overdue(steps: tuple[Planned, ...], done: Mapping[Step, date], *, hammer_on: date, today: date) -> frozenset[Step]:
     """Return the steps whose last day has passed and which are not done."""
     late = set()

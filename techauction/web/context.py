@@ -62,3 +62,10 @@ def signed_in() -> UserRow:
     """Return the user who is signed in; the blueprint's gate has seen to that there is one."""
     user: UserRow = current_user.row
     return user
+
+
+def my_organisation_id() -> int:
+    """Return the organisation of the enterprise or institute that is signed in."""
+    found = signed_in().organisation_id
+    assert found is not None
+    return found

@@ -12,7 +12,7 @@ from techauction.db import db, transaction
 from techauction.queries.paddles import AskPage, ask_page, my_paddle, my_rounds
 from techauction.services import admission
 from techauction.store.people import Role
-from techauction.web.context import now, signed_in
+from techauction.web.context import my_organisation_id, now, signed_in
 from techauction.web.fields import CheckboxesField, Form
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
@@ -40,14 +40,14 @@ class AskForm(Form):
 @bp.get("/paddles")
 def paddles() -> ResponseReturnValue:
     """Show the rounds to take part in, and one's paddles."""
-    page = my_rounds(db.session(), organisation_id=_organisation_id(), page=page_number(), now=now())
+    page = my_rounds(db.session(), organisation_id=my_organisation_id(), page=page_number(), now=now())
     return render_template("bidder/paddles.html", page=page)
 
 
 @bp.route("/rounds/<slug>/paddle", methods=["GET", "POST"])
 def paddle(slug: str) -> ResponseReturnValue:
     """Show the enterprise's paddle in a round; where it has none, ask for one."""
-    organisation_id = _organisation_id()
+    organisation_id = my_organisation_id()
     mine = my_paddle(db.session(), slug, organisation_id=organisation_id, now=now())
     if mine is not None:
         # A second press of the button finds what the first one did.
@@ -86,9 +86,3 @@ def _asked(form: AskForm, page: AskPage, organisation_id: int) -> bool:
         form.refuse(refusal, _BESIDE.get(type(refusal)))
         return False
     return True
-
-
-def _organisation_id() -> int:
-    organisation_id = signed_in().organisation_id
-    assert organisation_id is not None
-    return organisation_id

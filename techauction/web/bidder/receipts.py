@@ -7,7 +7,7 @@ from techauction.db import db
 from techauction.queries.receipts import my_bid, my_bids
 from techauction.receipts import Receipt
 from techauction.store.people import Role
-from techauction.web.context import certify, house, signed_in
+from techauction.web.context import certify, house, my_organisation_id
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
 
@@ -18,14 +18,14 @@ bp.before_request(only(Role.ENTERPRISE))
 @bp.get("")
 def receipts() -> ResponseReturnValue:
     """List the bids that were taken, the newest first."""
-    page = my_bids(db.session(), organisation_id=_organisation_id(), page=page_number())
+    page = my_bids(db.session(), organisation_id=my_organisation_id(), page=page_number())
     return render_template("bidder/receipts.html", page=page)
 
 
 @bp.get("/<int:lot_id>/<int:seq>")
 def receipt(lot_id: int, seq: int) -> ResponseReturnValue:
     """Hand a bid's receipt out as a file."""
-    bid = my_bid(db.session(), organisation_id=_organisation_id(), lot_id=lot_id, seq=seq) or abort(404)
+    bid = my_bid(db.session(), organisation_id=my_organisation_id(), lot_id=lot_id, seq=seq) or abort(404)
     certify()
     signed = house().signer.sign(
         Receipt(lot_id=bid.lot_id, seq=bid.seq, hash=bid.hash, amount=bid.amount, placed_at=bid.placed_at)
@@ -33,9 +33,3 @@ def receipt(lot_id: int, seq: int) -> ResponseReturnValue:
     answer = Response(signed + "\n", mimetype="application/jose")
     answer.headers.set("Content-Disposition", "attachment", filename=f"{bid.slug}-{bid.number}-{bid.seq}.jws")
     return answer
-
-
-def _organisation_id() -> int:
-    organisation_id = signed_in().organisation_id
-    assert organisation_id is not None
-    return organisation_id

@@ -1,0 +1,90 @@
+"""What a bid would cost its bidder if it bought the lot, and by when."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from techauction.core.admission import DepositState
+from techauction.core.consigning import Instrument
+from techauction.core.days import day_of
+from techauction.core.handoff import STEPS, Step, latest_days
+from techauction.core.money import ZERO, Money
+from techauction.core.settlement import Commission, settle
+from techauction.queries.sale import LISTED, PLACE, Viewer, as_core, visible_to
+from techauction.store.auction import PaddleRow
+from techauction.store.consigning import LotRow, ResultRow, RoundRow
+from techauction.store.money import DepositRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payable:
+    """What a price comes to: with commission, less the deposit; and the last days, if the lot closes on `close_on`."""
+
+    price: Money
+    commission: Money
+    total: Money
+    deposit: Money
+    due: Money
+    close_on: date
+    confirmed_by: date
+    signed_by: date
+    paid_by: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a bidder's payment for a lot goes by. `deposit` is what its deposit still holds."""
+
+    commission: Commission
+    deposit: Money
+    instrument: Instrument
+    close_on: date
+
+    def payable(self, price: Money) -> Payable:
+        """Return what the price comes to."""
+        statement = settle(price, self.deposit, self.commission)
+        days = latest_days(STEPS[self.instrument], hammer_on=self.close_on)
+        return Payable(
+            price=price,
+            commission=statement.buyer_commission,
+            total=price + statement.buyer_commission,
+            deposit=statement.deposit_applied,
+            due=statement.due,
+            close_on=self.close_on,
+            confirmed_by=days[Step.SALE_CONFIRMED],
+            signed_by=days[Step.CONTRACT_SIGNED],
+            paid_by=days[Step.PRICE_PAID],
+        )
+
+
+def terms_of(session: Session, *, lot_id: int, organisation_id: int) -> Terms | None:
+    """Return the terms of a public lot for a bidder, admitted or not."""
+    found = session.execute(
+        select(LotRow, RoundRow, PLACE, ResultRow.instrument)
+        .join(LotRow.round)
+        .join(LotRow.result)
+        .where(LotRow.id == lot_id, LISTED, visible_to(Viewer(organisation_id=organisation_id)))
+    ).one_or_none()
+    if found is None:
+        return None
+    lot, round_, place, instrument = found
+    deposit = session.scalars(
+        select(DepositRow)
+        .join(PaddleRow, DepositRow.paddle_id == PaddleRow.id)
+        .where(
+            PaddleRow.organisation_id == organisation_id,
+            PaddleRow.round_id == lot.round_id,
+            or_(DepositRow.lot_id == lot_id, DepositRow.lot_id.is_(None)),
+            DepositRow.state.in_((DepositState.DUE, DepositState.HELD)),
+        )
+        .order_by(DepositRow.lot_id.is_(None))
+        .limit(1)
+    ).first()
+    return Terms(
+        commission=round_.commission(),
+        deposit=ZERO if deposit is None else deposit.held - deposit.applied - deposit.released,
+        instrument=instrument,
+        close_on=day_of(as_core(lot, round_, place).closes_at),
+    )

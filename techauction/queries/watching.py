@@ -1,0 +1,85 @@
+"""The lots that a user watches."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, case, false, select
+from sqlalchemy.orm import Session, contains_eager
+
+from techauction.core.lot import Stage
+from techauction.queries.catalogue import LotTile, tile_of
+from techauction.queries.names import Name
+from techauction.queries.paging import Paging, cut
+from techauction.queries.sale import LISTED, PLACE, PUBLIC
+from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow
+from techauction.store.consigning import LotRow, ResultRow, WatchRow
+
+LOTS_A_PAGE = 24
+IN_ORDER: ColumnElement[int] = case(
+    (LotRow.stage.in_((Stage.OPEN, Stage.PAUSED, Stage.INTERRUPTED)), 0), (LotRow.stage == Stage.LISTED, 1), else_=2
+)
+"""Lots being sold come first, then those that will be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedLot:
+    """A lot on a watch list; with the reader's paddle, where that is admitted to it."""
+
+    slug: str
+    round_title: Name
+    rehearsal: bool
+    synthetic: bool
+    paddle: int | None
+    tile: LotTile
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedPage:
+    """A watch list: lots being sold first, the next to close at the head."""
+
+    lots: tuple[WatchedLot, ...]
+    paging: Paging
+
+
+def watched(session: Session, *, user_id: int, organisation_id: int | None, page: int, now: datetime) -> WatchedPage:
+    """Return the lots that the user watches; the organisation's own paddles are marked."""
+    of_mine = PaddleRow.round_id == LotRow.round_id
+    of_mine &= false() if organisation_id is None else PaddleRow.organisation_id == organisation_id
+    statement = (
+        select(LotRow, OutcomeRow, PLACE, PaddleRow.number, AdmissionRow.id)
+        .join(WatchRow, WatchRow.lot_id == LotRow.id)
+        .join(LotRow.round)
+        .join(LotRow.result)
+        .join(ResultRow.field)
+        .join(ResultRow.institute)
+        .join(LotRow.market)
+        .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
+        .outerjoin(PaddleRow, of_mine)
+        .outerjoin(AdmissionRow, (AdmissionRow.paddle_id == PaddleRow.id) & (AdmissionRow.lot_id == LotRow.id))
+        .where(WatchRow.user_id == user_id, LISTED, PUBLIC)
+        .order_by(IN_ORDER, LotRow.closes_at, LotRow.number, LotRow.id)
+        .options(
+            contains_eager(LotRow.round),
+            contains_eager(LotRow.result).contains_eager(ResultRow.field),
+            contains_eager(LotRow.result).contains_eager(ResultRow.institute),
+            contains_eager(LotRow.market),
+        )
+    )
+    statement, paging = cut(session, statement, number=page, size=LOTS_A_PAGE)
+    lots = tuple(
+        WatchedLot(
+            slug=lot.round.slug,
+            round_title=Name(lot.round.title_zh, lot.round.title_en),
+            rehearsal=lot.round.rehearsal,
+            synthetic=lot.round.synthetic,
+            paddle=paddle if admission_id is not None else None,
+            tile=tile_of(lot, outcome, place, round_=lot.round, now=now),
+        )
+        for lot, outcome, place, paddle, admission_id in session.execute(statement)
+    )
+    return WatchedPage(lots, paging)
+
+
+def watches(session: Session, *, user_id: int, lot_id: int) -> bool:
+    """Return whether the user watches the lot."""
+    return session.get(WatchRow, (user_id, lot_id)) is not None
