@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["market_key"], ["markets.key"], name=op.f("fk_organisations_market_key_markets")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisations")),
         sa.UniqueConstraint("credit_code", name=op.f("uq_organisations_credit_code")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("organisations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_organisations_market_key"), ["market_key"], unique=False)
@@ -110,6 +111,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["field_key"], ["fields.key"], name=op.f("fk_results_field_key_fields")),
         sa.ForeignKeyConstraint(["institute_id"], ["organisations.id"], name=op.f("fk_results_institute_id_organisations")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_results")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("results", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_results_field_key"), ["field_key"], unique=False)
@@ -154,6 +156,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_users_organisation_id_organisations")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("sign_in_name", name=op.f("uq_users_sign_in_name")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_users_organisation_id"), ["organisation_id"], unique=False)
@@ -310,6 +313,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rounds")),
         sa.UniqueConstraint("slug", name=op.f("uq_rounds_slug")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("rounds", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_rounds_copy_of_id"), ["copy_of_id"], unique=False)
@@ -425,6 +429,7 @@ def upgrade() -> None:
         sa.Column("standing_paddle", sa.Integer(), nullable=True),
         sa.Column("standing_amount", sa.BigInteger(), nullable=True),
         sa.Column("standing_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("standing_rank", sa.Integer(), nullable=True),
         sa.Column("bidders", sa.JSON(), nullable=False),
         sa.Column("opens_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=True),
@@ -442,6 +447,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lots")),
         sa.UniqueConstraint("round_id", "number", name=op.f("uq_lots_round_id_number")),
         sa.UniqueConstraint("round_id", "result_id", name=op.f("uq_lots_round_id_result_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("lots", schema=None) as batch_op:
         batch_op.create_index("ix_lots_open", ["stage", "closes_at"], unique=False)
@@ -468,6 +474,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_paddles")),
         sa.UniqueConstraint("round_id", "number", name=op.f("uq_paddles_round_id_number")),
         sa.UniqueConstraint("round_id", "organisation_id", name=op.f("uq_paddles_round_id_organisation_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("paddles", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_paddles_organisation_id"), ["organisation_id"], unique=False)
@@ -747,6 +754,7 @@ def upgrade() -> None:
         sa.Column("salt", sa.String(length=64), nullable=True),
         sa.Column("sealed", sa.String(length=500), nullable=True),
         sa.Column("key_id", sa.String(length=64), nullable=True),
+        sa.Column("commitment", sa.String(length=64), nullable=False),
         sa.Column("sealed_by_id", sa.Integer(), nullable=True),
         sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),

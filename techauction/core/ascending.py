@@ -36,15 +36,48 @@ class TooManySteps(Refusal):
         super().__init__(offered=offered, most=most)
 
 
+class NoPriorityRight(Refusal):
+    """Only who holds a priority right at the lot, and has not waived it, may match a bid."""
+
+    code = "no_priority_right"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+
+class NothingToMatch(Refusal):
+    """No bid of that amount stands: there is none yet, or another has come."""
+
+    code = "nothing_to_match"
+
+    def __init__(self, offered: Money, standing: Money | None) -> None:
+        super().__init__(offered=offered, standing=standing)
+
+
+class Outranked(Refusal):
+    """The bid that stands is that of a holder who comes first: by a better rank, or by time with the same."""
+
+    code = "outranked"
+
+    def __init__(self, standing: Money) -> None:
+        super().__init__(standing=standing)
+
+
 def take(lot: Lot, offer: Offer, bidder: Eligibility, now: datetime) -> Lot:
     """Return the lot with the offer standing and its close moved where the soft close says so.
 
+    A match (优先购买权) takes the standing bid's place at the same amount, and moves the close as any bid does.
+
     :raises OwnBidStands, OnlyFirstMayBidStart, BidTooLow, TooManySteps, OffGrid, NeedsConfirmation: the amount may not stand
+    :raises NoPriorityRight, NothingToMatch, Outranked: the standing bid may not be matched
     """
     assert bidder.paddle is not None
-    _must_be_lawful(lot, offer, bidder.paddle)
+    if offer.matching:
+        _must_match(lot, offer, bidder.paddle, bidder.priority_rank)
+    else:
+        _must_be_lawful(lot, offer, bidder.paddle)
     closes_at = lot.rules.extension.close_after(lot.closes_at, now, lot.scheduled_closes_at)
-    return lot.with_standing(Bid(bidder.paddle, offer.amount, now), closes_at)
+    return lot.with_standing(Bid(bidder.paddle, offer.amount, now, bidder.priority_rank), closes_at)
 
 
 def standing(lot: Lot) -> Bid | None:
@@ -61,6 +94,19 @@ def end(lot: Lot, reserve: Money | None) -> Sold | PassedIn:
     if reserve is not None and lot.standing.amount < reserve:
         return PassedIn(PassedInFor.RESERVE_NOT_MET)
     return Sold(lot.standing.paddle, lot.standing.amount)
+
+
+def _must_match(lot: Lot, offer: Offer, paddle: int, rank: int | None) -> None:
+    """Refuse a match of another bid than the one that stands, or of one that comes first."""
+    standing = lot.standing
+    if rank is None:
+        raise NoPriorityRight
+    if standing is None or standing.amount != offer.amount:
+        raise NothingToMatch(offer.amount, None if standing is None else standing.amount)
+    if standing.paddle == paddle:
+        raise OwnBidStands(standing.amount)
+    if standing.rank is not None and standing.rank <= rank:
+        raise Outranked(standing.amount)
 
 
 def _must_be_lawful(lot: Lot, offer: Offer, paddle: int) -> None:

@@ -4,9 +4,12 @@ from datetime import datetime
 
 from techauction.core.formats import FORMATS
 from techauction.core.lot import Lot, Stage
-from techauction.core.money import Money
+from techauction.core.money import ZERO, Money
 from techauction.core.offer import Eligibility, Offer
 from techauction.core.refusal import Refusal
+
+STRANGER = Eligibility(paddle=None, admitted=False, paddle_voided=False, deposit_held=ZERO, deposit_required=ZERO)
+"""Somebody without a paddle in the round."""
 
 
 class LotNotOpen(Refusal):

@@ -68,11 +68,12 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Bid:
-    """An offer that was taken."""
+    """An offer that was taken. `rank`: that of its paddle's priority right at the lot, where it has one; the first is 1."""
 
     paddle: int
     amount: Money
     placed_at: datetime
+    rank: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,21 +17,30 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """A bidder's standing at one lot, as the database says it inside the deciding transaction."""
+    """A bidder's standing at one lot, as the database says it inside the deciding transaction.
+
+    `priority_rank`: where it stands among the holders of a priority right there; nothing if it holds none, or has waived it.
+    """
 
     paddle: int | None
     admitted: bool
     paddle_voided: bool
     deposit_held: Money
     deposit_required: Money
+    priority_rank: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What is asked of the auctioneer. `confirmed`: the bidder has confirmed an amount over the collar."""
+    """What is asked of the auctioneer.
+
+    `confirmed`: the bidder has confirmed an amount over the collar. `matching`: by its priority right the bidder takes the
+    standing bid's amount, and bids no more than that.
+    """
 
     amount: Money
     confirmed: bool = False
+    matching: bool = False
 
 
 class BidTooLow(Refusal):

@@ -6,14 +6,18 @@ from datetime import datetime, timedelta
 from functools import reduce
 from typing import assert_never
 
-from techauction.core import bidding, hammer, pausing
-from techauction.core.bidding import Eligibility, LotClosed, LotNotOpen, LotPaused, Offer
-from techauction.core.hammer import Ending, HammerTooEarly, PassedIn, Sold, WithheldFor
+from techauction.core import bidding, hammer, organized, pausing, unsealing
+from techauction.core.bidding import LotClosed, LotNotOpen, LotPaused
+from techauction.core.hammer import HammerTooEarly
 from techauction.core.increment import Ladder
-from techauction.core.lot import Bid, Extension, ExtensionKind, Lot, Rules, Stage
+from techauction.core.lot import Bid, Extension, ExtensionKind, Format, Lot, Rules, Stage
 from techauction.core.money import ZERO, Money
+from techauction.core.offer import Eligibility, Offer
+from techauction.core.organized import keeps_close
+from techauction.core.outcome import Ending, PassedIn, Sold, WithheldFor
 from techauction.core.pausing import LotNotPaused
-from techauction.core.record import Event, Kind, commitment, instant
+from techauction.core.plain import number, text
+from techauction.core.record import BIDS, Event, Kind, commitment, instant
 from techauction.core.refusal import Refusal
 from techauction.core.replayed import Ended, Entry, Replay, Sealed
 from techauction.core.violation import Fault
@@ -45,18 +49,25 @@ def _step(before: Replay, entry: Entry) -> Replay:
     try:
         if event.digest(prev_hash) != digest:
             here = here.but(Fault.WRONG_HASH, "the hash is not that of the event")
-        return _happen(here, event, owed=before.moves_to)
+        after = _happen(here, event, owed=before.moves_to)
     except _OFF_TIME as refusal:
         return here.but(Fault.OFF_TIME, f"{event.kind}: {refusal}")
     except Refusal as refusal:
         return here.but(Fault.UNLAWFUL, f"{event.kind}: {refusal}")
     except _UNREADABLE as error:
         return here.but(Fault.UNREADABLE, f"{event.kind}: {type(error).__name__} {error}")
+    if event.kind in BIDS and event.paddle is not None and event.amount is not None:
+        after = after.holds(event.seq, Bid(event.paddle, event.amount, event.at, _rank(event)))
+    if after.head_at_close is None and event.data.get("after_close") is True:
+        after = replace(after, head_at_close=before.head)
+    return after
 
 
 def _happen(here: Replay, event: Event, *, owed: datetime | None) -> Replay:
     if owed is not None and event.kind is not Kind.EXTENDED:
         here = replace(here, moves_to=None).but(Fault.WRONG_CLOSE, f"the close was to move to {instant(owed)} first")
+    if here.ended is not None and event.kind is Kind.VOIDED:
+        return organized.void_outcome(here, here.ended, event)
     if here.ended is not None:
         return here.but(Fault.UNLAWFUL, f"{event.kind} after the lot had ended")
     if event.kind is Kind.OPENED:
@@ -75,11 +86,11 @@ def _set_back(last_at: datetime, event: Event) -> bool:
 
 
 def _not_offered(here: Replay, event: Event) -> Replay:
+    if event.kind is Kind.WITHDRAWN:
+        return organized.withdraw(here, event)
     if here.lot is not None:
         here = here.but(Fault.OFF_TIME, f"{event.kind} after the lot had opened")
-    if event.kind is Kind.WITHDRAWN:
-        return replace(here, ended=Ended(ending=Ending.WITHDRAWN, at=event.at, reason=_text(event.data, "reason")))
-    reason = WithheldFor(_text(event.data, "reason"))
+    reason = WithheldFor(text(event.data, "reason"))
     return replace(here, ended=Ended(ending=Ending.WITHHELD, at=event.at, reason=reason.value))
 
 
@@ -91,12 +102,13 @@ def _open(here: Replay, event: Event) -> Replay:
     sealed = data["commitment"]
     lot = Lot(
         stage=Stage.OPEN,
-        start=Money(_number(data, "start_fen")),
+        start=Money(number(data, "start_fen")),
         ladder=Ladder.from_json(data["ladder"]),  # type: ignore[arg-type]  # read from JSON; what else it holds is unreadable
         rules=_rules(data),
-        opens_at=datetime.fromisoformat(_text(data, "opens_at")),
+        opens_at=datetime.fromisoformat(text(data, "opens_at")),
         closes_at=event.closes_at,
         scheduled_closes_at=event.closes_at,
+        format=_format(data),
     )
     if lot.opens_at != event.at:
         here = here.but(Fault.OFF_TIME, f"opened at another time than {instant(lot.opens_at)}")
@@ -105,10 +117,16 @@ def _open(here: Replay, event: Event) -> Replay:
     return replace(
         here,
         lot=lot,
-        commitment=None if sealed is None else _text(data, "commitment"),
+        commitment=None if sealed is None else text(data, "commitment"),
+        sealed_as=text(data, "sealed_as") if "sealed_as" in data else here.name,
         # Lots that an earlier version opened say nothing of it.
-        described=_text(data, "described") if "described" in data else None,
+        described=text(data, "described") if "described" in data else None,
     )
+
+
+def _format(data: Mapping[str, object]) -> Format:
+    """Return the lot's format; those that an earlier version opened say nothing of it, and were ascending."""
+    return Format(text(data, "format")) if "format" in data else Format.ASCENDING
 
 
 def _rules(data: Mapping[str, object]) -> Rules:
@@ -117,36 +135,49 @@ def _rules(data: Mapping[str, object]) -> Rules:
     cap = extension["cap_s"]
     return Rules(
         extension=Extension(
-            kind=ExtensionKind(_text(extension, "kind")),
-            trigger=timedelta(seconds=_number(extension, "trigger_s")),
-            length=timedelta(seconds=_number(extension, "length_s")),
-            cap=None if cap is None else timedelta(seconds=_number(extension, "cap_s")),
+            kind=ExtensionKind(text(extension, "kind")),
+            trigger=timedelta(seconds=number(extension, "trigger_s")),
+            length=timedelta(seconds=number(extension, "length_s")),
+            cap=None if cap is None else timedelta(seconds=number(extension, "cap_s")),
         ),
-        max_steps=_number(data, "max_steps"),
+        max_steps=number(data, "max_steps"),
         raise_own_bid=data["raise_own_bid"] is True,
-        collar=_number(data, "collar"),
-        min_bidding=_number(data, "min_bidding"),
+        collar=number(data, "collar"),
+        min_bidding=number(data, "min_bidding"),
     )
 
 
 def _bid(here: Replay, lot: Lot, event: Event) -> Replay:
     assert event.paddle is not None
     assert event.amount is not None
-    here = _keeps_close(here, lot, event)
+    here = keeps_close(here, lot, event)
     # Whether the paddle was admitted stands outside the record; the verifier asks the database.
-    bidder = Eligibility(paddle=event.paddle, admitted=True, paddle_voided=False, deposit_held=ZERO, deposit_required=ZERO)
-    offer = Offer(event.amount, confirmed=event.data["confirmed"] is True)
+    bidder = Eligibility(
+        paddle=event.paddle,
+        admitted=True,
+        paddle_voided=False,
+        deposit_held=ZERO,
+        deposit_required=ZERO,
+        priority_rank=_rank(event),
+    )
+    offer = Offer(event.amount, confirmed=event.data["confirmed"] is True, matching=event.kind is Kind.MATCHED)
     try:
         after = bidding.take(lot, offer, bidder, event.at)
     except Refusal as refusal:
-        here = here.but(Fault.OFF_TIME if isinstance(refusal, _OFF_TIME) else Fault.UNLAWFUL, f"bid: {refusal}")
-        after = replace(lot, standing=Bid(event.paddle, event.amount, event.at), bidders=lot.bidders | {event.paddle})
+        here = here.but(Fault.OFF_TIME if isinstance(refusal, _OFF_TIME) else Fault.UNLAWFUL, f"{event.kind}: {refusal}")
+        bid = Bid(event.paddle, event.amount, event.at, bidder.priority_rank)
+        after = replace(lot, standing=bid, bidders=lot.bidders | {event.paddle})
     return replace(
         here,
         lot=replace(after, closes_at=lot.closes_at),
         bids=here.bids + 1,
         moves_to=after.closes_at if after.closes_at != lot.closes_at else None,
     )
+
+
+def _rank(event: Event) -> int | None:
+    """Return the rank of the bidder's priority right, where the event says that it had one."""
+    return number(event.data, "rank") if "rank" in event.data else None
 
 
 def _extend(here: Replay, lot: Lot, event: Event) -> Replay:
@@ -156,7 +187,7 @@ def _extend(here: Replay, lot: Lot, event: Event) -> Replay:
         here = here.but(Fault.WRONG_CLOSE, "extended, though no bid had moved the close")
     elif event.closes_at != owed:
         here = here.but(Fault.WRONG_CLOSE, f"extended to another close than {instant(owed)}")
-    if _text(event.data, "from") != instant(lot.closes_at):
+    if text(event.data, "from") != instant(lot.closes_at):
         here = here.but(Fault.WRONG_CLOSE, f"extended from another close than {instant(lot.closes_at)}")
     if lot.standing is not None and event.at != lot.standing.placed_at:
         here = here.but(Fault.OFF_TIME, "extended at another time than that of the bid")
@@ -164,20 +195,20 @@ def _extend(here: Replay, lot: Lot, event: Event) -> Replay:
 
 
 def _pause(here: Replay, lot: Lot, event: Event) -> Replay:
-    here = _keeps_close(here, lot, event)
-    return replace(here, lot=pausing.pause(lot, event.at), stopped_at=event.at, stop_reason=_text(event.data, "reason"))
+    here = keeps_close(here, lot, event)
+    return replace(here, lot=pausing.pause(lot, event.at), stopped_at=event.at, stop_reason=text(event.data, "reason"))
 
 
 def _interrupt(here: Replay, lot: Lot, event: Event) -> Replay:
-    here = _keeps_close(here, lot, event)
-    away_from = datetime.fromisoformat(_text(event.data, "away_from"))
+    here = keeps_close(here, lot, event)
+    away_from = datetime.fromisoformat(text(event.data, "away_from"))
     if away_from > event.at or not pausing.was_lost(lot, away_from, event.at):
         here = here.but(Fault.OFF_TIME, "interrupted, though nothing of the last period was lost")
-    return replace(here, lot=pausing.interrupt(lot), stopped_at=away_from, stop_reason=_text(event.data, "reason"))
+    return replace(here, lot=pausing.interrupt(lot), stopped_at=away_from, stop_reason=text(event.data, "reason"))
 
 
 def _resume(here: Replay, lot: Lot, event: Event) -> Replay:
-    _text(event.data, "reason")
+    text(event.data, "reason")
     assert event.closes_at is not None
     after = pausing.resume(lot, here.stopped_at or event.at, event.at)
     if event.closes_at != after.closes_at:
@@ -187,8 +218,8 @@ def _resume(here: Replay, lot: Lot, event: Event) -> Replay:
 
 
 def _fall(here: Replay, lot: Lot, event: Event) -> Replay:
-    here = _keeps_close(here, lot, event)
-    said = Ending(_text(event.data, "ending"))
+    here = unsealing.must_be_open(keeps_close(here, lot, event))
+    said = Ending(text(event.data, "ending"))
     here, reserve = _reserve(here, event, sold=said is Ending.SOLD)
     reason = event.data["reason"]
     met = None if reserve is None or lot.standing is None else lot.standing.amount >= reserve
@@ -198,7 +229,7 @@ def _fall(here: Replay, lot: Lot, event: Event) -> Replay:
         ended=Ended(
             ending=said,
             at=event.at,
-            reason="" if reason is None else _text(event.data, "reason"),
+            reason="" if reason is None else text(event.data, "reason"),
             paddle=event.paddle,
             price=event.amount,
             reserve_met=met,
@@ -227,55 +258,34 @@ def _reserve(here: Replay, event: Event, *, sold: bool) -> tuple[Replay, Money |
     if here.commitment is None:
         return (here.but(Fault.RESERVE_MISMATCH, "a reserve, though none was committed") if opened else here), None
     if opened:
-        sealed = Sealed(Money(_number(event.data, "reserve_fen")), _text(event.data, "salt"))
+        sealed = Sealed(Money(number(event.data, "reserve_fen")), text(event.data, "salt"))
         if not sold:
             here = here.but(Fault.RESERVE_MISMATCH, "the reserve of a lot passed in stands open")
     elif here.sealed is not None and not sold:
         sealed = here.sealed
     else:
         return here.but(Fault.RESERVE_MISMATCH, "the reserve was not opened"), None
-    if commitment(here.name, sealed.reserve, sealed.salt) != here.commitment:
+    if commitment(here.sealed_as, sealed.reserve, sealed.salt) != here.commitment:
         here = here.but(Fault.RESERVE_MISMATCH, "the reserve is not the one committed")
     return here, sealed.reserve
-
-
-def _keeps_close(here: Replay, lot: Lot, event: Event) -> Replay:
-    if event.closes_at == lot.closes_at:
-        return here
-    return here.but(Fault.WRONG_CLOSE, f"{event.kind} with another close than {instant(lot.closes_at)}")
-
-
-def _void(here: Replay, lot: Lot, event: Event) -> Replay:
-    del lot
-    return here.but(Fault.UNLAWFUL, f"{event.kind}: the rules of this version void nothing")
 
 
 _Outcome = tuple[Ending, str | None, int | None, Money | None]
 _STEPS: dict[Kind, Callable[[Replay, Lot, Event], Replay]] = {
     Kind.BID: _bid,
+    Kind.MATCHED: _bid,
+    Kind.SEALED: unsealing.seal,
+    Kind.UNSEALED: unsealing.unseal,
     Kind.EXTENDED: _extend,
     Kind.PAUSED: _pause,
     Kind.INTERRUPTED: _interrupt,
     Kind.RESUMED: _resume,
     Kind.HAMMERED: _fall,
-    Kind.VOIDED: _void,
+    Kind.PROLONGED: organized.prolong,
+    Kind.VOIDED: organized.void_bid,
 }
 
 
 def _plain(outcome: _Outcome) -> str:
     ending, reason, paddle, price = outcome
     return f"{ending} {reason}" if price is None else f"{ending} to paddle {paddle} at {price}"
-
-
-def _number(data: Mapping[str, object], name: str) -> int:
-    value = data[name]
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(name)
-    return value
-
-
-def _text(data: Mapping[str, object], name: str) -> str:
-    value = data[name]
-    if not isinstance(value, str):
-        raise TypeError(name)
-    return value

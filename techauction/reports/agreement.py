@@ -76,11 +76,12 @@ def state(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
             "stage": (row.stage, stage),
             "seq": (row.seq, after.seq),
             "head_hash": (row.head_hash, after.head if after.seq else None),
-            "run": (row.run, 0),
+            "run": (row.run, after.run),
             "bids": (row.bids, after.bids),
             "standing_paddle": (row.standing_paddle, None if standing is None else standing.paddle),
             "standing_amount": (row.standing_amount, None if standing is None else standing.amount),
             "standing_at": (row.standing_at, None if standing is None else standing.placed_at),
+            "standing_rank": (row.standing_rank, None if standing is None else standing.rank),
             "bidders": (row.bidders, [] if lot is None else sorted(lot.bidders)),
             "opens_at": (row.opens_at, None if lot is None else lot.opens_at),
             "closes_at": (row.closes_at, None if lot is None else lot.closes_at),
@@ -120,6 +121,10 @@ def case(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
     if books.owe(row.id):
         return
     ended, kept = after.ended, books.cases.get(row.id)
+    if ended is not None and ended.voided is not None:
+        closed = None if kept is None else kept.closed_at
+        yield from differ(Fault.CASE_DIFFERS, after.name, {"whether the case is closed": (closed is not None, True)})
+        ended = ended.voided
     kind = None
     if ended is not None and ended.ending is Ending.SOLD:
         kind = CaseKind.SOLD

@@ -11,7 +11,8 @@ from techauction.core.money import ZERO, Money
 from techauction.core.offer import Eligibility
 from techauction.core.record import Kind
 from techauction.core.refusal import Refusal
-from techauction.services.offers import Answer, Asked, Taken
+from techauction.services import sealing
+from techauction.services.offers import Answer, Asked, Body, Taken
 from techauction.store.auction import AdmissionRow, OfferRow, PaddleRow
 from techauction.store.consigning import LotRow
 from techauction.store.money import DepositRow
@@ -20,53 +21,66 @@ from techauction.store.record import RecordRow
 from techauction.store.statements import Reading, Writing, columns
 
 
-def answered(
-    connection: Connection, asked: Sequence[Asked]
-) -> dict[tuple[int, str], tuple[tuple[int, Money, bool, bool], Answer]]:
-    """Return the answers that the offers' keys have already: what was asked, and what was said."""
+def answered(connection: Connection, asked: Sequence[Asked]) -> dict[tuple[int, str], tuple[Body | str, Answer]]:
+    """Return the answers that the offers' keys have already: what was asked, or its tag where that is sealed, and what was said."""
     rows = _ANSWERED.rows(
         connection, organisations=list({each.organisation_id for each in asked}), keys=[each.key for each in asked]
     )
     return {
-        (organisation_id, key): ((lot_id, amount, confirmed, matching), _first_answer(connection, lot_id, amount, *rest))
-        for organisation_id, key, lot_id, amount, confirmed, matching, *rest in rows
+        (organisation_id, key): (
+            body_mac or (lot_id, amount, confirmed, matching),
+            _first_answer(connection, lot_id, amount, *rest),
+        )
+        for organisation_id, key, lot_id, amount, confirmed, matching, body_mac, *rest in rows
     }
 
 
 def _first_answer(  # noqa: PLR0917 (a row, column by column)
     connection: Connection,
     lot_id: int,
-    amount: Money,
+    amount: Money | None,
     code: str | None,
     facts: dict[str, int | str | None] | None,
     seq: int,
-    paddle: int,
+    paddle: int | None,
     at: datetime,
     digest: str,
     closes_at: datetime,
 ) -> Answer:
     if code is not None:
         return Refusal.restore(code, facts or {})
+    if paddle is None:
+        paddle = sealing.paddle_of(connection, lot_id=lot_id, seq=seq)
     moved = connection.scalar(
         select(RecordRow.closes_at).where(RecordRow.lot_id == lot_id, RecordRow.seq == seq + 1, RecordRow.kind == Kind.EXTENDED)
     )
     return Taken(lot_id=lot_id, seq=seq, paddle=paddle, amount=amount, placed_at=at, closes_at=moved or closes_at, hash=digest)
 
 
-def eligibilities(connection: Connection, asked: Sequence[Asked]) -> dict[tuple[int, int], Eligibility]:
-    """Return the bidders' standing at the lots."""
-    pairs = {(each.lot_id, each.organisation_id) for each in asked}
+def eligibilities(connection: Connection, pairs: set[tuple[int, int]]) -> dict[tuple[int, int], Eligibility]:
+    """Return the standing of bidders at lots, by (lot, organisation)."""
     rows = _ELIGIBLE.rows(connection, lots=[lot for lot, _ in pairs], organisations=[bidder for _, bidder in pairs])
-    return {
-        (lot_id, organisation_id): Eligibility(
-            paddle=number,
-            admitted=admission is not None,
-            paddle_voided=voided_at is not None,
-            deposit_held=held or ZERO,
-            deposit_required=required or ZERO,
-        )
-        for lot_id, organisation_id, number, voided_at, admission, held, required in rows
-    }
+    return {(lot_id, organisation_id): eligibility(number, *standing) for lot_id, organisation_id, number, *standing in rows}
+
+
+def eligibility(  # noqa: PLR0917 (a row, column by column)
+    number: int | None,
+    voided_at: datetime | None,
+    admission: int | None,
+    rank: int | None,
+    waived_at: datetime | None,
+    held: Money | None,
+    required: Money | None,
+) -> Eligibility:
+    """Return a bidder's standing at a lot, from the columns of its paddle, admission and deposit."""
+    return Eligibility(
+        paddle=number,
+        admitted=admission is not None,
+        paddle_voided=voided_at is not None,
+        deposit_held=held or ZERO,
+        deposit_required=required or ZERO,
+        priority_rank=None if waived_at is not None else rank,
+    )
 
 
 def signed_in(connection: Connection, asked: Sequence[Asked], now: datetime) -> set[int]:
@@ -98,6 +112,7 @@ _ANSWERED = Reading(
         OfferRow.amount,
         OfferRow.confirmed,
         OfferRow.matching,
+        OfferRow.body_mac,
         OfferRow.code,
         OfferRow.facts,
         OfferRow.seq,
@@ -127,6 +142,8 @@ def _eligible(count: int) -> Select[*tuple[Any, ...]]:
             PaddleRow.number,
             PaddleRow.voided_at,
             AdmissionRow.id,
+            AdmissionRow.priority_rank,
+            AdmissionRow.priority_waived_at,
             DepositRow.held,
             DepositRow.required,
         )

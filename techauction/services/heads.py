@@ -82,6 +82,7 @@ def _head(  # noqa: PLR0917 (a row, column by column)
     standing_paddle: int | None,
     standing_amount: Money,
     standing_at: datetime,
+    standing_rank: int | None,
     bidders: list[int],
     opens_at: datetime | None,
     closes_at: datetime | None,
@@ -104,7 +105,7 @@ def _head(  # noqa: PLR0917 (a row, column by column)
             closes_at=closes_at or round_closes_at,
             scheduled_closes_at=scheduled_closes_at or round_closes_at,
             format=format_,
-            standing=None if standing_paddle is None else Bid(standing_paddle, standing_amount, standing_at),
+            standing=None if standing_paddle is None else Bid(standing_paddle, standing_amount, standing_at, standing_rank),
             bidders=frozenset(bidders),
         ),
         seq=seq,
@@ -134,7 +135,9 @@ def _state(head: Head) -> dict[str, Any]:
         "new_paddle": None if standing is None else standing.paddle,
         "new_amount": None if standing is None else standing.amount,
         "new_at": None if standing is None else standing.placed_at,
-        "new_bidders": sorted(head.lot.bidders),
+        "new_rank": None if standing is None else standing.rank,
+        # Who has made a sealed offer stands in the lot's row only when all are opened.
+        "new_bidders": [] if standing is None else sorted(head.lot.bidders),
         "new_closes_at": head.lot.closes_at,
     }
 
@@ -158,6 +161,7 @@ _LOTS = Reading(
         LotRow.standing_paddle,
         LotRow.standing_amount,
         LotRow.standing_at,
+        LotRow.standing_rank,
         LotRow.bidders,
         LotRow.opens_at,
         LotRow.closes_at,
@@ -184,6 +188,7 @@ _HEADS = Writing(
         standing_paddle=bindparam("new_paddle"),
         standing_amount=bindparam("new_amount"),
         standing_at=bindparam("new_at"),
+        standing_rank=bindparam("new_rank"),
         bidders=bindparam("new_bidders"),
         closes_at=bindparam("new_closes_at"),
     )

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session, selectinload
 from techauction.core import hammer, record
 from techauction.core import round as rounds
 from techauction.core.bidding import NoSuchLot
+from techauction.core.custody import sealed_as
 from techauction.core.lot import Stage
 from techauction.core.outcome import Ending
 from techauction.core.record import Kind, instant
 from techauction.core.refusal import Refusal
 from techauction.core.round import Phase
-from techauction.services import aftersale, settlement
+from techauction.services import aftersale, instructions, settlement
 from techauction.services.notices import notify
 from techauction.services.record import append, name_of
 from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow
@@ -37,9 +38,12 @@ class NoSuchRound(Refusal):
         super().__init__()
 
 
-def open_round(session: Session, *, round_id: int, read_clock: Callable[[], datetime], by_id: int | None = None) -> None:
-    """Open the round's listed lots, or withhold those that may not be offered. Its opening must have come, but for a rehearsal.
+def open_round(
+    session: Session, *, round_id: int, read_clock: Callable[[], datetime], by_id: int | None = None, early: bool = False
+) -> None:
+    """Open the round's listed lots, or withhold those that may not be offered.
 
+    Its opening must have come, but for a rehearsal, or where two agreed that it opens `early` (`approvals`).
     A lot that opens late, because the process was away, still has one full period before its close.
 
     :raises NoSuchRound, PhaseForbids, RoundNotDue: as they say
@@ -56,7 +60,7 @@ def open_round(session: Session, *, round_id: int, read_clock: Callable[[], date
         .execution_options(populate_existing=True)
     ).all()
     now = read_clock()
-    row.phase = rounds.open_at(row.phase, row.opens_at, now, rehearsal=row.rehearsal)
+    row.phase = rounds.open_at(row.phase, row.opens_at, now, early=early or row.rehearsal)
 
     row.opened_at = now
     admitted = _admitted(session, round_id)
@@ -78,6 +82,7 @@ def open_round(session: Session, *, round_id: int, read_clock: Callable[[], date
             continue
         _open_lot(session, row, lot, reserve, closes_at=row.calendar().closes(place), now=now)
     session.add(AuditRow(at=now, by_id=by_id, what="round.opened", about=f"round {row.slug}"))
+    instructions.answer_all(session, [lot.id for lot in lots], now=now)
 
 
 def _open_lot(
@@ -89,11 +94,10 @@ def _open_lot(
     extension = rules.extension
     lot.stage, lot.opens_at = Stage.OPEN, now
     lot.closes_at = lot.scheduled_closes_at = max(closes_at, now + extension.length)
-    commitment = None
+    sealed: dict[str, object] = {"commitment": None}
     if lot.reserve_announced:
         assert reserve is not None
-        sealed = reserve.opened()
-        commitment = record.commitment(name_of(row.slug, lot.number), sealed.reserve, sealed.salt)
+        sealed = {"commitment": reserve.commitment, "sealed_as": sealed_as(lot.id)}
     append(
         session,
         lot,
@@ -114,7 +118,7 @@ def _open_lot(
             "collar": rules.collar,
             "min_bidding": rules.min_bidding,
             "opens_at": instant(now),
-            "commitment": commitment,
+            **sealed,
             "described": record.description_digest(name_of(row.slug, lot.number), lot.result.described()),
         },
     )

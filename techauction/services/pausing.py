@@ -10,9 +10,11 @@ from techauction.core import pausing
 from techauction.core.lot import Stage
 from techauction.core.record import Kind, instant
 from techauction.core.refusal import Refusal
+from techauction.services import instructions
 from techauction.services.notices import notify
 from techauction.services.opening import lot_for_update
 from techauction.services.record import append, last_at
+from techauction.services.two import Two
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.people import Role, UserRow
@@ -57,8 +59,18 @@ def pause(
         _pause(session, row, reason=reason, by_id=by_id, now=now)
 
 
-def resume(session: Session, *, lot_ids: Iterable[int], reason: str, by_id: int, read_clock: Callable[[], datetime]) -> None:
+def resume(
+    session: Session,
+    *,
+    lot_ids: Iterable[int],
+    reason: str,
+    by_id: int,
+    read_clock: Callable[[], datetime],
+    two: Two | None = None,
+) -> None:
     """Go on with the lots, each with the time it had left and never less than a full period: all of them, or none.
+
+    For organizers it needs two (`approvals`).
 
     :raises ReasonMissing, NoSuchLot, LotNotPaused: as they say
     """
@@ -66,14 +78,16 @@ def resume(session: Session, *, lot_ids: Iterable[int], reason: str, by_id: int,
         raise ReasonMissing
     rows = [lot_for_update(session, lot_id) for lot_id in sorted(set(lot_ids))]
     now = read_clock()
+    detail = reason if two is None else two.detail(reason)
     for row in rows:
         lot = pausing.resume(row.to_core(row.round.rules()), row.stopped_at or now, now)
         row.stage, row.opens_at = lot.stage, lot.opens_at
         row.closes_at, row.scheduled_closes_at = lot.closes_at, lot.scheduled_closes_at
         row.stopped_at, row.stop_reason = None, ""
-        data = {"reason": reason, **pausing.set_back(last_at(session, row), now)}
+        data = {"reason": reason, **pausing.set_back(last_at(session, row), now), **({} if two is None else two.as_data())}
         append(session, row, Kind.RESUMED, at=now, data=data)
-        session.add(AuditRow(at=now, by_id=by_id, what="lot.resumed", about=f"lot {row.id}", detail=reason))
+        session.add(AuditRow(at=now, by_id=by_id, what="lot.resumed", about=f"lot {row.id}", detail=detail))
+    instructions.answer_all(session, [row.id for row in rows], now=now)
 
 
 def interrupt_lost(session: Session, *, away_from: datetime, now: datetime) -> list[int]:

@@ -14,7 +14,7 @@ from techauction.core.money import Money
 from techauction.core.replayed import Sealed
 from techauction.core.round import Calendar, Phase, Regime
 from techauction.core.settlement import Commission
-from techauction.store.base import Row, enum_column
+from techauction.store.base import NEVER_AGAIN, Row, enum_column
 from techauction.store.people import FieldRow, MarketRow, OrganisationRow, UserRow
 
 
@@ -32,6 +32,7 @@ class RoundRow(Row):
         CheckConstraint("deposit_share_bps BETWEEN 0 AND 10000 AND deposit_fixed >= 0", name="deposit"),
         CheckConstraint("copy_of_id IS NULL OR (rehearsal AND synthetic AND speed BETWEEN 1 AND 600)", name="copy"),
         CheckConstraint("practice_for_id IS NULL OR copy_of_id IS NOT NULL", name="practice"),
+        NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -170,7 +171,7 @@ class ResultRow(Row):
     """A scientific result (科技成果), described by its institute."""
 
     __tablename__ = "results"
-    __table_args__ = (CheckConstraint("maturity BETWEEN 1 AND 9", name="maturity"),)
+    __table_args__ = (CheckConstraint("maturity BETWEEN 1 AND 9", name="maturity"), NEVER_AGAIN)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     institute_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
@@ -220,6 +221,7 @@ class LotRow(Row):
         CheckConstraint("seq >= 0 AND run >= 0 AND bids >= 0", name="counts"),
         CheckConstraint("stage IN ('submitted', 'returned') OR number IS NOT NULL", name="numbered"),
         Index("ix_lots_open", "stage", "closes_at"),
+        NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -243,6 +245,7 @@ class LotRow(Row):
     standing_paddle: Mapped[int | None]
     standing_amount: Mapped[Money | None]
     standing_at: Mapped[datetime | None]
+    standing_rank: Mapped[int | None]
     bidders: Mapped[list[int]] = mapped_column(JSON, default=list)
     opens_at: Mapped[datetime | None]
     closes_at: Mapped[datetime | None]
@@ -270,7 +273,7 @@ class LotRow(Row):
         if self.standing_paddle is not None:
             assert self.standing_amount is not None
             assert self.standing_at is not None
-            standing = Bid(self.standing_paddle, self.standing_amount, self.standing_at)
+            standing = Bid(self.standing_paddle, self.standing_amount, self.standing_at, self.standing_rank)
         return Lot(
             stage=self.stage,
             start=self.start,
@@ -279,13 +282,14 @@ class LotRow(Row):
             opens_at=self.opens_at,
             closes_at=self.closes_at,
             scheduled_closes_at=self.scheduled_closes_at,
+            format=self.format,
             standing=standing,
             bidders=frozenset(self.bidders),
         )
 
 
 class ReserveRow(Row):
-    """A sealed reserve (保留价). Read by its sealing officer, the opening and the hammer, by nothing else."""
+    """A sealed reserve (保留价). Until the hammer, or an entry after a lost key, its sum stands in `sealed` and nowhere else."""
 
     __tablename__ = "reserves"
     __table_args__ = (
@@ -300,16 +304,17 @@ class ReserveRow(Row):
     salt: Mapped[str | None] = mapped_column(String(64))
     sealed: Mapped[str | None] = mapped_column(String(500))
     key_id: Mapped[str | None] = mapped_column(String(64))
+    commitment: Mapped[str] = mapped_column(String(64))
     sealed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     sealed_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
 
     lot: Mapped[LotRow] = relationship()
 
-    def opened(self) -> Sealed:
+    def opened(self) -> Sealed | None:
         """Return the reserve and its salt, where they stand open."""
-        assert self.amount is not None
-        assert self.salt is not None
+        if self.amount is None or self.salt is None:
+            return None
         return Sealed(self.amount, self.salt)
 
 

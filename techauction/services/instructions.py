@@ -1,0 +1,190 @@
+"""Standing instructions (委托报价): left by bidders, answered by the auctioneer after every change of what stands.
+
+Nobody but the bidder is ever told of one: what is bid for it stands in the record like any other bid.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_urlsafe
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, or_, select
+from sqlalchemy.orm import Session
+
+from techauction.core import bidding, instruction
+from techauction.core.bidding import NoSuchLot
+from techauction.core.instruction import Instruction, NoInstruction
+from techauction.core.lot import Stage
+from techauction.core.money import Money
+from techauction.core.offer import Eligibility, Source, is_over
+from techauction.core.refusal import Refusal
+from techauction.services import group, heads, taking
+from techauction.services.heads import Head
+from techauction.services.offers import Asked
+from techauction.store.auction import AdmissionRow, InstructionRow, PaddleRow
+from techauction.store.consigning import LotRow
+from techauction.store.money import DepositRow
+from techauction.store.statements import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """An instruction that was left at a lot, with its bidder as the database knows it now."""
+
+    instruction: Instruction
+    organisation_id: int
+    user_id: int
+    bidder: Eligibility
+
+
+def place(
+    session: Session, *, lot_id: int, organisation_id: int, user_id: int, ceiling: Money, read_clock: Callable[[], datetime]
+) -> None:
+    """Leave an instruction, in the place of one left before, and bid at once where it calls for that.
+
+    One with the same ceiling as before stays as it is, and keeps its place in time. An act of the auctioneer.
+
+    :raises NoSuchLot, InstructionNotHere, LotClosed, NotAdmitted, PaddleVoided, DepositInsufficient: as they say
+    :raises InstructionTooLow, InstructionTooFar, InstructionOffGrid: the ceiling is no good
+    """
+    connection = session.connection()
+    head = heads.lock(connection, [lot_id]).get(lot_id)
+    now = read_clock()
+    if head is None:
+        raise NoSuchLot
+    bidder = group.eligibilities(connection, {(lot_id, organisation_id)}).get((lot_id, organisation_id), bidding.STRANGER)
+    placed = instruction.place(head.lot, ceiling, bidder, now)
+    before = _live(session, lot_id, organisation_id)
+    if before is not None and before.ceiling == placed.ceiling:
+        return
+
+    if before is not None:
+        before.ended_at = now
+        session.flush()  # one paddle has one at a time
+    paddle_id = session.scalars(
+        select(PaddleRow.id)
+        .join(LotRow, LotRow.round_id == PaddleRow.round_id)
+        .where(LotRow.id == lot_id, PaddleRow.organisation_id == organisation_id)
+    ).one()
+    session.add(InstructionRow(lot_id=lot_id, paddle_id=paddle_id, user_id=user_id, ceiling=ceiling, placed_at=now))
+    answer_all(session, [lot_id], now=now)
+
+
+def withdraw(session: Session, *, lot_id: int, organisation_id: int, read_clock: Callable[[], datetime]) -> None:
+    """Take back the bidder's instruction; what was bid for it stays. An act of the auctioneer.
+
+    :raises NoSuchLot, NoInstruction: as they say
+    """
+    if lot_id not in heads.lock(session.connection(), [lot_id]):
+        raise NoSuchLot
+    now = read_clock()
+    row = _live(session, lot_id, organisation_id)
+    if row is None:
+        raise NoInstruction
+    row.ended_at = now
+
+
+def answer_all(session: Session, lot_ids: Collection[int], *, now: datetime) -> None:
+    """Bid what the instructions at the lots call for, where those are open; what stood on them has changed.
+
+    The lots are the caller's, locked. What it holds of them as rows is read anew after this.
+    """
+    session.flush()
+    connection = session.connection()
+    left = live(connection, lot_ids)
+    if not left:
+        return
+    locked = heads.lock(connection, left)
+    events: list[dict[str, Any]] = []
+    offers: list[dict[str, Any]] = []
+    for lot_id, head in locked.items():
+        if head.lot.stage is Stage.OPEN:
+            follow(head, left[lot_id], now, events, offers)
+    heads.keep(session, locked.values(), events)
+    group.keep(session, offers)
+    if events:
+        session.expire_all()
+
+
+def live(connection: Connection, lot_ids: Collection[int]) -> dict[int, list[Left]]:
+    """Return the instructions at the lots, those placed earlier first."""
+    found: dict[int, list[Left]] = {}
+    for lot_id, user_id, ceiling, number, organisation_id, *standing in _LEFT.rows(connection, lots=list(lot_ids)):
+        left = Left(
+            instruction=Instruction(number, ceiling),
+            organisation_id=organisation_id,
+            user_id=user_id,
+            bidder=group.eligibility(number, *standing),
+        )
+        found.setdefault(lot_id, []).append(left)
+    return found
+
+
+def follow(head: Head, left: Sequence[Left], now: datetime, events: list[dict[str, Any]], offers: list[dict[str, Any]]) -> None:
+    """Bid on an open lot what its instructions call for, one bid after the other, until none answers any more."""
+    able = {each.instruction.paddle: each for each in left if _may_bid(each.bidder)}
+    instructions = [each.instruction for each in able.values()]
+    while (called := instruction.answer(head.lot, instructions)) is not None:
+        paddle, amount = called
+        lot, bidder = head.lot, able[paddle]
+        price = lot.start if lot.standing is None else lot.standing.amount
+        asked = Asked(
+            lot_id=head.lot_id,
+            organisation_id=bidder.organisation_id,
+            user_id=bidder.user_id,
+            session_id=None,
+            amount=amount,
+            key=token_urlsafe(),
+            confirmed=is_over(amount, price, lot.rules.collar),  # as by hand: the record must not tell them apart
+            source=Source.INSTRUCTION,
+            received_at=now,
+        )
+        offers.append(taking.offer_row(asked, taking.take(head, asked, bidder.bidder, now, events), now))
+
+
+def _may_bid(bidder: Eligibility) -> bool:
+    try:
+        bidding.must_be_eligible(bidder)
+    except Refusal:
+        return False
+    return True
+
+
+def _live(session: Session, lot_id: int, organisation_id: int) -> InstructionRow | None:
+    return session.scalars(
+        select(InstructionRow)
+        .join(PaddleRow, InstructionRow.paddle_id == PaddleRow.id)
+        .where(
+            InstructionRow.lot_id == lot_id,
+            InstructionRow.ended_at.is_(None),
+            PaddleRow.organisation_id == organisation_id,
+        )
+    ).one_or_none()
+
+
+_LEFT = Reading(
+    select(
+        InstructionRow.lot_id,
+        InstructionRow.user_id,
+        InstructionRow.ceiling,
+        PaddleRow.number,
+        PaddleRow.organisation_id,
+        PaddleRow.voided_at,
+        AdmissionRow.id,
+        AdmissionRow.priority_rank,
+        AdmissionRow.priority_waived_at,
+        DepositRow.held,
+        DepositRow.required,
+    )
+    .join(PaddleRow, InstructionRow.paddle_id == PaddleRow.id)
+    .outerjoin(AdmissionRow, and_(AdmissionRow.paddle_id == PaddleRow.id, AdmissionRow.lot_id == InstructionRow.lot_id))
+    .outerjoin(
+        DepositRow,
+        and_(
+            DepositRow.paddle_id == PaddleRow.id, or_(DepositRow.lot_id == InstructionRow.lot_id, DepositRow.lot_id.is_(None))
+        ),
+    )
+    .where(InstructionRow.lot_id.in_(bindparam("lots", expanding=True)), InstructionRow.ended_at.is_(None))
+    .order_by(InstructionRow.placed_at, InstructionRow.id)
+)

@@ -1,0 +1,77 @@
+"""Taking one offer on a lot that is locked: the lot after it, its events, and the row that answers its key."""
+
+from datetime import datetime
+from typing import Any
+
+from techauction.core import bidding
+from techauction.core.offer import Eligibility, Offer, Source
+from techauction.core.record import Kind, instant
+from techauction.core.refusal import Refusal
+from techauction.services.heads import Head
+from techauction.services.offers import Answer, Asked, Taken
+
+_CONFIRMED: dict[bool, dict[str, object]] = {each: {"confirmed": each} for each in (False, True)}
+
+
+def take(head: Head, each: Asked, bidder: Eligibility, now: datetime, events: list[dict[str, Any]]) -> Taken:
+    """Take the offer, and add its events: the bid, and the extension that it causes.
+
+    :raises Refusal: what `bidding.take` says
+    """
+    before = head.lot
+    head.lot = bidding.take(before, Offer(each.amount, each.confirmed, each.matching), bidder, now)
+    assert head.lot.standing is not None
+    head.bids += 1
+    paddle = head.lot.standing.paddle
+    bid = head.append(
+        Kind.MATCHED if each.matching else Kind.BID,
+        at=now,
+        closes_at=before.closes_at,
+        data=_data(each, bidder.priority_rank),
+        paddle=paddle,
+        amount=each.amount,
+    )
+    events.append(bid)
+    if head.lot.closes_at != before.closes_at:
+        data: dict[str, object] = {"from": instant(before.closes_at)}
+        events.append(head.append(Kind.EXTENDED, at=now, closes_at=head.lot.closes_at, data=data))
+    return Taken(
+        lot_id=each.lot_id,
+        seq=bid["seq"],
+        paddle=paddle,
+        amount=each.amount,
+        placed_at=now,
+        closes_at=head.lot.closes_at,
+        hash=bid["hash"],
+    )
+
+
+def _data(each: Asked, rank: int | None) -> dict[str, object]:
+    """Return what the record says of a bid: that it was confirmed, its priority right, and who called it from the floor."""
+    data = _CONFIRMED[each.confirmed]
+    if rank is not None:
+        data = data | {"rank": rank}
+    if each.source is Source.FLOOR:
+        data = data | {"source": each.source.value, "clerk": each.user_id}
+    return data
+
+
+def offer_row(each: Asked, answer: Answer, now: datetime) -> dict[str, Any]:
+    """Return the row that keeps the offer and its answer."""
+    refusal = answer if isinstance(answer, Refusal) else None
+    return {
+        "lot_id": each.lot_id,
+        "organisation_id": each.organisation_id,
+        "user_id": each.user_id,
+        "key": each.key,
+        "amount": each.amount,
+        "confirmed": each.confirmed,
+        "matching": each.matching,
+        "source": each.source,
+        "body_mac": None,
+        "received_at": each.received_at,
+        "decided_at": now,
+        "seq": answer.seq if isinstance(answer, Taken) else None,
+        "code": None if refusal is None else refusal.code,
+        "facts": None if refusal is None else refusal.as_json(),
+    }
