@@ -15,6 +15,20 @@ SURPLUS_RETURNED = "surplus_returned"
 """What a posting is called by which money that no deposit needed goes back."""
 
 
+SALE_POSTINGS = (
+    "price_charged",
+    "buyer_commission_charged",
+    "seller_commission_charged",
+    "listing_share",
+    "buyer_share",
+    "deposit_applied",
+)
+"""What the postings of a sale are called, in their order."""
+
+VOIDED = "void_"
+"""With this begins the name of a posting that takes another back."""
+
+
 def deposits_account(paddle_id: int | str) -> str:
     """Return the account of what the exchange holds as deposit of a paddle's bidder."""
     return f"deposits:{paddle_id}"
@@ -63,12 +77,18 @@ def of_surplus_returned(amount: Money, *, paddle_id: int) -> Posting:
 def of_sale(statement: Statement, *, paddle_id: int, institute: str, listing_market: str, buyer_market: str) -> list[Posting]:
     """Return what a sale posts; afterwards the buyer's account holds what is due, and the institute's the proceeds."""
     buyer = buyer_account(paddle_id)
-    postings = [
-        Posting("price_charged", buyer, institute, statement.hammer_price),
-        Posting("buyer_commission_charged", buyer, COMMISSION, statement.buyer_commission),
-        Posting("seller_commission_charged", institute, COMMISSION, statement.seller_commission),
-        Posting("listing_share", COMMISSION, listing_market, statement.listing_market_share),
-        Posting("buyer_share", COMMISSION, buyer_market, statement.buyer_market_share),
-        Posting("deposit_applied", deposits_account(paddle_id), buyer, statement.deposit_applied),
-    ]
+    moves = (
+        (buyer, institute, statement.hammer_price),
+        (buyer, COMMISSION, statement.buyer_commission),
+        (institute, COMMISSION, statement.seller_commission),
+        (COMMISSION, listing_market, statement.listing_market_share),
+        (COMMISSION, buyer_market, statement.buyer_market_share),
+        (deposits_account(paddle_id), buyer, statement.deposit_applied),
+    )
+    postings = [Posting(what, *move) for what, move in zip(SALE_POSTINGS, moves, strict=True)]
     return [posting for posting in postings if posting.amount.minor]
+
+
+def reversed_(posting: Posting) -> Posting:
+    """Return what takes a posting back, when a sale is voided: the same sum the other way."""
+    return Posting(f"{VOIDED}{posting.what}", posting.credit, posting.debit, posting.amount)

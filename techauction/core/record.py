@@ -1,13 +1,13 @@
 """The record of the sale: events of a lot, each hashed together with the one before."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 
+import orjson
 import rfc8785
 
 from techauction.core.money import Money
@@ -33,6 +33,10 @@ class Kind(StrEnum):
     HAMMERED = "hammered"
     WITHHELD = "withheld"
     WITHDRAWN = "withdrawn"
+
+
+BIDS = (Kind.BID, Kind.MATCHED)
+"""Events by which a bid stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +71,12 @@ class Event:
                 "prev_hash": prev_hash,
             }
         )
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return hashlib.sha256(canonical).hexdigest()
 
 
-_canonical = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
+_canonical = partial(orjson.dumps, option=orjson.OPT_SORT_KEYS)
 """The canonical form of what an event holds: ASCII names, text, and whole numbers that a double keeps. A bid must not wait for
-rfc8785, which takes six times as long; a property test compares the two."""
+rfc8785, which takes many times as long; a property test compares the two."""
 
 
 def instant(at: datetime) -> str:
@@ -91,8 +95,17 @@ def _written(at: datetime) -> str:
 
 
 def commitment(lot: str, reserve: Money, salt: str) -> str:
-    """Return the sealed reserve's public commitment: SHA-256 (hex) over lot, reserve and a secret salt of 256 bits."""
+    """Return the sealed reserve's public commitment: SHA-256 (hex) over lot, reserve and a secret salt of 256 bits.
+
+    `lot` is the name that the reserve was sealed under; the opening says it beside the commitment.
+    """
     return hashlib.sha256(rfc8785.dumps({"lot": lot, "reserve_fen": reserve.minor, "salt": salt})).hexdigest()
+
+
+def sealed_digest(lot: str, paddle: int, amount: Money, salt: str) -> str:
+    """Return a sealed offer's public commitment: SHA-256 (hex) over lot, paddle, amount and a secret salt of 256 bits."""
+    said = {"lot": lot, "paddle": paddle, "amount_fen": amount.minor, "salt": salt}
+    return hashlib.sha256(rfc8785.dumps(said)).hexdigest()
 
 
 def description_digest(lot: str, said: Mapping[str, str | int]) -> str:

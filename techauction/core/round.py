@@ -47,7 +47,7 @@ class PhaseForbids(Refusal):
 
 
 class RoundNotDue(Refusal):
-    """The round's opening has not come; only a rehearsal may open early."""
+    """The round's opening has not come; a rehearsal may open early, any other where two agree."""
 
     code = "round_not_due"
 
@@ -169,14 +169,14 @@ def turn(phase: Phase, to: Phase) -> Phase:
     return to
 
 
-def open_at(phase: Phase, opens_at: datetime, now: datetime, *, rehearsal: bool) -> Phase:
+def open_at(phase: Phase, opens_at: datetime, now: datetime, *, early: bool) -> Phase:
     """Return the open phase.
 
     :raises PhaseForbids: the round is not published
-    :raises RoundNotDue: it is too early, and no rehearsal
+    :raises RoundNotDue: its time has not come, and it may not open early
     """
     turn(phase, Phase.OPEN)
-    if now < opens_at and not rehearsal:
+    if now < opens_at and not early:
         raise RoundNotDue(opens_at)
     return Phase.OPEN
 

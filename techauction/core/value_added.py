@@ -25,6 +25,7 @@ class ValueAdded:
     lots_offered: int
     lots_sold: int
     lots_agreed: int
+    lots_void: int
     start: Money
     sold_start: Money
     hammer: Money
@@ -42,18 +43,20 @@ class ValueAdded:
         return rate(self.value_added, self.sold_start)
 
 
-NOT_OFFERED = (Ending.WITHHELD, Ending.WITHDRAWN)
-"""Lots that were announced and never opened."""
+NOT_COUNTED = (Ending.WITHHELD, Ending.WITHDRAWN, Ending.VOID)
+"""Lots that were announced and not offered to the end, or whose outcome was voided: they are in no total."""
 
 
 def add_up(lots: Iterable[AnnouncedLot]) -> ValueAdded:
-    """Return the group's sums. Lots withheld or withdrawn were announced but not offered; they stay out."""
-    offered = [lot for lot in lots if lot.ending not in NOT_OFFERED]
+    """Return the group's sums. Lots withheld or withdrawn stay out, and void ones are counted apart."""
+    lots = list(lots)
+    offered = [lot for lot in lots if lot.ending not in NOT_COUNTED]
     sold = [lot for lot in offered if lot.ending is Ending.SOLD]
     return ValueAdded(
         lots_offered=len(offered),
         lots_sold=len(sold),
         lots_agreed=sum(lot.ending is Ending.AGREED for lot in offered),
+        lots_void=sum(lot.ending is Ending.VOID for lot in lots),
         start=sum((lot.start for lot in offered), ZERO),
         sold_start=sum((lot.start for lot in sold), ZERO),
         hammer=sum((lot.price for lot in sold if lot.price is not None), ZERO),
