@@ -10,6 +10,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.clock import SHANGHAI, ManualClock
+from techauction.core.custody import Custody
 from techauction.core.lot import Stage
 from techauction.core.round import Phase
 from techauction.db import writing
@@ -40,10 +41,10 @@ class Loaded:
     opens_at: datetime
 
 
-def load(session: Session, *, now: datetime) -> Loaded:
+def load(session: Session, *, custody: Custody, now: datetime) -> Loaded:
     """Load a new live round, which opens in a few seconds, and a next one if none is to come."""
     if session.scalar(select(RoundRow.id).where(RoundRow.slug.startswith(NEXT), RoundRow.opens_at > now)) is None:
-        _load_next(session, now=now)
+        _load_next(session, custody=custody, now=now)
     slug, count = _free(session, LIVE)
     plan = joint_live()
     opens_at = now + OPENS_IN
@@ -56,11 +57,11 @@ def load(session: Session, *, now: datetime) -> Loaded:
         "opens_at": opens_at.isoformat(),
         "closes_at": (opens_at + FREE_PERIOD).isoformat(),
     }
-    row = load_round(session, plan, now=now)
+    row = load_round(session, plan, now=now, custody=custody)
     return Loaded(round_id=row.id, slug=row.slug, opens_at=row.opens_at)
 
 
-def _load_next(session: Session, *, now: datetime) -> None:
+def _load_next(session: Session, *, custody: Custody, now: datetime) -> None:
     slug, _ = _free(session, NEXT)
     plan: dict[str, Any] = joint_next()
     opens_at = datetime.combine((now + NEXT_IN).astimezone(SHANGHAI).date(), time(10), SHANGHAI)
@@ -71,7 +72,7 @@ def _load_next(session: Session, *, now: datetime) -> None:
         "opens_at": opens_at.isoformat(),
         "closes_at": (opens_at + timedelta(hours=1)).isoformat(),
     }
-    load_round(session, plan, now=now)
+    load_round(session, plan, now=now, custody=custody)
 
 
 def _free(session: Session, name: str) -> tuple[str, int]:
@@ -86,7 +87,7 @@ def _counted(title: str, count: int, how: str) -> str:
     return title if count == 1 else title + how.format(count)
 
 
-def end_earlier(engine: Engine, read_clock: Callable[[], datetime]) -> None:
+def end_earlier(engine: Engine, read_clock: Callable[[], datetime], *, custody: Custody) -> None:
     """Let the live rounds of earlier runs go on from where their process ended, up to the present moment.
 
     A house's lots would be interrupted, and wait for its organizer. A demonstration has none, so its time is taken up where it
@@ -94,12 +95,11 @@ def end_earlier(engine: Engine, read_clock: Callable[[], datetime]) -> None:
     """
     sessions = sessionmaker(engine, expire_on_commit=False)
     with sessions() as session, writing(session):
-        waiting = session.execute(_of_live(select(RoundRow.id, RoundRow.host_market_key), Phase.PUBLISHED)).all()
+        waiting = session.scalars(_of_live(select(RoundRow), Phase.PUBLISHED)).all()
         by_id = session.scalars(select(UserRow.id).where(UserRow.role == Role.ORGANIZER).order_by(UserRow.id).limit(1)).one()
-        for round_id, market_key in waiting:
-            rounds.call_off(
-                session, round_id=round_id, market_key=market_key, reason=_REASON, by_id=by_id, read_clock=read_clock
-            )
+        for row in waiting:
+            listed = [lot for lot in row.lots if lot.stage is Stage.LISTED]
+            rounds.call_off_announced(session, row=row, lots=listed, reason=_REASON, two=None, now=read_clock())
         lots = _of_live(select(LotRow.id, LotRow.stage).join(RoundRow, LotRow.round_id == RoundRow.id), Phase.OPEN)
         stages = dict(session.execute(lots.where(LotRow.stage != Stage.ENDED)).all())
         if not stages:
@@ -109,7 +109,7 @@ def end_earlier(engine: Engine, read_clock: Callable[[], datetime]) -> None:
         stopped_at = max(filter(None, (happened, pulse.last_pulse(session))))
         pulse.beat(session, now=stopped_at)
     clock = ManualClock(stopped_at)
-    auctioneer = Auctioneer(sessions, clock)
+    auctioneer = Auctioneer(sessions, clock, custody=custody)
     auctioneer.start()
     try:
         stopped = [lot_id for lot_id, stage in stages.items() if stage in (Stage.PAUSED, Stage.INTERRUPTED)]

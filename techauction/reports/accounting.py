@@ -11,6 +11,7 @@ from techauction.core.ledger import (
     of_deposit_received,
     of_deposit_released,
     of_sale,
+    reversed_,
 )
 from techauction.core.money import ZERO, Money
 from techauction.core.outcome import Ending
@@ -27,6 +28,8 @@ _RELEASED = of_deposit_released(ZERO, paddle_id=0).what
 def settled(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
     """Compare a lot's settlement and its postings with what its sale comes to."""
     name, ended, kept = after.name, after.ended, books.settlements.get(row.id)
+    voided_at = None if ended is None else ended.voided_at
+    ended = ended if ended is None or ended.voided is None else ended.voided
     if ended is None or ended.ending is not Ending.SOLD or ended.price is None:
         if kept is not None:
             yield Violation(Fault.SETTLEMENT_DIFFERS, name, None, "a lot that was not sold is settled")
@@ -41,7 +44,11 @@ def settled(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
     yield from differ(
         Fault.SETTLEMENT_DIFFERS,
         name,
-        {"paddle_id": (kept.paddle_id, paddle.id), "settled_at": (kept.settled_at, ended.at)}
+        {
+            "paddle_id": (kept.paddle_id, paddle.id),
+            "settled_at": (kept.settled_at, ended.at),
+            "voided_at": (kept.voided_at, voided_at),
+        }
         | {
             column: (getattr(kept, column), getattr(expected, column))
             for column in (
@@ -63,6 +70,8 @@ def settled(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
         listing_market=market_account(row.market_key),
         buyer_market=market_account(books.markets[paddle.organisation_id]),
     )
+    if voided_at is not None:
+        sale += [reversed_(each) for each in sale]
     posted = Counter(
         (each.what, each.debit, each.credit, each.amount)
         for each in books.postings[paddle.id]
@@ -76,7 +85,9 @@ def deposits(books: Books) -> Iterator[Violation]:
     """Compare each paddle's deposits with what was applied to its lots and what was posted as given back."""
     for number, paddle in sorted(books.paddles.items()):
         held, posted = books.deposits[paddle.id], books.postings[paddle.id]
-        applied = (each.deposit_applied for each in books.settlements.values() if each.paddle_id == paddle.id)
+        applied = (
+            each.deposit_applied for each in books.settlements.values() if each.paddle_id == paddle.id and not each.voided_at
+        )
         back, bank = of_deposit_released(ZERO, paddle_id=paddle.id), of_deposit_received(ZERO, paddle_id=paddle.id)
         yield from differ(
             Fault.SETTLEMENT_DIFFERS,

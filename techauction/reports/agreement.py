@@ -6,12 +6,12 @@ from datetime import datetime
 from techauction.core.handoff import CaseKind
 from techauction.core.lot import Stage
 from techauction.core.outcome import Ending
-from techauction.core.record import Event, Kind, commitment, description_digest, instant
+from techauction.core.record import BIDS, Event, Kind, commitment, description_digest, instant
 from techauction.core.replayed import Replay
 from techauction.core.violation import Fault, Violation
 from techauction.reports.books import Books
-from techauction.store.auction import OutcomeRow
-from techauction.store.consigning import LotRow
+from techauction.store.auction import AdmissionRow, OutcomeRow
+from techauction.store.consigning import LotRow, ReserveRow
 
 _UNOPENED = (Stage.SUBMITTED, Stage.RETURNED, Stage.LISTED)
 
@@ -52,8 +52,18 @@ def terms(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
     if after.commitment is not None and (after.ended is None or after.ended.ending is not Ending.PASSED_IN):
         if sealed is None:
             yield Violation(Fault.RESERVE_MISMATCH, name, None, "the sealed reserve is gone")
-        elif commitment(name, sealed.opened().reserve, sealed.opened().salt) != after.commitment:
-            yield Violation(Fault.RESERVE_MISMATCH, name, None, "the sealed reserve is not the one committed")
+        else:
+            yield from _committed(after, sealed)
+
+
+def _committed(after: Replay, sealed: ReserveRow) -> Iterator[Violation]:
+    """Compare a reserve that stands open, or what is kept beside its box, with what was published when the lot opened."""
+    opened = sealed.opened()
+    said = sealed.commitment if opened is None else commitment(after.sealed_as, opened.reserve, opened.salt)
+    if after.commitment not in (said, None) or sealed.commitment != after.commitment:
+        yield Violation(Fault.RESERVE_MISMATCH, after.name, None, "the sealed reserve is not the one committed")
+    if opened is None and after.ended is not None:
+        yield Violation(Fault.RESERVE_MISMATCH, after.name, None, "the lot has ended, and its reserve was not opened")
 
 
 def state(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
@@ -88,6 +98,7 @@ def state(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
             "scheduled_closes_at": (row.scheduled_closes_at, None if lot is None else lot.scheduled_closes_at),
             "stopped_at": (row.stopped_at, after.stopped_at),
             "stop_reason": (row.stop_reason, after.stop_reason),
+            "key_missing_at": (row.key_missing_at if after.ended else None, None),
         },
     )
 
@@ -137,7 +148,7 @@ def case(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
 
 def bidder(event: Event, row: LotRow, books: Books) -> Iterator[Violation]:
     """Check that a bid's paddle was issued and admitted to the lot before it, and that the bid answers an offer."""
-    if event.kind is not Kind.BID:
+    if event.kind not in BIDS:
         return
     paddle = books.paddles.get(event.paddle or 0)
     if paddle is None or paddle.issued_at is None or paddle.issued_at > event.at:
@@ -146,6 +157,9 @@ def bidder(event: Event, row: LotRow, books: Books) -> Iterator[Violation]:
         yield Violation(Fault.NOT_ADMITTED, event.lot, event.seq, f"paddle {event.paddle} was voided before the bid")
     elif (paddle.id, row.id) not in books.admitted:
         yield Violation(Fault.NOT_ADMITTED, event.lot, event.seq, f"paddle {event.paddle} was not admitted to the lot")
+    elif event.data.get("rank") not in _ranks(books.admitted[paddle.id, row.id], event.at):
+        said = f"paddle {event.paddle} did not hold the priority right that the record says, or held another"
+        yield Violation(Fault.NOT_ADMITTED, event.lot, event.seq, said)
     offer = books.offers[row.id].get(event.seq)
     if offer is None:
         yield Violation(Fault.OFFER_DIFFERS, event.lot, event.seq, "no offer was answered with this bid")
@@ -157,10 +171,21 @@ def bidder(event: Event, row: LotRow, books: Books) -> Iterator[Violation]:
             "organisation": (offer.organisation_id, None if paddle is None else paddle.organisation_id),
             "amount": (offer.amount, event.amount),
             "confirmed": (offer.confirmed, event.data.get("confirmed")),
+            "matching": (offer.matching, event.kind is Kind.MATCHED),
+            "whether it was called from the floor": (offer.clerk is not None, event.data.get("source") == "floor"),
+            "clerk": (offer.clerk, event.data.get("clerk")),
             "decided_at": (offer.decided_at, event.at),
         },
         event.seq,
     )
+
+
+def _ranks(admission: AdmissionRow, at: datetime) -> tuple[int | None, ...]:
+    """Return what rank the paddle may have held at an instant: at that of its waiver, either."""
+    held, waived_at = admission.priority_rank, admission.priority_waived_at
+    if waived_at == at:
+        return (held, None)
+    return (held if waived_at is None or at < waived_at else None,)
 
 
 def offers(after: Replay, row: LotRow, bids: set[int], books: Books) -> Iterator[Violation]:

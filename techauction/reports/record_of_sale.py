@@ -6,12 +6,12 @@ from itertools import groupby
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from techauction.core.record import GENESIS, round_digest
+from techauction.core.record import BIDS, GENESIS, Kind, round_digest
 from techauction.core.replay import replay
 from techauction.core.replayed import Replay
 from techauction.core.round import Phase
 from techauction.core.violation import Fault, Violation
-from techauction.reports import accounting, agreement
+from techauction.reports import accounting, agreement, unsealed
 from techauction.reports.books import Books, load_books
 from techauction.reports.recorded import find_round
 from techauction.store.consigning import LotRow
@@ -34,7 +34,7 @@ def verify_round(session: Session, slug: str) -> list[Violation]:
         after, violations = _verify(row, records.get(row.id, []), books)
         found += violations
         if row.number is not None and after.head != GENESIS:
-            heads[row.number] = after.head
+            heads[row.number] = after.head_at_close or after.head
     found += accounting.deposits(books)
     found += _digest(session, books, heads)
     return found
@@ -59,10 +59,15 @@ def _verify(row: LotRow, record: list[RecordRow], books: Books) -> tuple[Replay,
         None if reserve is None else reserve.opened(),
     )
     found = list(after.violations)
+    run = 0
     for event, each in zip(events, record, strict=True):
-        found += agreement.differ(Fault.STATE_DIFFERS, name, {"run": (each.run, 0)}, event.seq)
+        run += event.kind is Kind.VOIDED and "seq" in event.data  # it begins with the void of a bid
+        found += agreement.differ(Fault.STATE_DIFFERS, name, {"run": (each.run, run)}, event.seq)
         found += agreement.bidder(event, row, books)
-    found += agreement.offers(after, row, {event.seq for event in events if event.kind == "bid"}, books)
+    for event in unsealed.as_bids(events):
+        found += agreement.bidder(event, row, books)
+    taken = {event.seq for event in events if event.kind in (*BIDS, Kind.SEALED)}
+    found += agreement.offers(after, row, taken, books)
     found += agreement.terms(after, row, books)
     found += agreement.state(after, row, books)
     found += agreement.outcome(after, books.outcomes.get(row.id))

@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from techauction.core.money import Money
 from techauction.core.outcome import Ending
-from techauction.core.record import Kind
+from techauction.core.record import BIDS, Kind
 from techauction.core.refusal import NoSuch
+from techauction.reports import unsealed
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.record import RecordRow
 
-_TELLING = (Kind.OPENED, Kind.HAMMERED, Kind.WITHHELD, Kind.WITHDRAWN)
+_TELLING = (Kind.OPENED, Kind.HAMMERED, Kind.WITHHELD, Kind.WITHDRAWN, Kind.VOIDED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,16 +50,23 @@ def recorded_lots(session: Session, round_id: int) -> list[RecordedLot]:
     """Return the round's lots in the order of their numbers."""
     lots = select(LotRow.id).where(LotRow.round_id == round_id, LotRow.number.is_not(None))
     told: dict[int, dict[Kind, RecordRow]] = defaultdict(dict)
+    voided: set[tuple[int, object]] = set()
     for row in session.scalars(select(RecordRow).where(RecordRow.lot_id.in_(lots), RecordRow.kind.in_(_TELLING))):
-        told[row.lot_id][row.kind] = row
-    bids: dict[int, dict[int, int]] = defaultdict(dict)
-    for lot_id, paddle, count in session.execute(
-        select(RecordRow.lot_id, RecordRow.paddle, func.count())
-        .where(RecordRow.lot_id.in_(lots), RecordRow.kind == Kind.BID)
-        .group_by(RecordRow.lot_id, RecordRow.paddle)
+        if row.kind is Kind.VOIDED and "seq" in row.data:
+            voided.add((row.lot_id, row.data["seq"]))
+        else:
+            told[row.lot_id][row.kind] = row
+    bids: dict[int, list[int]] = defaultdict(list)
+    for lot_id, seq, paddle in session.execute(
+        select(RecordRow.lot_id, RecordRow.seq, RecordRow.paddle).where(
+            RecordRow.lot_id.in_(lots), RecordRow.kind.in_(BIDS), RecordRow.paddle.is_not(None)
+        )
     ):
-        assert paddle is not None, "a bid has its paddle"
-        bids[lot_id][paddle] = count
+        if (lot_id, seq) not in voided:
+            assert paddle is not None, "a bid has its paddle"
+            bids[lot_id].append(paddle)
+    for row in session.scalars(select(RecordRow).where(RecordRow.lot_id.in_(lots), RecordRow.kind == Kind.UNSEALED)):
+        bids[row.lot_id] += [each.paddle for each in unsealed.offers_of(row.data)]
     last = select(RecordRow.lot_id, func.max(RecordRow.seq).label("seq")).where(RecordRow.lot_id.in_(lots))
     ends = last.group_by(RecordRow.lot_id).subquery()
     heads = {
@@ -75,15 +83,17 @@ def recorded_lots(session: Session, round_id: int) -> list[RecordedLot]:
     ]
 
 
-def _lot(lot_id: int, number: int, told: dict[Kind, RecordRow], bids: dict[int, int], head: str | None) -> RecordedLot:
-    opened, hammered = told.get(Kind.OPENED), told.get(Kind.HAMMERED)
+def _lot(lot_id: int, number: int, told: dict[Kind, RecordRow], bids: list[int], head: str | None) -> RecordedLot:
+    opened, hammered, void = told.get(Kind.OPENED), told.get(Kind.HAMMERED), told.get(Kind.VOIDED)
     kept_back = told.get(Kind.WITHHELD) or told.get(Kind.WITHDRAWN)
     ending: Ending | None = None
-    if hammered is not None:
+    if void is not None:
+        ending, hammered = Ending.VOID, None
+    elif hammered is not None:
         ending = Ending(str(hammered.data["ending"]))
     elif kept_back is not None:
         ending = Ending(kept_back.kind.value)
-    last = hammered or kept_back
+    last = void or hammered or kept_back
     start = None if opened is None else opened.data["start_fen"]
     return RecordedLot(
         id=lot_id,
@@ -95,7 +105,8 @@ def _lot(lot_id: int, number: int, told: dict[Kind, RecordRow], bids: dict[int, 
         reason="" if last is None else str(last.data["reason"] or ""),
         paddle=None if hammered is None else hammered.paddle,
         price=None if hammered is None else hammered.amount,
-        bids=sum(bids.values()),
+        bids=len(bids),
         bidders=frozenset(bids),
-        head=head,
+        # What happened after the round had closed is not in its digest.
+        head=void.prev_hash if void is not None and void.data.get("after_close") is True else head,
     )

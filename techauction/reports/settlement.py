@@ -11,7 +11,7 @@ from techauction.core import settlement
 from techauction.core.money import ZERO, Money, rate
 from techauction.core.outcome import Ending, PassedInFor
 from techauction.core.settlement import BooksDiffer, Commission, Statement
-from techauction.core.value_added import NOT_OFFERED
+from techauction.core.value_added import NOT_COUNTED
 from techauction.reports.named import Named
 from techauction.reports.recorded import RecordedLot, find_round, recorded_lots
 from techauction.reports.value_added import ValueAddedReport, compile_report
@@ -38,7 +38,7 @@ class Sale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One lot. It has no start price here if it was announced but not offered; no `reserve_met` where nothing tells."""
+    """One lot. It has no start price here if it was not offered, or is void; no `reserve_met` where nothing tells."""
 
     number: int
     title: Named
@@ -190,7 +190,7 @@ def _line(lot: RecordedLot, described: _Described, sale: Sale | None) -> Line:
         field=described.field,
         market=described.market,
         institute=described.institute,
-        start=None if lot.ending in NOT_OFFERED else lot.start,
+        start=None if lot.ending in NOT_COUNTED else lot.start,
         reserved=lot.reserved,
         reserve_met=met,
         bids=lot.bids,

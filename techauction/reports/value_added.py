@@ -95,6 +95,7 @@ def _sums(sums: ValueAdded, enterprises: int) -> dict[str, int | str]:
         "lots_offered": sums.lots_offered,
         "lots_sold": sums.lots_sold,
         "lots_agreed": sums.lots_agreed,
+        "lots_void": sums.lots_void,
         "start_fen": sums.start.minor,
         "sold_start_fen": sums.sold_start.minor,
         "hammer_fen": sums.hammer.minor,

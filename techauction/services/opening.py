@@ -166,6 +166,12 @@ def close_round(session: Session, *, round_id: int, now: datetime) -> bool:
     row.digest = record.round_digest(row.slug, heads)
     settlement.release_round(session, round_row=row, now=now)
     session.add(AuditRow(at=now, by_id=None, what="round.closed", about=f"round {row.slug}", detail=row.digest))
+    if row.copy_of_id is None:
+        _tell_closed(session, row, heads, now=now)
+    return True
+
+
+def _tell_closed(session: Session, row: RoundRow, heads: dict[int, str], *, now: datetime) -> None:
     notify(
         session,
         user_ids=session.scalars(
@@ -181,7 +187,6 @@ def close_round(session: Session, *, round_id: int, now: datetime) -> bool:
         },
         now=now,
     )
-    return True
 
 
 def lot_for_update(session: Session, lot_id: int) -> LotRow:

@@ -129,12 +129,12 @@ def distrust(session: Session, *, drift: timedelta, read_clock: Callable[[], dat
 
 
 def _open_lots(session: Session, *which: ColumnElement[bool]) -> list[LotRow]:
-    """Return the open lots, or those of them that fulfil conditions, locked in id order."""
+    """Return the open lots, or those of them that fulfil conditions, locked in id order; none that waits for a key."""
     return list(
         session.scalars(
             select(LotRow)
             .join(RoundRow, LotRow.round_id == RoundRow.id)
-            .where(LotRow.stage == Stage.OPEN, *which)
+            .where(LotRow.stage == Stage.OPEN, LotRow.key_missing_at.is_(None), *which)
             .order_by(LotRow.id)
             .with_for_update(of=LotRow, key_share=True)
             .execution_options(populate_existing=True)

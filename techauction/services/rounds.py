@@ -1,6 +1,6 @@
 """Setting rounds up, announcing them, and calling them off."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,9 @@ from techauction.core.planned import PlannedRound
 from techauction.core.refusal import NoSuch
 from techauction.core.registration import ReasonNeeded
 from techauction.core.round import HostDecides, ListedLot, MarketHasLots, Phase, PhaseForbids, Plan, SlugTaken
-from techauction.services import settlement
+from techauction.services import settlement, withdrawing
 from techauction.services.notices import notify
+from techauction.services.two import Two
 from techauction.store.auction import PaddleRow
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, ResultRow, RoundMarketRow, RoundRow
@@ -101,28 +102,41 @@ def publish(session: Session, *, round_id: int, market_key: str, by_id: int, rea
 def call_off(
     session: Session, *, round_id: int, market_key: str, reason: str, by_id: int, read_clock: Callable[[], datetime]
 ) -> None:
-    """Call a round off before it opens: its deposits go back, and everybody in it is told why.
+    """Call a draft off. One that was announced needs two (`approvals`).
 
     :raises NoSuch, HostDecides, PhaseForbids, ReasonNeeded: as they say
     """
     row = _own_round_for_update(session, round_id, market_key)
     now = read_clock()
-    phase = rounds.turn(row.phase, Phase.CALLED_OFF)
+    if row.phase is not Phase.DRAFT:
+        raise PhaseForbids(row.phase)
     if not reason.strip():
         raise ReasonNeeded
 
-    announced = row.phase is Phase.PUBLISHED
-    row.phase = phase
-    settlement.release_round(session, round_row=row, now=now)
+    row.phase, row.call_off_reason = rounds.turn(row.phase, Phase.CALLED_OFF), reason
     session.add(AuditRow(at=now, by_id=by_id, what="round.called_off", about=f"round {row.slug}", detail=reason))
-    if announced:
-        facts: dict[str, int | str | None] = {
-            "round": row.slug,
-            "title_zh": row.title_zh,
-            "title_en": row.title_en,
-            "reason": reason,
-        }
-        notify(session, user_ids=_concerned(session, round_id), what="round_called_off", facts=facts, now=now)
+
+
+def call_off_announced(
+    session: Session, *, row: RoundRow, lots: Iterable[LotRow], reason: str, two: Two | None, now: datetime
+) -> None:
+    """Call a locked round off before it opens: its lots are withdrawn, deposits go back, and everybody in it is told why.
+
+    :raises PhaseForbids: it has opened, or was called off
+    """
+    row.phase, row.call_off_reason = rounds.turn(row.phase, Phase.CALLED_OFF), reason
+    withdrawing.end(session, lots, reason=reason, two=two, now=now)
+    settlement.release_round(session, round_row=row, now=now)
+    by_id, detail = (None, reason) if two is None else (two.approved_by, two.detail(reason))
+    session.add(AuditRow(at=now, by_id=by_id, what="round.called_off", about=f"round {row.slug}", detail=detail))
+    facts: dict[str, int | str | None] = {
+        "round": row.slug,
+        "title_zh": row.title_zh,
+        "title_en": row.title_en,
+        "reason": reason,
+    }
+    if row.copy_of_id is None:
+        notify(session, user_ids=_concerned(session, row.id), what="round_called_off", facts=facts, now=now)
 
 
 def _concerned(session: Session, round_id: int) -> list[int]:

@@ -8,7 +8,16 @@ from sqlalchemy.orm import Session
 
 from techauction.core import settlement
 from techauction.core.admission import DepositState
-from techauction.core.ledger import Posting, deposits_account, institute_account, market_account, of_deposit_released, of_sale
+from techauction.core.ledger import (
+    SALE_POSTINGS,
+    Posting,
+    deposits_account,
+    institute_account,
+    market_account,
+    of_deposit_released,
+    of_sale,
+    reversed_,
+)
 from techauction.core.money import ZERO, Money
 from techauction.store.auction import PaddleRow
 from techauction.store.base import Instant, MoneyColumn
@@ -60,6 +69,38 @@ def settle(session: Session, *, lot: LotRow, paddle: PaddleRow, hammer_price: Mo
     post(session, postings, paddle_id=paddle.id, lot_id=lot.id, now=now)
     session.flush()
     release(session, lot_ids=[lot.id], now=now)
+    return row
+
+
+def reverse(session: Session, *, lot: LotRow, now: datetime) -> SettlementRow:
+    """Take the settlement of a sale back, because its outcome is void: every posting the other way, and the deposit goes back.
+
+    What a round's deposit had given to the lot waits for the next one, or goes back where the round has closed.
+    """
+    row = session.get_one(SettlementRow, lot.id, with_for_update=True, populate_existing=True)
+    assert row.voided_at is None
+    row.voided_at = now
+    posted = session.scalars(
+        select(PostingRow).where(
+            PostingRow.lot_id == lot.id, PostingRow.paddle_id == row.paddle_id, PostingRow.what.in_(SALE_POSTINGS)
+        )
+    )
+    postings = [reversed_(Posting(each.what, each.debit, each.credit, each.amount)) for each in posted]
+    deposit = session.scalars(
+        select(DepositRow)
+        .where(DepositRow.paddle_id == row.paddle_id, (DepositRow.lot_id == lot.id) | DepositRow.lot_id.is_(None))
+        .order_by(DepositRow.lot_id.is_(None))
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+    if deposit is not None and row.deposit_applied.minor:
+        deposit.applied -= row.deposit_applied
+        if deposit.lot_id is not None or lot.round.closed_at is not None:
+            deposit.released += row.deposit_applied
+            deposit.state = DepositState.APPLIED if deposit.applied.minor else DepositState.RELEASED
+            postings.append(of_deposit_released(row.deposit_applied, paddle_id=row.paddle_id))
+    post(session, postings, paddle_id=row.paddle_id, lot_id=lot.id, now=now)
     return row
 
 

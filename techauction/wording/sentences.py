@@ -6,6 +6,7 @@ from enum import StrEnum
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from techauction.core import approval
 from techauction.core.days import SHANGHAI
 from techauction.core.handoff import Step
 from techauction.core.lot import Stage
@@ -37,6 +38,18 @@ BIDDING = {
     "offer_unreadable": _l("The offer cannot be read."),
     "too_many_offers": _l("You make more offers in a second than are taken. Wait a moment, then offer again."),
     "unknown": _l("It is not known yet whether your offer stands. Look at the lot before you offer again."),
+}
+RIGHTS = {
+    "no_priority_right": _l("Only a paddle with a priority right at this lot, not waived, may match the standing bid."),
+    "nothing_to_match": _l("No bid of %(offered)s stands, so there is nothing to match."),
+    "outranked": _l("The standing bid of %(standing)s is that of a holder of a priority right who comes before you."),
+    "priority_rank_wrong": _l("A rank is a whole number from 1 to %(most)s."),
+    "priority_waived": _l("This paddle has waived its priority right at the lot, and that stands."),
+    "instruction_too_low": _l("A ceiling of %(ceiling)s is under the least lawful bid of %(least)s."),
+    "instruction_too_far": _l("A ceiling of %(ceiling)s is too far away. The highest at present is %(most)s."),
+    "instruction_off_grid": _l("%(ceiling)s is not on the grid. The nearest ceilings are %(below)s and %(above)s."),
+    "instruction_not_here": _l("Bids by instruction are only for lots with rising bids, and this is none."),
+    "no_instruction": _l("You have no instruction at this lot."),
 }
 API = {
     "token_ended": _l("This token is unknown, has expired or was revoked."),
@@ -92,7 +105,7 @@ CONSIGNING = {
 }
 ROUNDS = {
     "phase_forbids": _l("That is not possible now: the round is %(phase)s."),
-    "round_not_due": _l("The round opens at %(opens_at)s; only a rehearsal may open early."),
+    "round_not_due": _l("The round opens at %(opens_at)s; before that two organizers must agree, but for a rehearsal."),
     "round_not_ready": _l("The round cannot be published yet. What is missing or contradicts itself is marked."),
     "round_file_wrong": _l("The file cannot be loaded: %(problems)s"),
     "no_such_round": _l("There is no such round."),
@@ -103,6 +116,19 @@ ROUNDS = {
     "reason_missing": _l("Give a reason: it will be public."),
     "not_paused": _l("The lot is not paused, so there is nothing to resume."),
     "hammer_too_early": _l("The hammer cannot fall before %(closes_at)s, nor while the lot is not open."),
+}
+TWO = {
+    "approval_decided": _l("That comes too late: the request is %(decision)s already."),
+    "approval_expired": _l("Nobody approved this before %(expires_at)s. Ask again."),
+    "approval_own": _l("You asked for this yourself; another must approve it."),
+    "approval_same_market": _l("A void needs organizers of two markets; somebody of another market must approve it."),
+    "supervisor_needed": _l("One market holds this round, so an auditor must approve a void, as its supervisor."),
+    "approval_stale": _l("Something has changed since this was asked, so nothing was done. Look again, then ask anew."),
+    "lot_not_stopped": _l("Pause the lot first; a bid is voided only while its lot stands still."),
+    "no_such_bid": _l("The lot has no bid with number %(seq)s, or it was voided already."),
+    "not_sold": _l("Only the outcome of a lot that was sold can be voided."),
+    "prolonged_wrong": _l("A lot is prolonged by a minute at least and a day at most."),
+    "no_such_paddle": _l("No paddle %(paddle)s was issued in this round."),
 }
 HANDOFF = {
     "case_not_accepted": _l("Accept the case before you record its steps."),
@@ -130,15 +156,24 @@ ACCOUNTS = {
 }
 SENTENCES: dict[str, LazyString] = {
     **BIDDING,
+    **RIGHTS,
     **API,
     **AMOUNTS,
     **ADMISSION,
     **CONSIGNING,
     **ROUNDS,
+    **TWO,
     **HANDOFF,
     **ACCOUNTS,
 }
-_MEMBERS: dict[str, type[StrEnum]] = {"stage": Stage, "phase": Phase, "step": Step, "first": Step, "decided": Decision}
+_MEMBERS: dict[str, type[StrEnum]] = {
+    "stage": Stage,
+    "phase": Phase,
+    "step": Step,
+    "first": Step,
+    "decided": Decision,
+    "decision": approval.Decision,
+}
 
 
 def say(refusal: Refusal) -> str:

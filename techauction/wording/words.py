@@ -5,6 +5,7 @@ from enum import StrEnum
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from techauction.core import approval
 from techauction.core.admission import DepositKind, DepositState
 from techauction.core.consigning import Instrument
 from techauction.core.handoff import CaseKind, Step
@@ -97,6 +98,20 @@ WORDS: dict[type[StrEnum], dict[str, LazyString]] = {
         "approved": _l("approved"),
         "refused": _l("refused"),
     },
+    approval.Decision: {
+        "approved": _l("approved"),
+        "declined": _l("declined"),
+        "taken_back": _l("taken back"),
+    },
+    approval.Act: {
+        "open_early": _l("Open the round early"),
+        "resume": _l("Resume lots"),
+        "prolong": _l("Give lots more time"),
+        "void_bid": _l("Void a bid"),
+        "void_outcome": _l("Void an outcome"),
+        "close_early": _l("Close the round early"),
+        "call_off": _l("Call the round off"),
+    },
     DepositKind: {
         "share": _l("a share of each start price"),
         "fixed": _l("one fixed sum for the round"),
@@ -140,6 +155,7 @@ WORDS: dict[type[StrEnum], dict[str, LazyString]] = {
         "opened": _l("opened"),
         "bid": _l("bid"),
         "extended": _l("extended"),
+        "prolonged": _l("prolonged"),
         "paused": _l("paused"),
         "resumed": _l("resumed"),
         "interrupted": _l("interrupted"),

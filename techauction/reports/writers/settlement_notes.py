@@ -8,10 +8,10 @@ SYNTHETIC = "合成数据，仅供演示 SYNTHETIC DATA FOR DEMONSTRATION"
 _REHEARSAL = ("演练场次，结果无效力。", "A rehearsal: its outcomes bind nobody.")
 _RULES = (
     (
-        "起拍价、成交价、出价次数和结果逐条取自成交记录；各合计由这些数值重新相加。未上拍和撤回的标的没有起拍价，不计入合计。",
+        "起拍价、成交价、出价次数和结果逐条取自成交记录；各合计由这些数值重新相加。未上拍、撤回和作废的标的没有起拍价，不计入合计。",
         (
             "Start prices, hammer prices, bids and outcomes are read from the record of the sale, and every total is added up"
-            " from them. Lots withheld or withdrawn have no start price here and are in no total."
+            " from them. Lots withheld, withdrawn or void have no start price here and are in no total."
         ),
     ),
     (

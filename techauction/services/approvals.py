@@ -1,0 +1,198 @@
+"""What needs two: one asks, another approves what was shown, and the act is done in the same transaction."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from techauction.core import approval
+from techauction.core.approval import Act, ApprovalStale, Decision, Person, Request
+from techauction.core.refusal import NoSuch, Refusal
+from techauction.core.round import HostDecides
+from techauction.services import deeds
+from techauction.services.deeds import Case, Subject
+from techauction.services.notices import notify
+from techauction.services.pausing import ReasonMissing
+from techauction.services.two import Two
+from techauction.store.auction import ApprovalRow
+from techauction.store.audit import AuditRow
+from techauction.store.consigning import RoundRow
+from techauction.store.people import Role, UserRow
+
+
+def ask(
+    session: Session,
+    *,
+    round_id: int,
+    act: Act,
+    subject: Subject,
+    reason: str,
+    by_id: int,
+    read_clock: Callable[[], datetime],
+) -> int:
+    """Ask for an act, and return the request's id. What is shown now must hold still when another approves.
+
+    :raises NoSuch: no such round, or not the asker's
+    :raises ReasonMissing, HostDecides, NoSuchLot: as they say
+    :raises Refusal: the act cannot be done now
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    row = _round(session, round_id)
+    by = _person(session, row, by_id)
+    if by.market is None:
+        raise NoSuch
+    if act in approval.OF_THE_HOST and by.market != row.host_market_key:
+        raise HostDecides
+    lots = deeds.lots_of(session, row, subject, act, lock=False)
+    now = read_clock()
+    shown = deeds.shown(session, act, Case(round=row, lots=lots, subject=subject, reason=reason), now)
+
+    asked = ApprovalRow(
+        round_id=round_id,
+        act=act,
+        subject=subject.as_json(),
+        reason=reason,
+        shown=shown,
+        digest=approval.digest_of(shown),
+        asked_by_id=by_id,
+        asked_at=now,
+        expires_at=now + approval.LASTS,
+    )
+    session.add(asked)
+    session.flush()
+    _audit(session, asked, "approval.asked", by_id, now)
+    _tell(session, row, asked, by, now)
+    return asked.id
+
+
+def approve(session: Session, *, approval_id: int, by_id: int, read_clock: Callable[[], datetime]) -> Act:
+    """Approve what another asked for: it is done at once, or refused and nothing is changed.
+
+    :raises NoSuch: no such request, or not the approver's
+    :raises ApprovalDecided, ApprovalExpired, ApprovalOwn, ApprovalSameMarket, SupervisorNeeded, ApprovalStale: as they say
+    :raises Refusal: the act cannot be done
+    """
+    asked = _for_update(session, approval_id)
+    # The round before its lots, as the opening and the closing do.
+    row = session.get_one(RoundRow, asked.round_id, with_for_update={"of": RoundRow, "key_share": True}, populate_existing=True)
+    by = _person(session, row, by_id)
+    subject = Subject.from_json(asked.subject)
+    lots = deeds.lots_of(session, row, subject, asked.act, lock=True)
+    now = read_clock()
+    case = Case(round=row, lots=lots, subject=subject, reason=asked.reason)
+    request = _request(session, row, asked)
+    approval.must_be_pending(request, now)
+    try:
+        digest = approval.digest_of(deeds.shown(session, asked.act, case, now))
+    except Refusal as refusal:
+        approval.must_be_another(request, by)
+        raise ApprovalStale from refusal
+    approval.approve(request, by, digest=digest, now=now)
+
+    _decide(session, asked, Decision.APPROVED, by_id, now)
+    deeds.do(session, asked.act, case, Two(asked_by=asked.asked_by_id, approved_by=by_id), now)
+    return asked.act
+
+
+def decline(session: Session, *, approval_id: int, by_id: int, read_clock: Callable[[], datetime]) -> None:
+    """Decline what another asked for; only who could approve can.
+
+    :raises NoSuch, ApprovalDecided, ApprovalExpired, ApprovalOwn, ApprovalSameMarket, SupervisorNeeded: as they say
+    """
+    asked = _for_update(session, approval_id)
+    row = _round(session, asked.round_id)
+    by, request = _person(session, row, by_id), _request(session, row, asked)
+    now = read_clock()
+    approval.must_be_pending(request, now)
+    approval.must_be_another(request, by)
+    _decide(session, asked, Decision.DECLINED, by_id, now)
+
+
+def take_back(session: Session, *, approval_id: int, by_id: int, read_clock: Callable[[], datetime]) -> None:
+    """Take the own request back.
+
+    :raises NoSuch: no such request, or another's
+    :raises ApprovalDecided, ApprovalExpired: as they say
+    """
+    asked = _for_update(session, approval_id)
+    if asked.asked_by_id != by_id:
+        raise NoSuch
+    now = read_clock()
+    approval.must_be_pending(_request(session, _round(session, asked.round_id), asked), now)
+    _decide(session, asked, Decision.TAKEN_BACK, by_id, now)
+
+
+def _decide(session: Session, asked: ApprovalRow, decision: Decision, by_id: int, now: datetime) -> None:
+    asked.decision, asked.decided_by_id, asked.decided_at = decision, by_id, now
+    _audit(session, asked, f"approval.{decision.value}", by_id, now)
+
+
+def _audit(session: Session, asked: ApprovalRow, what: str, by_id: int, now: datetime) -> None:
+    detail = f"{asked.act.value}: {asked.reason}"
+    session.add(AuditRow(at=now, by_id=by_id, what=what, about=f"approval {asked.id}", detail=detail))
+
+
+def _for_update(session: Session, approval_id: int) -> ApprovalRow:
+    row = session.get(ApprovalRow, approval_id, with_for_update={"of": ApprovalRow}, populate_existing=True)
+    if row is None:
+        raise NoSuch
+    return row
+
+
+def _round(session: Session, round_id: int) -> RoundRow:
+    row = session.get(RoundRow, round_id, populate_existing=True)
+    if row is None:
+        raise NoSuch
+    return row
+
+
+def _markets(row: RoundRow) -> frozenset[str]:
+    return frozenset(each.market_key for each in row.markets)
+
+
+def _person(session: Session, row: RoundRow, user_id: int) -> Person:
+    """Return an organizer of the round's, or an auditor.
+
+    :raises NoSuch: the user is neither
+    """
+    user = session.get(UserRow, user_id)
+    if user is None or user.disabled_at is not None:
+        raise NoSuch
+    if user.role is Role.AUDITOR:
+        return Person(user.id, None)
+    if user.role is not Role.ORGANIZER or user.market_key not in _markets(row):
+        raise NoSuch
+    return Person(user.id, user.market_key)
+
+
+def _request(session: Session, row: RoundRow, asked: ApprovalRow) -> Request:
+    asker = session.get_one(UserRow, asked.asked_by_id)
+    return Request(
+        act=asked.act,
+        asked_by=Person(asker.id, asker.market_key),
+        expires_at=asked.expires_at,
+        digest=asked.digest,
+        markets=_markets(row),
+        decision=asked.decision,
+    )
+
+
+def _tell(session: Session, row: RoundRow, asked: ApprovalRow, by: Person, now: datetime) -> None:
+    """Tell those who may approve."""
+    markets = _markets(row)
+    if approval.may_supervise(asked.act, markets):
+        who = UserRow.role == Role.AUDITOR
+    else:
+        others = markets - {by.market} if asked.act in approval.VOIDS else markets
+        who = (UserRow.role == Role.ORGANIZER) & UserRow.market_key.in_(others)
+    users = select(UserRow.id).where(UserRow.disabled_at.is_(None), who, UserRow.id != by.id)
+    facts: dict[str, int | str | None] = {
+        "slug": row.slug,
+        "title_zh": row.title_zh,
+        "title_en": row.title_en,
+        "act": asked.act.value,
+        "reason": asked.reason,
+    }
+    notify(session, user_ids=session.scalars(users).all(), what="approval_asked", facts=facts, now=now)

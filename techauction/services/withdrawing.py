@@ -1,0 +1,93 @@
+"""Taking lots out of a sale: one before it opens, or all that have not ended."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from techauction.core.consigning import must_be_at
+from techauction.core.lot import Stage
+from techauction.core.outcome import Ending
+from techauction.core.record import Kind
+from techauction.core.refusal import NoSuch
+from techauction.services import settlement
+from techauction.services.notices import notify
+from techauction.services.opening import lot_for_update
+from techauction.services.pausing import ReasonMissing
+from techauction.services.record import append
+from techauction.services.two import Two
+from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow
+from techauction.store.audit import AuditRow
+from techauction.store.consigning import LotRow, RoundRow
+from techauction.store.people import Role, UserRow
+
+
+def withdraw(
+    session: Session,
+    *,
+    lot_id: int,
+    reason: str,
+    by_id: int,
+    read_clock: Callable[[], datetime],
+    institute_id: int | None = None,
+    market_key: str | None = None,
+) -> None:
+    """Withdraw a listed lot before it opens, for its institute or its market: deposits for it go back, and bidders are told.
+
+    :raises NoSuch: no such lot, or another's
+    :raises ReasonMissing, StageForbids: as they say
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    round_id = session.scalar(select(LotRow.round_id).where(LotRow.id == lot_id))
+    if round_id is None:
+        raise NoSuch
+    session.get(RoundRow, round_id, with_for_update={"of": RoundRow, "key_share": True}, populate_existing=True)
+    row = lot_for_update(session, lot_id)
+    if institute_id not in (None, row.result.institute_id) or market_key not in (None, row.market_key):
+        raise NoSuch
+    now = read_clock()
+    must_be_at(row.stage, Stage.LISTED)
+
+    end(session, [row], reason=reason, two=None, now=now)
+    session.add(AuditRow(at=now, by_id=by_id, what="lot.withdrawn", about=f"lot {lot_id}", detail=reason))
+    facts: dict[str, int | str | None] = {
+        "slug": row.round.slug,
+        "number": row.number,
+        "title_zh": row.result.title_zh,
+        "title_en": row.result.title_en,
+        "reason": reason,
+    }
+    notify(session, user_ids=_concerned(session, row), what="lot_withdrawn", facts=facts, now=now)
+
+
+def end(session: Session, lots: Iterable[LotRow], *, reason: str, two: Two | None, now: datetime) -> None:
+    """End locked lots that have not ended as withdrawn; the deposits for them go back."""
+    rows = [row for row in lots if row.stage is not Stage.ENDED]
+    data = {} if two is None else two.as_data()
+    for row in rows:
+        row.stage, row.stopped_at, row.stop_reason = Stage.ENDED, None, ""
+        append(session, row, Kind.WITHDRAWN, at=now, data={"reason": reason, **data})
+        session.add(OutcomeRow(lot_id=row.id, ending=Ending.WITHDRAWN, reason=reason, ended_at=now))
+    session.flush()
+    settlement.release(session, lot_ids=[row.id for row in rows], now=now)
+
+
+def _concerned(session: Session, lot: LotRow) -> list[int]:
+    """Return the users of the lot's institute and of the bidders admitted to it, and its market's organizers."""
+    bidders = (
+        select(PaddleRow.organisation_id)
+        .join(AdmissionRow, AdmissionRow.paddle_id == PaddleRow.id)
+        .where(AdmissionRow.lot_id == lot.id, PaddleRow.voided_at.is_(None))
+    )
+    return list(
+        session.scalars(
+            select(UserRow.id).where(
+                UserRow.disabled_at.is_(None),
+                (UserRow.organisation_id == lot.result.institute_id)
+                | UserRow.organisation_id.in_(bidders)
+                | ((UserRow.role == Role.ORGANIZER) & (UserRow.market_key == lot.market_key)),
+            )
+        )
+    )
