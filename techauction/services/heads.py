@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Integer, Table, Update, bindparam, column, insert, select, update, values
 from sqlalchemy.orm import Session
 
 from techauction.core.increment import Ladder
@@ -15,7 +15,7 @@ from techauction.core.record import GENESIS, Event, Kind
 from techauction.services.record import CHANGED, name_of
 from techauction.store.consigning import RULES, LotRow, RoundRow, rules_of
 from techauction.store.record import RecordRow
-from techauction.store.statements import Reading, Writing, columns
+from techauction.store.statements import Changing, Reading, Writing, columns
 
 
 @dataclass(slots=True, kw_only=True)
@@ -130,12 +130,12 @@ def _state(head: Head) -> dict[str, Any]:
         "lot": head.lot_id,
         "new_stage": head.lot.stage,
         "new_seq": head.seq,
-        "new_hash": head.hash,
+        "new_head_hash": head.hash,
         "new_bids": head.bids,
-        "new_paddle": None if standing is None else standing.paddle,
-        "new_amount": None if standing is None else standing.amount,
-        "new_at": None if standing is None else standing.placed_at,
-        "new_rank": None if standing is None else standing.rank,
+        "new_standing_paddle": None if standing is None else standing.paddle,
+        "new_standing_amount": None if standing is None else standing.amount,
+        "new_standing_at": None if standing is None else standing.placed_at,
+        "new_standing_rank": None if standing is None else standing.rank,
         # Who has made a sealed offer stands in the lot's row only when all are opened.
         "new_bidders": [] if standing is None else sorted(head.lot.bidders),
         "new_closes_at": head.lot.closes_at,
@@ -177,19 +177,26 @@ _LOTS = Reading(
 )
 
 _RECORD = Writing(insert(RecordRow).values(columns(RecordRow)))
-_HEADS = Writing(
-    update(_L)
-    .where(_L.c.id == bindparam("lot"))
-    .values(
-        stage=bindparam("new_stage"),
-        seq=bindparam("new_seq"),
-        head_hash=bindparam("new_hash"),
-        bids=bindparam("new_bids"),
-        standing_paddle=bindparam("new_paddle"),
-        standing_amount=bindparam("new_amount"),
-        standing_at=bindparam("new_at"),
-        standing_rank=bindparam("new_rank"),
-        bidders=bindparam("new_bidders"),
-        closes_at=bindparam("new_closes_at"),
-    )
+_KEPT = (
+    "stage",
+    "seq",
+    "head_hash",
+    "bids",
+    "standing_paddle",
+    "standing_amount",
+    "standing_at",
+    "standing_rank",
+    "bidders",
+    "closes_at",
 )
+
+
+def _changed(count: int) -> Update:
+    """Return the change of so many lots, from the rows of a list of values."""
+    names = [column("lot", Integer), *(column(f"new_{name}", _L.c[name].type) for name in _KEPT)]
+    rows = [tuple(bindparam(f"{each.name}_{place}", type_=each.type) for each in names) for place in range(1, count + 1)]
+    new = values(*names, name="new").data(rows).cte()
+    return update(_L).where(_L.c.id == new.c.lot).values({name: new.c[f"new_{name}"] for name in _KEPT})
+
+
+_HEADS = Changing(_changed)

@@ -7,8 +7,11 @@ from techauction.core.money import Money
 from techauction.core.offer import Source
 from techauction.core.refusal import Refusal
 
+Body = tuple[int, Money, bool, bool]
+"""What an offer asks: lot, amount, whether it is confirmed, whether it matches."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(slots=True, kw_only=True)
 class Asked:
     """An offer as it arrived. `key` names it among its bidder's; `received_at` is evidence only.
 
@@ -29,19 +32,19 @@ class Asked:
     received_at: datetime
 
     @property
-    def body(self) -> tuple[int, Money, bool, bool]:
+    def body(self) -> Body:
         """Return what the same key must ask for again."""
         return (self.lot_id, self.amount, self.confirmed, self.matching)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """The answer to an offer that stands: its place in the record."""
+    """The answer to an offer that was taken: its place in the record. A sealed one's amount is told only while it is asked."""
 
     lot_id: int
     seq: int
     paddle: int
-    amount: Money
+    amount: Money | None
     placed_at: datetime
     closes_at: datetime
     hash: str

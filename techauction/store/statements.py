@@ -72,11 +72,41 @@ class Reading:
         return _processed(found, compiled.results) if found and compiled.results else list(found)
 
 
-class Writing:
-    """An INSERT or UPDATE with named values, run for many rows at once."""
+class Changing:
+    """An UPDATE of many rows in one statement. `statement` makes it for a number of rows: with the values `name_1`, `name_2`, …
 
-    def __init__(self, statement: Insert | Update) -> None:
-        self._statement = statement.inline() if isinstance(statement, Insert) else statement
+    `executemany` would give up Python's lock for each row, and wait for it behind whoever works.
+    """
+
+    def __init__(self, statement: Callable[[int], Update]) -> None:
+        self._statement = statement
+        self._compiled: dict[tuple[str, int], _Compiled] = {}
+
+    def rows(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+        """Change the rows inside the connection's transaction; nothing is done for none."""
+        if not rows:
+            return
+        rows = _padded(list(rows))
+        given = {f"{name}_{place}": value for place, row in enumerate(rows, 1) for name, value in row.items()}
+        which = (connection.dialect.name, len(rows))
+        compiled = self._compiled.get(which)
+        if compiled is None:
+            compiled = self._compiled[which] = _compile(self._statement(len(rows)), connection, given)
+        given |= compiled.fixed
+        for name, process in compiled.binds:
+            given[name] = process(given[name])
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(compiled.sql, compiled.values(given))
+        finally:
+            cursor.close()
+
+
+class Writing:
+    """An INSERT with named values, run for many rows at once."""
+
+    def __init__(self, statement: Insert) -> None:
+        self._statement = statement.inline()
         self._compiled: dict[str, _Compiled] = {}
 
     def rows(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -95,7 +125,7 @@ class Writing:
             values = [dict(zip(compiled.names, each, strict=True)) for each in values]
         cursor = connection.connection.cursor()
         try:
-            if compiled.positional and isinstance(self._statement, Insert):
+            if compiled.positional:
                 _insert(cursor, compiled.sql, values)
             else:
                 cursor.executemany(compiled.sql, values)

@@ -1,14 +1,14 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Integer, Update, bindparam, column, insert, select, update, values
 from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.core.money import Money
 from techauction.core.record import GENESIS, Kind
 from techauction.store.consigning import LotRow
 from techauction.store.record import RecordRow
-from techauction.store.statements import Reading, Writing
+from techauction.store.statements import Changing, Reading, Writing
 from tests import builders
 from tests.conftest import TEN
 
@@ -19,7 +19,19 @@ FOUND = Reading(
     .where(RecordRow.seq.in_(bindparam("seqs", expanding=True)), RecordRow.at >= bindparam("since"), RecordRow.kind == Kind.BID)
     .order_by(RecordRow.seq)
 )
-RAISED = Writing(update(LotRow.__table__).where(LotRow.__table__.c.id == bindparam("lot")).values(bids=bindparam("new_bids")))
+
+
+def raised(count: int) -> Update:
+    lots = LotRow.__table__
+    rows = [
+        (bindparam(f"lot_{place}", type_=Integer), bindparam(f"new_bids_{place}", type_=Integer))
+        for place in range(1, count + 1)
+    ]
+    new = values(column("lot", Integer), column("new_bids", Integer), name="new").data(rows).cte()
+    return update(lots).where(lots.c.id == new.c.lot).values(bids=new.c.new_bids)
+
+
+RAISED = Changing(raised)
 
 
 def a_row(lot: LotRow, seq: int, amount: Money | None) -> dict[str, object]:
@@ -60,14 +72,14 @@ def test_a_statement_keeps_to_its_other_values(sessions: sessionmaker[Session]) 
     assert [row[0] for row in found] == [2]
 
 
-def test_an_update_touches_its_row_alone(sessions: sessionmaker[Session]) -> None:
+def test_a_change_touches_its_rows_alone(sessions: sessionmaker[Session]) -> None:
     with sessions() as session:
-        one, other = builders.a_lot(session), builders.a_lot(session)
-        RAISED.rows(session.connection(), [{"lot": one.id, "new_bids": 7}])
+        lots = [builders.a_lot(session) for _ in range(4)]
+        RAISED.rows(session.connection(), [{"lot": lot.id, "new_bids": 7 + place} for place, lot in enumerate(lots[:3])])
 
-        bids = [session.scalar(select(LotRow.bids).where(LotRow.id == each.id)) for each in (one, other)]
+        bids = [session.scalar(select(LotRow.bids).where(LotRow.id == each.id)) for each in lots]
 
-    assert bids == [7, 0]
+    assert bids == [7, 8, 9, 0]
 
 
 def test_nothing_is_written_for_no_rows(sessions: sessionmaker[Session]) -> None:
