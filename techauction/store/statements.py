@@ -73,7 +73,7 @@ class Reading:
 
 
 class Changing:
-    """An UPDATE of many rows in one statement. `statement` makes it for a number of rows: with the values `name_1`, `name_2`, …
+    """An UPDATE of many rows in one statement. `statement` makes it for a number of rows, with values `name_1`, `name_2` ….
 
     `executemany` would give up Python's lock for each row, and wait for it behind whoever works.
     """
