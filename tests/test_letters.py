@@ -21,6 +21,7 @@ FACTS: dict[str, int | str | None] = {
     "name_zh": "工厂",
     "number": 7,
     "paddle": 260,
+    "rank": 1,
     "reason": "The mandate has expired.",
     "reference": "R1",
     "title_en": "Battery",

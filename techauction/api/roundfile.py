@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from techauction.api.shapes import Fen
 from techauction.core.admission import DepositKind
 from techauction.core.consigning import Instrument
-from techauction.core.lot import ExtensionKind
+from techauction.core.lot import ExtensionKind, Format
 from techauction.core.money import LARGEST_FEN
 from techauction.core.paddle import MOST_PADDLE
 from techauction.core.round import Regime
@@ -120,6 +120,8 @@ class PlannedLot(_Part):
     increment_fen: Fen | None = None
     ladder: Annotated[list[Rung], Field(min_length=1)] | None = None
     """`[[from_fen, increment_fen], …]`, rising from 0."""
+    format: Format | None = None
+    """Ascending where nothing is said."""
     reserve_fen: Fen | None = None
     """Not under the start price. It is sealed at once, and no answer ever shows it."""
 

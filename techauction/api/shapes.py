@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from techauction.core.lot import Stage
+from techauction.core.lot import Format, Stage
 from techauction.core.money import LARGEST_FEN
 from techauction.core.outcome import Ending
 from techauction.queries.published import LotNumber, PublishedEvent, PublishedLot, PublishedRound
@@ -44,8 +44,11 @@ class LotState(Answer):
     head_hash: str | None
     """The hash of event `seq`."""
     stage: Stage
+    format: Format
     paddle: int | None
-    """The paddle whose bid stands."""
+    """The paddle whose bid stands. A sealed lot has none before its close, and counts sealed offers as bids."""
+    priority: bool
+    """Whether that paddle holds a priority right."""
     standing_fen: int | None
     least_fen: int | None
     """The least amount that may be bid."""
@@ -96,6 +99,8 @@ class Offer(BaseModel):
 
     amount_fen: Fen
     confirmed: bool = False
+    matching: bool = False
+    """By a priority right: `amount_fen` is the standing bid's, whose place this offer takes."""
 
 
 class Bid(Answer):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from techauction.core.admission import DepositRule
 from techauction.core.consigning import Instrument
-from techauction.core.lot import Extension, ExtensionKind, Rules
+from techauction.core.lot import Extension, ExtensionKind, Format, Rules
 from techauction.core.money import Money
 from techauction.core.round import Calendar, Regime
 
@@ -98,6 +98,7 @@ class PlannedLot:
     institute: int
     maturity: int
     instrument: Instrument
+    format: Format
     owners: str
     rights: str
     start: Money

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from techauction.core.admission import DepositKind, DepositRule
 from techauction.core.consigning import Instrument
-from techauction.core.lot import ExtensionKind
+from techauction.core.lot import ExtensionKind, Format
 from techauction.core.money import LARGEST_FEN, Money
 from techauction.core.paddle import MOST_PADDLE
 from techauction.core.planned import PlannedBidder, PlannedLot, PlannedOrganisation, PlannedRound, RoundFile
@@ -176,6 +176,7 @@ def _lot(
         institute=institute,
         maturity=part.whole("maturity", least=1, most=9),
         instrument=part.one_of("instrument", Instrument),
+        format=part.one_of("format", Format, Format.ASCENDING),
         owners=part.text("owners", "", most=500),
         rights=part.text("rights", "", most=500),
         start=start,

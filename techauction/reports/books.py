@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from techauction.core.money import Money
+from techauction.core.offer import Source
 from techauction.store.aftersale import CaseRow
 from techauction.store.auction import AdmissionRow, OfferRow, OutcomeRow, PaddleRow
 from techauction.store.consigning import LotRow, ReserveRow, RoundRow
@@ -21,11 +22,13 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenOffer:
-    """An offer that was answered with a place in the record."""
+    """An offer that was answered with a place in the record. `clerk`: who called it from the floor."""
 
     organisation_id: int
-    amount: Money
+    amount: Money | None
     confirmed: bool
+    matching: bool
+    clerk: int | None
     decided_at: datetime
 
 
@@ -41,7 +44,7 @@ class Books:
     cases: dict[int, CaseRow]
     paddles: dict[int, PaddleRow]
     markets: dict[int, str]
-    admitted: set[tuple[int, int]]
+    admitted: dict[tuple[int, int], AdmissionRow]
     offers: dict[int, dict[int, TakenOffer]] = field(default_factory=lambda: defaultdict(dict))
     deposits: dict[int, list[DepositRow]] = field(default_factory=lambda: defaultdict(list))
     postings: dict[int, list[PostingRow]] = field(default_factory=lambda: defaultdict(list))
@@ -74,20 +77,18 @@ def load_books(session: Session, row: RoundRow) -> Books:
             )
         },
         admitted={
-            (each.paddle_id, each.lot_id)
-            for each in session.execute(
-                select(AdmissionRow.paddle_id, AdmissionRow.lot_id).where(AdmissionRow.paddle_id.in_(its_paddles))
-            )
+            (each.paddle_id, each.lot_id): each for each in _all(session, AdmissionRow, AdmissionRow.paddle_id.in_(its_paddles))
         },
     )
     taken = select(OfferRow).where(OfferRow.lot_id.in_(its_lots), OfferRow.seq.is_not(None))
     for offer in session.scalars(taken.execution_options(yield_per=1_000)):
         assert offer.seq is not None
-        assert offer.amount is not None
         books.offers[offer.lot_id][offer.seq] = TakenOffer(
             organisation_id=offer.organisation_id,
             amount=offer.amount,
             confirmed=offer.confirmed,
+            matching=offer.matching,
+            clerk=offer.user_id if offer.source is Source.FLOOR else None,
             decided_at=offer.decided_at,
         )
     for deposit in _all(session, DepositRow, DepositRow.paddle_id.in_(its_paddles)):

@@ -101,7 +101,7 @@ class Offers:
         received_at = self._clock()
         headers = dict(scope["headers"])
         caller, organisation_id = await self._bidder(headers)
-        amount, confirmed = _offered(await read_json(receive))
+        amount, confirmed, matching = _offered(await read_json(receive))
         key = headers.get(b"idempotency-key", b"").decode("latin-1")
         if not _KEY.fullmatch(key):
             raise OfferUnreadable("Idempotency-Key")
@@ -117,6 +117,7 @@ class Offers:
                 amount=amount,
                 key=key,
                 confirmed=confirmed,
+                matching=matching,
                 received_at=received_at,
             )
         )
@@ -174,6 +175,8 @@ class Offers:
                 }
 
     def _taken(self, taken: Taken) -> dict[str, object]:
+        if taken.amount is None:  # a sealed offer's receipt was in the answer to the offer itself
+            return {**answers.taken(taken), "receipt": None}
         receipt = Receipt(lot_id=taken.lot_id, seq=taken.seq, hash=taken.hash, amount=taken.amount, placed_at=taken.placed_at)
         return {**answers.taken(taken), "receipt": self._signer.sign(receipt)}
 
@@ -195,16 +198,18 @@ async def _known(future: Future[T]) -> T:
         raise OfferUnknown from None
 
 
-def _offered(body: object) -> tuple[Money, bool]:
-    """Return what is offered.
+def _offered(body: object) -> tuple[Money, bool, bool]:
+    """Return what is offered, whether it is confirmed, and whether it matches the standing bid.
 
-    :raises OfferUnreadable: it is not `{"amount_fen": int, "confirmed": bool}` with an amount that could be
+    :raises OfferUnreadable: it is not `{"amount_fen": int, "confirmed": bool, "matching": bool}` with an amount that could be
     """
     if not isinstance(body, dict):
         raise OfferUnreadable("body")
-    amount, confirmed = body.get("amount_fen"), body.get("confirmed", False)
+    amount, confirmed, matching = body.get("amount_fen"), body.get("confirmed", False), body.get("matching", False)
     if type(amount) is not int or not 0 < amount <= LARGEST_FEN:
         raise OfferUnreadable("amount_fen")
     if type(confirmed) is not bool:
         raise OfferUnreadable("confirmed")
-    return Money(amount), confirmed
+    if type(matching) is not bool:
+        raise OfferUnreadable("matching")
+    return Money(amount), confirmed, matching

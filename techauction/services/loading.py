@@ -1,20 +1,20 @@
 """Loading a whole round from one file: all of it, or nothing."""
 
-import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from techauction.core import round as rounds
+from techauction.core.custody import WITHOUT_KEYS, Custody, Slip
 from techauction.core.lot import Stage
 from techauction.core.planned import PlannedLot, PlannedOrganisation, RoundFile
 from techauction.core.reading import Faults
 from techauction.core.round import ListedLot, Phase, Plan
 from techauction.core.roundfile import Known, RoundFileWrong, read
-from techauction.services.consigning import SALT_BYTES
 from techauction.services.deposits import hold_in_full
+from techauction.services.reserves import sealed
 from techauction.services.rounds import keep
 from techauction.store.auction import PaddleRow
 from techauction.store.audit import AuditRow
@@ -40,13 +40,17 @@ def load_round(
     publish: bool = True,
     by_id: int | None = None,
     host: str | None = None,
+    custody: Custody = WITHOUT_KEYS,
+    hand_out: Callable[[int, Slip], None] = lambda _number, _slip: None,
 ) -> RoundRow:
     """Keep a round with its institutes, lots, enterprises and paddles, and publish it unless asked not to.
 
     Organisations that are here already, by credit code, stay as they are. Paddles are issued, with their deposits held. `host`
-    is the only market that may host the round, where whoever loads it works for one.
+    is the only market that may host the round, where whoever loads it works for one. Reserves in the plan are sealed;
+    `hand_out` is given the slip of each with its lot's number.
 
     :raises RoundFileWrong: with everything that is wrong with the plan
+    :raises NoCustodyKey: there is a reserve and no key to seal it with
     """
     faults = Faults()
     file = read(plan, _known(session), faults, now)
@@ -63,6 +67,7 @@ def load_round(
         row.phase, row.published_at = Phase.PUBLISHED, now
     organisations = _keep_organisations(session, file, now=now)
     lots = _keep_lots(session, row, file, organisations, now=now)
+    _seal_reserves(session, file, lots, custody=custody, hand_out=hand_out, now=now)
     _issue_paddles(session, row, file, organisations, lots, now=now)
     detail = f"{len(file.lots)} lots, {len(file.bidders)} paddles"
     session.add(AuditRow(at=now, by_id=by_id, what="round.loaded", about=f"round {row.slug}", detail=detail))
@@ -139,27 +144,33 @@ def _organisations_here(session: Session, planned: Iterable[PlannedOrganisation]
 def _keep_lots(
     session: Session, row: RoundRow, file: RoundFile, organisations: dict[str, OrganisationRow], *, now: datetime
 ) -> dict[int, LotRow]:
-    """Return the round's lots by number, listed, those with a reserve sealed."""
+    """Return the round's lots by number, listed."""
     kept = {}
     for lot in file.lots:
         institute = organisations[file.institutes[lot.institute].credit_code]
         kept[lot.number] = _lot_row(row, lot, institute, now=now)
     session.add_all(kept.values())
     session.flush()
-    sealed = [
-        {
-            "lot_id": kept[lot.number].id,
-            "amount": lot.reserve,
-            "salt": secrets.token_hex(SALT_BYTES),
-            "sealed_by_id": None,
-            "sealed_at": now,
-        }
-        for lot in file.lots
-        if lot.reserve is not None
-    ]
-    if sealed:
-        session.execute(insert(ReserveRow), sealed)
     return kept
+
+
+def _seal_reserves(
+    session: Session,
+    file: RoundFile,
+    lots: dict[int, LotRow],
+    *,
+    custody: Custody,
+    hand_out: Callable[[int, Slip], None],
+    now: datetime,
+) -> None:
+    kept = []
+    for lot in file.lots:
+        if lot.reserve is not None:
+            slip, columns = sealed(lots[lot.number].id, lot.reserve, custody=custody, now=now)
+            kept.append(columns)
+            hand_out(lot.number, slip)
+    if kept:
+        session.execute(insert(ReserveRow), kept)
 
 
 def _lot_row(row: RoundRow, lot: PlannedLot, institute: OrganisationRow, *, now: datetime) -> LotRow:
@@ -181,6 +192,7 @@ def _lot_row(row: RoundRow, lot: PlannedLot, institute: OrganisationRow, *, now:
         round_id=row.id,
         result=result,
         market_key=lot.market,
+        format=lot.format,
         number=lot.number,
         start=lot.start,
         increment=lot.increment,
