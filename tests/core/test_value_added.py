@@ -70,8 +70,8 @@ def test_announced_offered_sold_and_agreed_are_counted_apart() -> None:
         ]
     )
 
-    assert (group.lots_offered, group.lots_sold, group.lots_agreed) == (4, 1, 1)
-    assert (group.start, group.sold_start, group.hammer) == (wan(1_200), wan(100), wan(150))
+    assert (group.lots_offered, group.lots_sold, group.lots_agreed, group.lots_void) == (3, 1, 1, 1)
+    assert (group.start, group.sold_start, group.hammer) == (wan(600), wan(100), wan(150))
 
 
 def test_a_paddle_that_bid_on_several_lots_is_one_enterprise() -> None:

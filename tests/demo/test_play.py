@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from techauction.custody import KeyRing
 from techauction.demo.play import play
 from techauction.reports.record_of_sale import verify_round
 from techauction.reports.value_added import report
@@ -15,10 +16,10 @@ from techauction.store.money import SettlementRow
 pytestmark = pytest.mark.slow
 
 
-def test_the_play_ends_in_the_published_figures(engine: Engine) -> None:
+def test_the_play_ends_in_the_published_figures(engine: Engine, custody: KeyRing) -> None:
     told: list[tuple[int, int]] = []
 
-    play(engine, progress=lambda done, of: told.append((done, of)))
+    play(engine, custody=custody, progress=lambda done, of: told.append((done, of)))
 
     with Session(engine) as session:
         said = report(session, "joint-2020")
@@ -26,6 +27,7 @@ def test_the_play_ends_in_the_published_figures(engine: Engine) -> None:
             "lots_offered": 60,
             "lots_sold": 60,
             "lots_agreed": 0,
+            "lots_void": 0,
             "start_fen": 9_610_000_000,
             "sold_start_fen": 9_610_000_000,
             "hammer_fen": 13_413_000_000,

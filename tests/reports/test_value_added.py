@@ -20,6 +20,7 @@ KEYS = {
     "lots_offered",
     "lots_sold",
     "lots_agreed",
+    "lots_void",
     "start_fen",
     "sold_start_fen",
     "hammer_fen",
@@ -42,6 +43,7 @@ def test_a_round_adds_up_from_its_record(sessions: sessionmaker[Session]) -> Non
         "lots_offered": 5,
         "lots_sold": 2,
         "lots_agreed": 0,
+        "lots_void": 0,
         "start_fen": wan(1_000).minor,
         "sold_start_fen": wan(400).minor,
         "hammer_fen": wan(530).minor,
@@ -117,7 +119,7 @@ def test_the_report_is_written_as_json_csv_and_text(sessions: sessionmaker[Sessi
 
     assert json.loads(write_json(compiled)) == plain
     assert lines[-1][0:2] == ["合计 total", slug]
-    assert lines[-1][4:] == ["5", "2", "0", "10000000.00", "4000000.00", "5300000.00", "1300000.00", "32.50", "3", "6"]
+    assert lines[-1][4:] == ["5", "2", "0", "0", "10000000.00", "4000000.00", "5300000.00", "1300000.00", "32.50", "3", "6"]
     assert len(lines) == 2 + sum(len(groups) for groups in compiled.by.values())
     assert text.splitlines()[-1].split()[-5:] == ["2", "1000", "530", "130", "32.50"]
     assert len({width(line) for line in text.splitlines()[1:]}) == 1

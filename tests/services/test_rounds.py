@@ -149,9 +149,9 @@ def test_a_round_called_off_gives_the_deposits_back_and_tells_everybody(sessions
         stranger = a_user(session, market="anhui")
         concerned = _bidder_of(session, row)
 
-        rounds.call_off(session, round_id=row.id, market_key="zhejiang", reason="Rain.", by_id=by.id, read_clock=lambda: TEN)
+        rounds.call_off_announced(session, row=row, lots=row.lots, reason="Rain.", two=None, now=TEN)
 
-        assert row.phase is Phase.CALLED_OFF
+        assert (row.phase, row.call_off_reason) == (Phase.CALLED_OFF, "Rain.")
         assert {each.state for each in session.scalars(select(DepositRow))} == {DepositState.RELEASED}
         told = {(notice.user_id, notice.what, notice.facts["reason"]) for notice in session.scalars(select(NoticeRow))}
         assert told == {(by.id, "round_called_off", "Rain."), (concerned, "round_called_off", "Rain.")}
@@ -165,8 +165,8 @@ def _bidder_of(session: Session, row: RoundRow) -> int:
     return a_user(session, Role.ENTERPRISE, organisation=deposit.paddle.organisation).id
 
 
-@pytest.mark.parametrize("phase", [Phase.OPEN, Phase.CLOSED, Phase.CALLED_OFF])
-def test_a_round_that_has_opened_cannot_be_called_off(sessions: sessionmaker[Session], phase: Phase) -> None:
+@pytest.mark.parametrize("phase", [Phase.PUBLISHED, Phase.OPEN, Phase.CLOSED, Phase.CALLED_OFF])
+def test_only_a_draft_is_called_off_by_one_and_nothing_that_has_opened_at_all(sessions: sessionmaker[Session], phase: Phase) -> None:
     with sessions() as session:
         by, row = a_user(session), a_round(session, phase=phase)
 
@@ -174,11 +174,14 @@ def test_a_round_that_has_opened_cannot_be_called_off(sessions: sessionmaker[Ses
             rounds.call_off(
                 session, round_id=row.id, market_key="zhejiang", reason="Rain.", by_id=by.id, read_clock=lambda: TEN
             )
+        if phase is not Phase.PUBLISHED:
+            with pytest.raises(PhaseForbids):
+                rounds.call_off_announced(session, row=row, lots=[], reason="Rain.", two=None, now=TEN)
 
 
 def test_a_round_is_not_called_off_without_a_reason(sessions: sessionmaker[Session]) -> None:
     with sessions() as session:
-        by, row = a_user(session), a_round(session)
+        by, row = a_user(session), a_round(session, phase=Phase.DRAFT)
 
         with pytest.raises(ReasonNeeded):
             rounds.call_off(session, round_id=row.id, market_key="zhejiang", reason=" ", by_id=by.id, read_clock=lambda: TEN)
