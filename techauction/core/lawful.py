@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from techauction.core.lot import Lot
 from techauction.core.money import Money
 
-QUICK_STEPS = (1, 2, 3, 5, 8)
+QUICK_STEPS = range(1, 9)
 """The rises that a bidder is offered at one touch; a round may allow fewer."""
 
 
