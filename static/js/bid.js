@@ -2,6 +2,7 @@
 // An offer is sent with a key, so that sending it again can never place it twice.
 
 import { money } from "./money.js";
+import { Confirmation } from "./confirm.js";
 
 const TYPING_MS = 250;
 const PATIENCE_MS = 5_000; // the server itself answers within three seconds
@@ -33,7 +34,8 @@ class Desk {
     this.desk = desk;
     this.form = desk.querySelector("form");
     this.field = this.form.elements.amount;
-    this.dialog = root.querySelector("dialog[data-confirm]");
+    this.kind = "sealed" in desk.dataset ? "sealed" : "bid";
+    this.confirmation = new Confirmation(root.querySelector("dialog[data-confirm]"), (text) => this.#read(text));
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#offer(this.field.value);
@@ -46,6 +48,9 @@ class Desk {
       });
     }
     root.querySelector("[data-again]")?.addEventListener("click", () => this.#pending && this.#send(this.#pending));
+    for (const each of root.querySelectorAll("[data-without-script]")) each.hidden = true;
+    this.#matches(root.querySelector("[data-match] form"));
+    this.#instructs(document.getElementById("instruction-form"));
     this.#settle();
   }
 
@@ -70,7 +75,7 @@ class Desk {
     // "Taken" is no news any more once another paddle leads.
     if (this.#said === "taken" && String(lot.paddle) !== this.root.dataset.me) this.#say(null);
     this.#settle();
-    if (this.dialog.open) this.dialog.querySelector("[data-moved]").hidden = false;
+    this.confirmation.moved();
   }
 
   #point(step, fen) {
@@ -81,10 +86,48 @@ class Desk {
 
   #settle() {
     const stage = this.#lot?.stage ?? this.root.dataset.stage;
-    const leads = !("raisesOwn" in this.root.dataset) && this.root.dataset.truth.split(" ").includes("mine");
-    const disabled = stage !== "open" || leads || !this.#trusted || this.#sending;
+    const truth = this.root.dataset.truth.split(" ");
+    const done = this.kind === "sealed" ? truth.includes("has-bid") : truth.includes("mine") && !("raisesOwn" in this.root.dataset);
+    const disabled = stage !== "open" || done || !this.#trusted || this.#sending;
     this.desk.disabled = disabled;
     for (const step of this.root.querySelectorAll("[data-rises], [data-quick]")) step.setAttribute("aria-disabled", disabled);
+    for (const button of this.root.querySelectorAll("[data-match] button")) button.disabled = disabled;
+    this.confirmation.trust(this.#trusted, stage);
+  }
+
+  /** A match takes the standing bid's amount, whatever that is by now. */
+  #matches(form) {
+    form?.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const fen = this.#lot?.standing_fen;
+      const amount = fen ? fenAsText(fen) : form.elements.amount.value;
+      const read = await this.#reading(amount, "match");
+      if (read) this.confirmation.ask("match", read, () => this.#send({ key: newKey(), amount: read.amount_fen, matching: true }));
+    });
+  }
+
+  /** An instruction goes by its form, after the same dialogue. */
+  #instructs(form) {
+    form?.addEventListener("submit", async (event) => {
+      if (form.dataset.sure) return;
+      event.preventDefault();
+      const read = await this.#reading(form.elements.ceiling.value, "instruction");
+      const send = () => {
+        form.dataset.sure = "yes";
+        form.requestSubmit();
+      };
+      if (!read) return;
+      if (read.amount_fen === null) send(); // the server says what is wrong with it
+      else this.confirmation.ask("instruction", read, send);
+    });
+  }
+
+  async #reading(text, purpose) {
+    this.#say(null);
+    return this.#read(text, purpose).catch(() => {
+      this.#say("unreachable");
+      return null;
+    });
   }
 
   async #typed() {
@@ -98,24 +141,19 @@ class Desk {
     else this.#refuse(read.refusal, read.nearest);
   }
 
-  async #read(text) {
+  async #read(text, purpose = null) {
     const address = new URL(this.root.dataset.amounts, location.href);
     address.searchParams.set("text", text);
     address.searchParams.set("lot", this.root.dataset.lot);
+    if (purpose) address.searchParams.set("for", purpose);
     const answer = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
     if (!answer.ok) throw new Error(`${answer.status}`);
     return answer.json();
   }
 
   async #offer(text) {
-    this.#say(null);
-    let read;
-    try {
-      read = await this.#read(text);
-    } catch {
-      this.#say("unreachable");
-      return;
-    }
+    const read = await this.#reading(text);
+    if (!read) return;
     if (read.refusal && !read.must_confirm) {
       this.#refuse(read.refusal, read.nearest);
       this.field.focus();
@@ -126,21 +164,7 @@ class Desk {
   }
 
   #ask(read) {
-    const { dialog } = this;
-    const show = (name, text) => (dialog.querySelector(`[data-${name}]`).textContent = text);
-    show("figures", read.figures);
-    show("capitals", read.capitals);
-    dialog.querySelector("[data-moved]").hidden = true;
-    dialog.querySelector("[data-collar]").hidden = !read.must_confirm;
-    const sure = dialog.querySelector("[data-sure]");
-    const yes = dialog.querySelector("[data-yes]");
-    sure.checked = false;
-    yes.disabled = read.must_confirm;
-    sure.onchange = () => (yes.disabled = read.must_confirm && !sure.checked);
-    const offer = { key: newKey(), amount: read.amount_fen, confirmed: read.must_confirm };
-    dialog.onclose = () => dialog.returnValue === "yes" && this.#send(offer);
-    dialog.returnValue = "";
-    dialog.showModal();
+    this.confirmation.ask(this.kind, read, (sure) => this.#send({ key: newKey(), amount: sure.amount_fen, confirmed: sure.must_confirm }));
   }
 
   async #send(offer) {
@@ -157,13 +181,13 @@ class Desk {
   }
 
   /** Post the offer; while the network fails, post it again under the same key. */
-  async #post(offer) {
+  async #post({ key, amount, confirmed = false, matching = false }) {
     for (const wait of [...RETRIES_MS, null]) {
       try {
         return await fetch(`/saleroom/lots/${this.root.dataset.lot}/bids`, {
           method: "POST",
-          headers: { "Content-Type": "application/json", "Idempotency-Key": offer.key, "X-CSRF-Token": csrf() },
-          body: JSON.stringify({ amount_fen: offer.amount, confirmed: offer.confirmed }),
+          headers: { "Content-Type": "application/json", "Idempotency-Key": key, "X-CSRF-Token": csrf() },
+          body: JSON.stringify({ amount_fen: amount, confirmed, matching }),
           signal: AbortSignal.timeout(PATIENCE_MS),
         });
       } catch {
@@ -197,7 +221,8 @@ class Desk {
     this.#pending = null;
     this.field.value = "";
     this.desk.querySelector("[data-reading]").textContent = "";
-    this.#say("taken", money(offer.amount));
+    this.root.dispatchEvent(new CustomEvent("offer-taken"));
+    this.#say(this.kind === "sealed" ? "sealed" : "taken", money(offer.amount));
   }
 
   /** Ask by its key what became of the offer; where nothing arrived, close the key, so that nothing can arrive any more. */
@@ -243,7 +268,7 @@ class Desk {
       this.#ask({ ...read, must_confirm: true });
       return;
     }
-    this.#refuse({ title: body.title }, read?.nearest);
+    this.#refuse({ title: body.title }, offer.matching ? [] : read?.nearest);
   }
 
   #refuse(refusal, nearest = []) {

@@ -49,7 +49,7 @@ function remaining(milliseconds, daysText) {
   return days ? daysText.replace("{days}", days).replace("{time}", time) : time;
 }
 
-function tick() {
+function tick(onLastMinute) {
   const now = serverNow();
   for (const shown of document.querySelectorAll("[data-countdown]")) {
     const lot = shown.closest("[data-lot]");
@@ -57,15 +57,18 @@ function tick() {
     const left = Date.parse(until) - now;
     const text = left > 0 ? remaining(left, shown.dataset.days) : shown.dataset.over;
     if (shown.textContent !== text) shown.textContent = text;
-    shown.classList.toggle("is-last-minute", lot.dataset.stage === "open" && left <= LAST_MINUTE_MS);
+    const last = lot.dataset.stage === "open" && left > 0 && left <= LAST_MINUTE_MS;
+    if (last && !shown.classList.contains("is-last-minute")) onLastMinute(lot);
+    shown.classList.toggle("is-last-minute", last);
   }
 }
 
-/** Keep every `[data-countdown]` inside a `[data-lot]` going. */
-export function start() {
+/** Keep every `[data-countdown]` inside a `[data-lot]` going; `onLastMinute(lot)` is told as the last minute of one begins. */
+export function start({ onLastMinute = () => {} } = {}) {
+  const step = () => tick(onLastMinute);
   const again = () => synchronise().catch(() => {}); // the stream says when the connection is lost
-  again().then(tick);
-  setInterval(tick, TICK_MS);
+  again().then(step);
+  setInterval(step, TICK_MS);
   setInterval(again, AGAIN_MS);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && again());
 }

@@ -2,22 +2,30 @@
 
 import { count, inWan, money, rate } from "./money.js";
 import { shanghai } from "./clock.js";
+import { orderOf } from "./stream.js";
 
 const MOST_ROWS = 20;
 const QUIET_MS = 1_200;
 
+/** Return the stage as pages know it: a lot past its close that waits for its key is held. */
+export const stageOf = (lot) => (lot.held ? "held" : lot.stage);
+
 /** Return what is true of a lot now; `data-when` on an element names some of these. */
-export function truths(lot, me, startFen) {
+export function truths(lot, me, startFen, hasBid = false) {
   const sold = lot.ending === "sold";
   const leader = lot.ending === null || sold ? lot.paddle : null;
+  const behind = me !== null && leader !== me;
   return new Set([
-    lot.stage,
+    stageOf(lot),
+    lot.format,
     ...(lot.stage === "ended" ? [] : ["going"]),
     ...(lot.ending ? [lot.ending] : []),
     ...(lot.ending && !sold && lot.ending !== "agreed" ? ["unsold"] : []),
     lot.paddle === null ? "no-bid" : "bid",
     leader === null ? "no-leader" : "leader",
-    ...(me !== null ? [leader === me ? "mine" : "not-mine"] : []),
+    ...(me !== null ? [behind ? "not-mine" : "mine", hasBid ? "has-bid" : "has-not-bid"] : []),
+    ...(hasBid && behind && lot.paddle !== null && lot.stage !== "ended" ? ["outbid"] : []),
+    ...(lot.priority ? ["priority"] : []),
     ...(shownPrice(lot, startFen) > startFen ? ["risen"] : []),
     ...(lot.extended ? ["extended"] : []),
   ]);
@@ -38,14 +46,14 @@ export function paint(root, lot) {
   const startFen = Number(root.dataset.startFen);
   const me = "me" in root.dataset ? Number(root.dataset.me) : null;
   const price = shownPrice(lot, startFen);
-  Object.assign(root.dataset, { seq: lot.seq, stage: lot.stage, opensAt: lot.opens_at, closesAt: lot.closes_at });
+  Object.assign(root.dataset, { seq: orderOf(lot), stage: stageOf(lot), opensAt: lot.opens_at, closesAt: lot.closes_at });
 
-  const truth = truths(lot, me, startFen);
-  root.dataset.truth = [...truth].join(" ");
-  for (const each of root.querySelectorAll("[data-when]")) each.hidden = !holds(each.dataset.when, truth);
+  if (me !== null && lot.paddle === me) root.dataset.hasBid = "";
+  const truth = truths(lot, me, startFen, "hasBid" in root.dataset);
+  show(root, truth);
 
   const write = (name, text) => {
-    for (const each of root.querySelectorAll(`[data-${name}]`)) {
+    for (const each of places(root, `[data-${name}]`)) {
       const said = each.dataset.say ? each.dataset.say.replace("{it}", text) : text;
       if (each.textContent !== said) each.textContent = said;
     }
@@ -67,6 +75,25 @@ export function paint(root, lot) {
   if (lot.paddle !== null) write("leader", String(lot.paddle));
   if (before && before !== money(price)) flash(root.querySelector("[data-price]"));
   announce(root, lot, price, truth);
+}
+
+/** The reader's offer was taken: what the page says of it needs no next state. */
+export function taken(root) {
+  root.dataset.hasBid = "";
+  const truth = new Set(root.dataset.truth.split(" "));
+  truth.delete("has-not-bid");
+  truth.add("has-bid");
+  show(root, truth);
+}
+
+/** Return the lot's own places: a lot's page may hold other lots, which are painted by themselves. */
+function places(root, selector) {
+  return [...root.querySelectorAll(selector)].filter((each) => each.closest("[data-lot]") === root);
+}
+
+function show(root, truth) {
+  root.dataset.truth = [...truth].join(" ");
+  for (const each of places(root, "[data-when]")) each.hidden = !holds(each.dataset.when, truth);
 }
 
 function flash(element) {
@@ -109,7 +136,7 @@ export function history(root) {
       const answer = await fetch(`/saleroom/lots/${root.dataset.lot}?after=${body.dataset.after}`, { cache: "no-store" });
       if (!answer.ok) return;
       const { events } = await answer.json();
-      for (const event of events) body.prepend(row(template, event));
+      for (const event of events) body.prepend(row(template, event, root.dataset.me));
       if (events.length) body.dataset.after = events.at(-1).seq;
       while (body.children.length > MOST_ROWS) body.lastElementChild.remove();
       root.querySelector("[data-no-history]")?.setAttribute("hidden", "");
@@ -125,9 +152,10 @@ export function history(root) {
   };
 }
 
-function row(template, event) {
+function row(template, event, me) {
   const made = template.content.firstElementChild.cloneNode(true);
-  const truth = new Set([event.kind, event.paddle === null ? "no-paddle" : "paddle"]);
+  const mine = event.paddle !== null && String(event.paddle) === me;
+  const truth = new Set([event.kind, event.paddle === null ? "no-paddle" : "paddle", ...(mine ? ["mine"] : [])]);
   for (const each of made.querySelectorAll("[data-event-when]")) each.hidden = !holds(each.dataset.eventWhen, truth);
   const write = (name, text) => {
     for (const each of made.querySelectorAll(`[data-event-${name}]`)) {
@@ -138,6 +166,8 @@ function row(template, event) {
   write("at", shanghai(event.at, { milliseconds: true }));
   write("paddle", String(event.paddle ?? ""));
   write("amount", event.amount_fen === null ? "" : money(event.amount_fen));
+  made.classList.toggle("is-mine", mine);
+  for (const link of made.querySelectorAll("[data-event-receipt]")) link.href = link.dataset.eventReceipt.replace("{seq}", event.seq);
   write("close", event.closes_at === null ? "" : shanghai(event.closes_at));
   return made;
 }

@@ -44,6 +44,8 @@ class LotState(Answer):
     head_hash: str | None
     """The hash of event `seq`."""
     stage: Stage
+    held: bool
+    """Its close has come, and what is sealed cannot be opened yet: no outcome, and no bid."""
     format: Format
     paddle: int | None
     """The paddle whose bid stands. A sealed lot has none before its close, and counts sealed offers as bids."""

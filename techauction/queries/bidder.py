@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import Select, case, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from techauction.core.admission import DepositState
+from techauction.core.bidding import STRANGER
 from techauction.core.lawful import Step, quick_steps
+from techauction.core.lot import Stage
 from techauction.core.money import ZERO, Money
 from techauction.core.offer import Eligibility
 from techauction.core.refusal import Refusal
@@ -15,13 +17,14 @@ from techauction.queries.catalogue import LotTile, tile_of
 from techauction.queries.lot import LotPage, lot_page
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
-from techauction.queries.sale import LISTED, PLACE, PUBLIC, lot_on_sale
+from techauction.queries.sale import LISTED, PLACE, PUBLIC, Viewer, lot_on_sale
 from techauction.queries.watching import IN_ORDER
-from techauction.store.auction import AdmissionRow, OfferRow, OutcomeRow, PaddleRow
+from techauction.store.auction import AdmissionRow, InstructionRow, OfferRow, OutcomeRow, PaddleRow
 from techauction.store.consigning import LotRow, ResultRow
 from techauction.store.money import DepositRow
 
 LOTS_A_PAGE = 24
+MOST_OTHERS = 8
 _OF_THE_LOT = (DepositRow.paddle_id == PaddleRow.id) & or_(DepositRow.lot_id == LotRow.id, DepositRow.lot_id.is_(None))
 
 
@@ -36,7 +39,7 @@ class DepositShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MyLot:
-    """A lot that the bidder's paddle is admitted to."""
+    """A lot that the bidder's paddle is admitted to. `has_bid`: it has made an offer there that was taken."""
 
     slug: str
     round_title: Name
@@ -45,6 +48,7 @@ class MyLot:
     paddle: int | None
     paddle_voided: bool
     deposit: DepositShown | None
+    has_bid: bool
     tile: LotTile
 
     @property
@@ -61,13 +65,30 @@ class MyLotsPage:
     paging: Paging
 
 
+@dataclass(frozen=True, slots=True)
+class InstructionShown:
+    """A bidder's own standing instruction."""
+
+    ceiling: Money
+    placed_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BiddingPage:
-    """A lot for its bidder. `me` says with which paddle and deposit it stands there; `steps` are the amounts at one touch."""
+    """A lot for its bidder.
+
+    `me` says with which paddle and deposit it stands there, `has_bid` whether an offer of its was taken; `steps` are the
+    amounts at one touch; `others` are its other lots that are being sold just now. `holds_priority`: it was given a priority
+    right here, which `me` has no more once that is waived.
+    """
 
     lot: LotPage
     me: Eligibility
+    has_bid: bool
+    holds_priority: bool
+    instruction: InstructionShown | None
     steps: tuple[Step, ...]
+    others: tuple[MyLot, ...]
 
     @property
     def may_bid(self) -> bool:
@@ -93,7 +114,12 @@ class Answered:
 
 def my_lots(session: Session, *, organisation_id: int, page: int, now: datetime) -> MyLotsPage:
     """Return the lots that the organisation's paddles are admitted to."""
-    statement = (
+    statement, paging = cut(session, _admitted(organisation_id), number=page, size=LOTS_A_PAGE)
+    return MyLotsPage(tuple(_my_lot(*found, now=now) for found in session.execute(statement)), paging)
+
+
+def _admitted(organisation_id: int) -> Select[tuple[LotRow, OutcomeRow, int, PaddleRow, DepositRow]]:
+    return (
         select(LotRow, OutcomeRow, PLACE, PaddleRow, DepositRow)
         .join(AdmissionRow, AdmissionRow.lot_id == LotRow.id)
         .join(PaddleRow, AdmissionRow.paddle_id == PaddleRow.id)
@@ -119,22 +145,29 @@ def my_lots(session: Session, *, organisation_id: int, page: int, now: datetime)
             contains_eager(LotRow.market),
         )
     )
-    statement, paging = cut(session, statement, number=page, size=LOTS_A_PAGE)
-    return MyLotsPage(tuple(_my_lot(*found, now=now) for found in session.execute(statement)), paging)
 
 
 def bidding_page(
     session: Session, slug: str, number: int, *, organisation_id: int, page: int, now: datetime
 ) -> BiddingPage | None:
-    """Return a lot for a bidder, admitted or not; nothing if no such lot was announced."""
-    lot = lot_page(session, slug, number, page=page, now=now)
+    """Return a lot for a bidder, admitted or not; nothing if it may see no such lot."""
+    viewer = Viewer(organisation_id=organisation_id)
+    lot = lot_page(session, slug, number, page=page, now=now, viewer=viewer)
     if lot is None:
         return None
-    core = lot_on_sale(session, lot.tile.sale.lot_id)
+    lot_id = lot.tile.sale.lot_id
+    core = lot_on_sale(session, lot_id, viewer=viewer)
+    me, holds_priority = _me(session, lot_id=lot_id, organisation_id=organisation_id)
+    going = (LotRow.stage.in_((Stage.OPEN, Stage.PAUSED, Stage.INTERRUPTED)), LotRow.id != lot_id)
+    others = session.execute(_admitted(organisation_id).where(*going).limit(MOST_OTHERS))
     return BiddingPage(
         lot=lot,
-        me=_me(session, lot_id=lot.tile.sale.lot_id, organisation_id=organisation_id),
+        me=me,
+        has_bid=core is not None and me.paddle in core.bidders,
+        holds_priority=holds_priority,
+        instruction=_instruction(session, lot_id=lot_id, organisation_id=organisation_id),
         steps=() if core is None else quick_steps(core),
+        others=tuple(_my_lot(*found, now=now) for found in others),
     )
 
 
@@ -164,13 +197,24 @@ def _my_lot(
         paddle=paddle.number,
         paddle_voided=paddle.voided_at is not None,
         deposit=None if deposit is None else DepositShown(required=deposit.required, held=deposit.held, state=deposit.state),
+        has_bid=paddle.number in lot.bidders,
         tile=tile_of(lot, outcome, place, round_=lot.round, now=now),
     )
 
 
-def _me(session: Session, *, lot_id: int, organisation_id: int) -> Eligibility:
+def _instruction(session: Session, *, lot_id: int, organisation_id: int) -> InstructionShown | None:
+    row = session.scalars(
+        select(InstructionRow)
+        .join(PaddleRow, InstructionRow.paddle_id == PaddleRow.id)
+        .where(InstructionRow.lot_id == lot_id, InstructionRow.ended_at.is_(None), PaddleRow.organisation_id == organisation_id)
+    ).one_or_none()
+    return None if row is None else InstructionShown(row.ceiling, row.placed_at)
+
+
+def _me(session: Session, *, lot_id: int, organisation_id: int) -> tuple[Eligibility, bool]:
+    """Return how the organisation stands at the lot, and whether it was given a priority right there."""
     found = session.execute(
-        select(PaddleRow, AdmissionRow.id, DepositRow)
+        select(PaddleRow, AdmissionRow, DepositRow)
         .select_from(LotRow)
         .join(PaddleRow, PaddleRow.round_id == LotRow.round_id)
         .outerjoin(AdmissionRow, (AdmissionRow.paddle_id == PaddleRow.id) & (AdmissionRow.lot_id == LotRow.id))
@@ -178,15 +222,18 @@ def _me(session: Session, *, lot_id: int, organisation_id: int) -> Eligibility:
         .where(LotRow.id == lot_id, PaddleRow.organisation_id == organisation_id)
     ).one_or_none()
     if found is None:
-        return Eligibility(paddle=None, admitted=False, paddle_voided=False, deposit_held=ZERO, deposit_required=ZERO)
+        return STRANGER, False
     return _eligibility(*found)
 
 
-def _eligibility(paddle: PaddleRow, admission_id: int | None, deposit: DepositRow | None) -> Eligibility:
-    return Eligibility(
+def _eligibility(paddle: PaddleRow, admission: AdmissionRow | None, deposit: DepositRow | None) -> tuple[Eligibility, bool]:
+    rank = None if admission is None else admission.priority_rank
+    eligibility = Eligibility(
         paddle=paddle.number,
-        admitted=admission_id is not None,
+        admitted=admission is not None,
         paddle_voided=paddle.voided_at is not None,
         deposit_held=ZERO if deposit is None else deposit.held,
         deposit_required=ZERO if deposit is None else deposit.required,
+        priority_rank=rank if admission is not None and admission.priority_waived_at is None else None,
     )
+    return eligibility, rank is not None

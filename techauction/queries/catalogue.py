@@ -13,7 +13,7 @@ from techauction.core.outcome import Ending
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, Totals, head_of, public_round, totals_of
-from techauction.queries.sale import LISTED, PLACE, Sale, sale_of
+from techauction.queries.sale import ANYBODY, LISTED, PLACE, Sale, Viewer, sale_of
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ResultRow, RoundRow
 from techauction.store.people import FieldRow, MarketRow, OrganisationRow
@@ -79,9 +79,11 @@ class Sought:
     stage: Shown | None = None
 
 
-def round_page(session: Session, slug: str, sought: Sought, *, page: int, now: datetime) -> RoundPage | None:
-    """Return a round with its lots by field, or nothing if there is none of that name."""
-    row = public_round(session, slug)
+def round_page(
+    session: Session, slug: str, sought: Sought, *, page: int, now: datetime, viewer: Viewer = ANYBODY
+) -> RoundPage | None:
+    """Return a round with its lots by field, or nothing if the viewer may see none of that name."""
+    row = public_round(session, slug, viewer=viewer)
     if row is None:
         return None
     statement = (

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from techauction.core.lot import Lot, Stage
+from techauction.core.lot import Format, Lot, Stage
 from techauction.core.money import Money
 from techauction.core.outcome import Ending
 from techauction.core.record import Kind
@@ -21,14 +21,18 @@ from techauction.store.record import RecordRow
 class LiveLot:
     """A lot's whole public state at one `seq` of its record. It has no reserve and no bidder but a paddle's number.
 
-    `of_copy`: its round is a copy to rehearse or practise in, which not everybody may watch.
+    `held`: its close has come, and what is sealed cannot be opened yet. `of_copy`: its round is a copy to rehearse or practise
+    in, which not everybody may watch.
     """
 
     lot: int
     seq: int
     head_hash: str | None
     stage: Stage
+    held: bool
+    format: Format
     paddle: int | None
+    priority: bool
     standing: Money | None
     least: Money | None
     most: Money | None
@@ -82,7 +86,10 @@ def _live(row: LotRow, round_row: RoundRow, outcome: OutcomeRow | None, place: i
         seq=row.seq,
         head_hash=row.head_hash,
         stage=row.stage,
+        held=row.key_missing_at is not None,
+        format=row.format,
         paddle=row.standing_paddle,
+        priority=row.standing_rank is not None,
         standing=row.standing_amount,
         least=row.start if lot is None else lot.least_bid(),
         most=None if lot is None else lot.most_bid(),

@@ -14,7 +14,7 @@ from techauction.queries.catalogue import LotTile, tile_of
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
-from techauction.queries.sale import LISTED, PLACE, PUBLIC, RulesShown, rules_of
+from techauction.queries.sale import ANYBODY, LISTED, PLACE, RulesShown, Viewer, rules_of, visible_to
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ResultRow, RoundRow
 from techauction.store.people import FieldRow
@@ -71,8 +71,10 @@ class LotPage:
         return rate(self.gained, self.tile.sale.start)
 
 
-def lot_page(session: Session, slug: str, number: int, *, page: int, now: datetime) -> LotPage | None:
-    """Return the page of a lot, or nothing if no such lot was announced. `page` is the history's."""
+def lot_page(
+    session: Session, slug: str, number: int, *, page: int, now: datetime, viewer: Viewer = ANYBODY
+) -> LotPage | None:
+    """Return the page of a lot, or nothing if the viewer may see no such lot. `page` is the history's."""
     found = session.execute(
         select(LotRow, OutcomeRow, PLACE)
         .join(LotRow.round)
@@ -81,7 +83,7 @@ def lot_page(session: Session, slug: str, number: int, *, page: int, now: dateti
         .join(ResultRow.institute)
         .join(LotRow.market)
         .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
-        .where(RoundRow.slug == slug, LotRow.number == number, LISTED, PUBLIC)
+        .where(RoundRow.slug == slug, LotRow.number == number, LISTED, visible_to(viewer))
         .options(
             contains_eager(LotRow.round).joinedload(RoundRow.host_market),
             contains_eager(LotRow.result).contains_eager(ResultRow.field),

@@ -11,11 +11,11 @@ from techauction.core.consigning import Instrument
 from techauction.core.days import day_of
 from techauction.core.handoff import STEPS, Step, latest_days
 from techauction.core.money import ZERO, Money
-from techauction.core.settlement import Commission, settle
+from techauction.core.settlement import Commission, Statement, settle
 from techauction.queries.sale import LISTED, PLACE, Viewer, as_core, visible_to
 from techauction.store.auction import PaddleRow
 from techauction.store.consigning import LotRow, ResultRow, RoundRow
-from techauction.store.money import DepositRow
+from techauction.store.money import DepositRow, SettlementRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,18 +45,7 @@ class Terms:
     def payable(self, price: Money) -> Payable:
         """Return what the price comes to."""
         statement = settle(price, self.deposit, self.commission)
-        days = latest_days(STEPS[self.instrument], hammer_on=self.close_on)
-        return Payable(
-            price=price,
-            commission=statement.buyer_commission,
-            total=price + statement.buyer_commission,
-            deposit=statement.deposit_applied,
-            due=statement.due,
-            close_on=self.close_on,
-            confirmed_by=days[Step.SALE_CONFIRMED],
-            signed_by=days[Step.CONTRACT_SIGNED],
-            paid_by=days[Step.PRICE_PAID],
-        )
+        return _payable(statement, self.instrument, self.close_on)
 
 
 def terms_of(session: Session, *, lot_id: int, organisation_id: int) -> Terms | None:
@@ -87,4 +76,34 @@ def terms_of(session: Session, *, lot_id: int, organisation_id: int) -> Terms | 
         deposit=ZERO if deposit is None else deposit.held - deposit.applied - deposit.released,
         instrument=instrument,
         close_on=day_of(as_core(lot, round_, place).closes_at),
+    )
+
+
+def bought(session: Session, *, lot_id: int, organisation_id: int) -> Payable | None:
+    """Return what the organisation owes for a lot that it bought, once that is settled."""
+    found = session.execute(
+        select(SettlementRow, ResultRow.instrument)
+        .join(PaddleRow, SettlementRow.paddle_id == PaddleRow.id)
+        .join(LotRow, SettlementRow.lot_id == LotRow.id)
+        .join(LotRow.result)
+        .where(SettlementRow.lot_id == lot_id, PaddleRow.organisation_id == organisation_id)
+    ).one_or_none()
+    if found is None:
+        return None
+    row, instrument = found
+    return _payable(row, instrument, day_of(row.settled_at))
+
+
+def _payable(of: Statement | SettlementRow, instrument: Instrument, close_on: date) -> Payable:
+    days = latest_days(STEPS[instrument], hammer_on=close_on)
+    return Payable(
+        price=of.hammer_price,
+        commission=of.buyer_commission,
+        total=of.hammer_price + of.buyer_commission,
+        deposit=of.deposit_applied,
+        due=of.due,
+        close_on=close_on,
+        confirmed_by=days[Step.SALE_CONFIRMED],
+        signed_by=days[Step.CONTRACT_SIGNED],
+        paid_by=days[Step.PRICE_PAID],
     )

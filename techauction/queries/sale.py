@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from techauction.core import formats
-from techauction.core.lot import ExtensionKind, Lot, Stage
+from techauction.core.lot import ExtensionKind, Format, Lot, Stage
 from techauction.core.money import Money, rate
 from techauction.core.outcome import Ending
 from techauction.core.round import Phase
@@ -54,12 +54,15 @@ def visible_to(viewer: Viewer) -> ColumnElement[bool]:
 class Sale:
     """The state of a lot's sale at one instant. `seq` orders states: the higher one is the newer.
 
-    `price` is the hammer price of a lot sold; `least` and `most` bound the amounts that may be bid.
+    `price` is the hammer price of a lot sold; `least` and `most` bound the amounts that may be bid. `priority`: the paddle that
+    stands holds a priority right. `held`: the close has come, and what is sealed cannot be opened yet. A sealed lot shows no paddle before its close, and counts sealed offers as bids.
     """
 
     lot_id: int
     seq: int
     stage: Stage
+    held: bool
+    format: Format
     start: Money
     increment: Money
     least: Money
@@ -67,6 +70,7 @@ class Sale:
     standing: Money | None
     standing_at: datetime | None
     paddle: int | None
+    priority: bool
     bids: int
     opens_at: datetime
     closes_at: datetime
@@ -134,6 +138,8 @@ def sale_of(lot: LotRow, round_: RoundRow, outcome: OutcomeRow | None, place: in
         lot_id=lot.id,
         seq=lot.seq,
         stage=lot.stage,
+        held=lot.key_missing_at is not None,
+        format=lot.format,
         start=core.start,
         increment=core.increment(),
         least=core.least_bid(),
@@ -141,6 +147,7 @@ def sale_of(lot: LotRow, round_: RoundRow, outcome: OutcomeRow | None, place: in
         standing=None if standing is None else standing.amount,
         standing_at=None if standing is None else standing.placed_at,
         paddle=None if standing is None else standing.paddle,
+        priority=standing is not None and standing.rank is not None,
         bids=lot.bids,
         opens_at=core.opens_at,
         closes_at=core.closes_at,

@@ -30,6 +30,7 @@ class WatchedLot:
     rehearsal: bool
     synthetic: bool
     paddle: int | None
+    has_bid: bool
     tile: LotTile
 
 
@@ -73,6 +74,7 @@ def watched(session: Session, *, user_id: int, organisation_id: int | None, page
             rehearsal=lot.round.rehearsal,
             synthetic=lot.round.synthetic,
             paddle=paddle if admission_id is not None else None,
+            has_bid=admission_id is not None and paddle in lot.bidders,
             tile=tile_of(lot, outcome, place, round_=lot.round, now=now),
         )
         for lot, outcome, place, paddle, admission_id in session.execute(statement)

@@ -41,6 +41,7 @@ def lot_state(lot: LiveLot, server_at: datetime) -> dict[str, object]:
         "seq": lot.seq,
         "head_hash": lot.head_hash,
         "stage": lot.stage.value,
+        "held": lot.held,
         "format": lot.format.value,
         "paddle": lot.paddle,
         "priority": lot.priority,

@@ -1,18 +1,21 @@
 """What a view needs of the process around it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from flask import current_app
 from flask_login import current_user
 
 from techauction.clock import Clock
+from techauction.custody import KeyRing
 from techauction.db import db
 from techauction.postgresql import CommitUnknown, is_replicated
+from techauction.queries.sale import ANYBODY, Viewer
 from techauction.receipts import Signer
 from techauction.saleroom.auctioneer import Auctioneer
+from techauction.saleroom.vitals import Vitals
 from techauction.settings import Settings
-from techauction.store.people import UserRow
+from techauction.store.people import Role, UserRow
 
 _PATIENCE_S = 3.0
 
@@ -25,6 +28,8 @@ class House:
     clock: Clock
     auctioneer: Auctioneer
     signer: Signer
+    custody: KeyRing
+    vitals: Vitals = field(default_factory=Vitals)
 
 
 def house() -> House:
@@ -69,3 +74,14 @@ def my_organisation_id() -> int:
     found = signed_in().organisation_id
     assert found is not None
     return found
+
+
+def viewer() -> Viewer:
+    """Return who reads a page that anybody may ask for: copies of rounds are shown to some only."""
+    if not current_user.is_authenticated:
+        return ANYBODY
+    user = signed_in()
+    return Viewer(
+        market_key=user.market_key if user.role is Role.ORGANIZER else None,
+        organisation_id=user.organisation_id if user.role is Role.ENTERPRISE else None,
+    )

@@ -13,6 +13,7 @@ from techauction.core.refusal import Refusal
 from techauction.db import db
 from techauction.queries.sale import lot_on_sale
 from techauction.web.addresses import identifier
+from techauction.web.context import viewer
 from techauction.web.filters import daxie
 from techauction.wording import say
 
@@ -29,13 +30,16 @@ def amounts() -> ResponseReturnValue:
 
 
 def lot_asked_for() -> Lot | None:
-    """Return the lot that the address names, if it is public."""
+    """Return the lot that the address names, if whoever asks may see it."""
     lot_id = identifier(request.args.get("lot", ""))
-    return None if lot_id is None else lot_on_sale(db.session(), lot_id)
+    return None if lot_id is None else lot_on_sale(db.session(), lot_id, viewer=viewer())
 
 
-def read_back(lot: Lot | None, text: str) -> tuple[Money | None, dict[str, object]]:
-    """Return the amount that a text means, if any, and everything there is to say of it."""
+def read_back(lot: Lot | None, text: str, *, judged: bool = True) -> tuple[Money | None, dict[str, object]]:
+    """Return the amount that a text means, if any, and everything there is to say of it.
+
+    `judged`: whether it could be bid on the lot now is part of that.
+    """
     try:
         read = amount.read(text)
     except Refusal as unreadable:
@@ -46,7 +50,7 @@ def read_back(lot: Lot | None, text: str) -> tuple[Money | None, dict[str, objec
             "must_confirm": False,
             "nearest": [_plain(each) for each in least],
         }
-    found = None if lot is None else _refusal(lot, read)
+    found = _refusal(lot, read) if judged and lot is not None else None
     return read, {
         **_plain(read),
         "capitals": daxie(read),

@@ -4,6 +4,7 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from wtforms import SelectField, StringField
 
 from techauction.db import db
@@ -11,8 +12,9 @@ from techauction.queries import rounds as round_queries
 from techauction.queries.announcement import announcement
 from techauction.queries.catalogue import Choice, RoundPage, Shown, Sought, round_page
 from techauction.queries.lot import lot_page
+from techauction.queries.watching import watches
 from techauction.web.catalogue import truths
-from techauction.web.context import now
+from techauction.web.context import now, viewer
 from techauction.web.fields import Form
 from techauction.web.filters import named
 
@@ -77,7 +79,7 @@ def round_(slug: str) -> ResponseReturnValue:
     """Show a round's lots by field."""
     form = SearchForm(request.args)
     sought = form.sought()
-    page = round_page(db.session(), slug, sought, page=_page(), now=now()) or abort(404)
+    page = round_page(db.session(), slug, sought, page=_page(), now=now(), viewer=viewer()) or abort(404)
     form.offer(page)
     return render_template("catalogue/round.html", page=page, form=form, narrowed=sought != Sought())
 
@@ -85,14 +87,17 @@ def round_(slug: str) -> ResponseReturnValue:
 @bp.get("/rounds/<slug>/lots/<int:number>")
 def lot(slug: str, number: int) -> ResponseReturnValue:
     """Show a lot and its sale."""
-    page = lot_page(db.session(), slug, number, page=_page(), now=now()) or abort(404)
-    return render_template("catalogue/lot.html", page=page)
+    page = lot_page(db.session(), slug, number, page=_page(), now=now(), viewer=viewer()) or abort(404)
+    watched = None
+    if current_user.is_authenticated:
+        watched = watches(db.session(), user_id=current_user.row.id, lot_id=page.tile.sale.lot_id)
+    return render_template("catalogue/lot.html", page=page, watched=watched)
 
 
 @bp.get("/rounds/<slug>/result")
 def result(slug: str) -> ResponseReturnValue:
     """Show how a round's lots ended, and the hashes by which that can be checked."""
-    page = announcement(db.session(), slug, page=_page(), now=now()) or abort(404)
+    page = announcement(db.session(), slug, page=_page(), now=now(), viewer=viewer()) or abort(404)
     return render_template("catalogue/result.html", page=page)
 
 

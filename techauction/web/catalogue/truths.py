@@ -3,6 +3,8 @@
 `static/js/lot.js` knows the same words: it shows and hides the same parts when the next state arrives.
 """
 
+from collections.abc import Iterator
+
 from flask import Blueprint
 
 from techauction.core.lot import Stage
@@ -10,10 +12,11 @@ from techauction.core.outcome import Ending
 from techauction.queries.sale import Sale
 
 
-def truths(sale: Sale, me: int | None = None) -> frozenset[str]:
-    """Return what is true of the sale; `me` is the reader's own paddle."""
+def truths(sale: Sale, me: int | None = None, *, has_bid: bool = False) -> frozenset[str]:
+    """Return what is true of the sale; `me` is the reader's own paddle, `has_bid` says whether it has made an offer."""
     found = {
-        sale.stage.value,
+        "held" if sale.held else sale.stage.value,
+        sale.format.value,
         "bid" if sale.paddle is not None else "no-bid",
         "leader" if sale.leader is not None else "no-leader",
     }
@@ -24,12 +27,23 @@ def truths(sale: Sale, me: int | None = None) -> frozenset[str]:
     if sale.ending not in (None, Ending.SOLD, Ending.AGREED):
         found.add("unsold")
     if me is not None:
-        found.add("mine" if sale.leader == me else "not-mine")
+        found |= set(_mine(sale, me, has_bid=has_bid))
     if sale.shown > sale.start:
         found.add("risen")
     if sale.extended:
         found.add("extended")
+    if sale.priority:
+        found.add("priority")
     return frozenset(found)
+
+
+def _mine(sale: Sale, me: int, *, has_bid: bool) -> Iterator[str]:
+    """Yield what the sale is to the reader: who bid, and whose bid stands no more, was outbid."""
+    leads = sale.leader == me
+    yield "mine" if leads else "not-mine"
+    yield "has-bid" if has_bid else "has-not-bid"
+    if has_bid and not leads and sale.paddle is not None and sale.stage is not Stage.ENDED:
+        yield "outbid"
 
 
 def holds(words: str, truth: frozenset[str]) -> bool:
