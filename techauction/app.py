@@ -7,6 +7,7 @@ from flask_babel import Babel
 
 from techauction.api import calls, document, loading, problems, reading
 from techauction.clock import Clock
+from techauction.custody import key_ring
 from techauction.db import db, options, prepare
 from techauction.receipts import FILE, Signer
 from techauction.saleroom.auctioneer import Auctioneer
@@ -16,12 +17,13 @@ from techauction.web.account import notices, own, sign_in, tokens, watching
 from techauction.web.administrator import audit, organisations, users
 from techauction.web.auditor import records
 from techauction.web.bidder import amounts as bidder_amounts
-from techauction.web.bidder import bidding, paddles, receipts, registration
+from techauction.web.bidder import bidding, instructions, paddles, practice, priority, receipts, registration, seen
 from techauction.web.catalogue import amounts, pages
 from techauction.web.context import House
+from techauction.web.hall import screens
 from techauction.web.institute import lots
 from techauction.web.manager import cases
-from techauction.web.organizer import admission, desk, enterprises, reports, results, rounds
+from techauction.web.organizer import admission, desk, enterprises, rehearsals, reports, results, rounds
 from techauction.web.organizer import cases as organizer_cases
 
 BLUEPRINTS: tuple[ModuleType, ...] = (
@@ -36,14 +38,20 @@ BLUEPRINTS: tuple[ModuleType, ...] = (
     audit,
     pages,
     amounts,
+    screens,
     bidding,
     bidder_amounts,
+    instructions,
+    priority,
     registration,
     paddles,
+    practice,
+    seen,
     receipts,
     enterprises,
     admission,
     rounds,
+    rehearsals,
     results,
     desk,
     lots,
@@ -68,8 +76,13 @@ def create_app(settings: Settings, clock: Clock, auctioneer: Auctioneer) -> Flas
         BABEL_DEFAULT_LOCALE=languages.DEFAULT,
         **security.configured(settings),
     )
+    custody = key_ring(settings)
     app.extensions["techauction"] = House(
-        settings=settings, clock=clock, auctioneer=auctioneer, signer=Signer(settings.instance / FILE)
+        settings=settings,
+        clock=clock,
+        auctioneer=auctioneer,
+        signer=Signer(settings.instance / FILE),
+        custody=custody,
     )
     db.init_app(app)
     with app.app_context():
@@ -78,7 +91,7 @@ def create_app(settings: Settings, clock: Clock, auctioneer: Auctioneer) -> Flas
     for part in (requests, addresses, signing, filters, languages, navigation):
         part.register(app)
     errors.register(app, {calls.PREFIX: problems.failed})
-    calls.register(app, settings, clock)
+    calls.register(app, settings, clock, custody)
     health.register(app, auctioneer)
     security.register(app, settings)
     security.csrf.exempt(loading.bp)  # its own gate asks for the token, of those who come by cookie

@@ -11,6 +11,13 @@ from techauction.letters import LETTERS, letter
 
 FACTS: dict[str, int | str | None] = {
     "amount_fen": 20_000_000,
+    "bids": 0,
+    "closes_at": "2026-11-02T04:00:00+00:00",
+    "commission_fen": 0,
+    "confirmed_by": "2026-11-04",
+    "deposit": "lot",
+    "deposit_fen": 20_000_000,
+    "due_fen": 280_000_000,
     "digest": "d",
     "heads": "1:a 2:b",
     "kind": "sold",
@@ -21,9 +28,12 @@ FACTS: dict[str, int | str | None] = {
     "name_zh": "工厂",
     "number": 7,
     "paddle": 260,
+    "paid_by": "2026-11-18",
+    "price_fen": 300_000_000,
     "rank": 1,
     "reason": "The mandate has expired.",
     "reference": "R1",
+    "signed_by": "2026-11-11",
     "title_en": "Battery",
     "title_zh": "电池",
 }

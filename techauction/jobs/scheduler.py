@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC
-from pathlib import Path
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -11,7 +10,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.clock import Clock
 from techauction.jobs import ticks
-from techauction.jobs.mailer import FileMailer
+from techauction.jobs.mailer import Mailer
+from techauction.jobs.outbidding import Outbidding
+from techauction.jobs.rehearsing import Rehearsing
 from techauction.jobs.sending import send_notices
 from techauction.jobs.turns import Turns
 from techauction.saleroom.auctioneer import Auctioneer
@@ -20,6 +21,9 @@ log = structlog.get_logger()
 
 ROUNDS_EVERY_S = 1
 NOTICES_EVERY_S = 5
+OUTBID_EVERY_S = 3
+COPIES_EVERY_S = 1
+OLD_COPIES_EVERY_S = 10
 
 
 class Scheduler:
@@ -31,7 +35,7 @@ class Scheduler:
         sessions: sessionmaker[Session],
         auctioneer: Auctioneer,
         clock: Clock,
-        outbox: Path,
+        mailer: Mailer,
         *,
         turns: Turns,
     ) -> None:
@@ -40,11 +44,20 @@ class Scheduler:
         self._auctioneer = auctioneer
         self._clock = clock
         self._turns = turns
-        self._mailer = FileMailer(outbox)
+        self._mailer = mailer
+        self._outbidding = Outbidding(sessions, clock)
+        self._rehearsing = Rehearsing(sessions, auctioneer, clock)
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
-        for job, seconds in ((self.rounds, ROUNDS_EVERY_S), (self.notices, NOTICES_EVERY_S)):
+        every = {
+            self.rounds: ROUNDS_EVERY_S,
+            self.notices: NOTICES_EVERY_S,
+            self.outbid: OUTBID_EVERY_S,
+            self.copies: COPIES_EVERY_S,
+            self.old_copies: OLD_COPIES_EVERY_S,
+        }
+        for job, seconds in every.items():
             self._scheduler.add_job(_guarded, "interval", args=[job], seconds=seconds)
 
     def start(self) -> None:
@@ -58,6 +71,7 @@ class Scheduler:
 
     def rounds(self) -> None:
         """Open the rounds that are due, and close those that are over."""
+        self._app.extensions["techauction"].vitals.ticked_at = self._clock()
         ticks.nudge(self._auctioneer)
         if not self._turns.mine("rounds"):
             return
@@ -70,6 +84,21 @@ class Scheduler:
             return
         with self._app.app_context():
             send_notices(self._sessions, self._mailer, now=self._clock())
+
+    def outbid(self) -> None:
+        """Tell bidders that they were outbid."""
+        if self._turns.mine("outbid"):
+            self._outbidding.look()
+
+    def copies(self) -> None:
+        """Have the simulated bidders of rehearsals and practices bid."""
+        if self._turns.mine("copies"):
+            self._rehearsing.bid()
+
+    def old_copies(self) -> None:
+        """Throw rehearsals and practices away that are over."""
+        if self._turns.mine("old copies"):
+            self._rehearsing.discard()
 
 
 def _guarded(job: Callable[[], None]) -> None:

@@ -8,11 +8,11 @@ from email.message import EmailMessage
 
 import structlog
 from flask_babel import force_locale
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, joinedload, sessionmaker
 
 from techauction.db import writing
-from techauction.jobs.mailer import FROM, Mailer
+from techauction.jobs.mailer import Mailer, Undeliverable
 from techauction.letters import letter
 from techauction.store.notices import NoticeRow
 
@@ -27,23 +27,30 @@ BOTH = ("zh_Hans_CN", "en")
 def send_notices(sessions: sessionmaker[Session], mailer: Mailer, *, now: datetime) -> int:
     """Send the notices that wait, and return how many; needs an app context, for the languages."""
     sent, after = 0, 0
-    while notices := _waiting(sessions, after=after):
-        after = notices[-1].id
-        messages = {}
-        for notice in notices:
-            try:
-                messages[notice.id] = _message(notice)
-            except Exception:  # one broken notice must not silence the others
-                log.exception("notice_not_written", notice=notice.id, what=notice.what)
-        sent += _claim_and_deliver(sessions, mailer, messages, now=now)
+    try:
+        while notices := _waiting(sessions, after=after, now=now):
+            after = notices[-1].id
+            messages = {}
+            for notice in notices:
+                try:
+                    messages[notice.id] = _message(notice, mailer.sender)
+                except Exception:  # one broken notice must not silence the others
+                    log.exception("notice_not_written", notice=notice.id, what=notice.what)
+            sent += _claim_and_deliver(sessions, mailer, messages, now=now)
+    except OSError:  # the outbox or the mail server takes nothing just now: they wait for the next tick
+        log.exception("notices_not_delivered")
+    finally:
+        mailer.rest()
     return sent
 
 
-def _waiting(sessions: sessionmaker[Session], *, after: int) -> Sequence[NoticeRow]:
+def _waiting(sessions: sessionmaker[Session], *, after: int, now: datetime) -> Sequence[NoticeRow]:
+    """Return notices to be sent, the first first; one that is held waits for its time, if its user does not see it before."""
+    due = or_(NoticeRow.hold_until.is_(None), NoticeRow.hold_until <= now, NoticeRow.seen_at.is_not(None))
     with sessions() as session:
         return session.scalars(
             select(NoticeRow)
-            .where(NoticeRow.sent_at.is_(None), NoticeRow.id > after)
+            .where(NoticeRow.sent_at.is_(None), NoticeRow.id > after, due)
             .order_by(NoticeRow.id)
             .limit(AT_ONCE)
             .options(joinedload(NoticeRow.user))
@@ -53,18 +60,43 @@ def _waiting(sessions: sessionmaker[Session], *, after: int) -> Sequence[NoticeR
 def _claim_and_deliver(
     sessions: sessionmaker[Session], mailer: Mailer, messages: dict[int, EmailMessage | None], *, now: datetime
 ) -> int:
-    """Deliver the notices that nobody else has claimed. A crash before the commit delivers them again, under the same keys."""
+    """Deliver the notices that nobody else has claimed, and let go of those that could not be delivered.
+
+    No transaction is open while a mail server thinks. A process that dies in between has claimed what it did not deliver: the
+    user reads it under the account.
+
+    :raises OSError: nothing can be delivered now
+    """
+    with sessions() as session, writing(session):
+        claimed = _claim(session, messages, now=now)
+    left = list(claimed)
     try:
-        with sessions() as session, writing(session):
-            claimed = _claim(session, messages, now=now)
-            for notice_id in claimed:
-                message = messages[notice_id]
-                if message is not None:
-                    mailer.deliver(notice_id, message)
-    except OSError:  # the outbox cannot be written to: they wait for the next tick
-        log.exception("notices_not_delivered", notices=len(messages))
-        return 0
+        while left:
+            message = messages[left[0]]
+            if message is not None:
+                _deliver(mailer, left[0], message)
+            left.pop(0)
+    finally:
+        if left:
+            with sessions() as session, writing(session):
+                _let_go(session, left)
     return len(claimed)
+
+
+def _deliver(mailer: Mailer, notice_id: int, message: EmailMessage) -> None:
+    try:
+        mailer.deliver(notice_id, message)
+    except Undeliverable as error:  # it would be refused again
+        log.warning("notice_undeliverable", notice=notice_id, why=str(error))
+
+
+def _let_go(session: Session, notice_ids: Iterable[int]) -> None:
+    session.execute(
+        update(NoticeRow)
+        .where(NoticeRow.id.in_(list(notice_ids)))
+        .values(sent_at=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _claim(session: Session, notice_ids: Iterable[int], *, now: datetime) -> list[int]:
@@ -79,9 +111,11 @@ def _claim(session: Session, notice_ids: Iterable[int], *, now: datetime) -> lis
     )
 
 
-def _message(notice: NoticeRow) -> EmailMessage | None:
-    """Return the notice as a message; none for a user who gave no address, and reads it under the account."""
+def _message(notice: NoticeRow, sender: str) -> EmailMessage | None:
+    """Return the notice as a message; none for a user who gave no address, or has seen what was held for the page."""
     user = notice.user
+    if notice.hold_until is not None and notice.seen_at is not None:
+        return None
     try:
         address = Address(user.name, addr_spec=user.email) if user.email.isascii() else None
     except (ValueError, IndexError, MessageError):
@@ -93,7 +127,7 @@ def _message(notice: NoticeRow) -> EmailMessage | None:
         with force_locale(locale):
             letters.append(letter(notice.what, notice.facts))
     message = EmailMessage()
-    message["From"] = FROM
+    message["From"] = sender
     message["To"] = address
     message["Date"] = notice.created_at
     message["Message-ID"] = f"<notice-{notice.id}@localhost>"

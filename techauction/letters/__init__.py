@@ -266,6 +266,7 @@ LETTERS: dict[str, Callable[[Facts], Letter]] = {
     "case_without_manager": _case_without_manager,
     "clock_stepped": _clock_stepped,
     "deposit_received": _deposit_received,
+    "key_missing": lots.key_missing,
     "lot_withdrawn": _lot_withdrawn,
     "lot_bought": lots.bought,
     "lot_not_bought": lots.not_bought,

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from techauction.core.rehearsal import SIMULATED
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.store.audit import AuditRow
@@ -98,7 +99,10 @@ class Choice:
 def users_page(session: Session, *, search: str, role: Role | None, page: int) -> UsersPage:
     """Return users by sign-in name, those that match a search and a role."""
     statement = (
-        select(UserRow).options(joinedload(UserRow.organisation), joinedload(UserRow.market)).order_by(UserRow.sign_in_name)
+        select(UserRow)
+        .where(UserRow.sign_in_name.not_like(f"{SIMULATED}%"))
+        .options(joinedload(UserRow.organisation), joinedload(UserRow.market))
+        .order_by(UserRow.sign_in_name)
     )
     if search:
         statement = statement.where(
@@ -121,6 +125,7 @@ def organisations_page(session: Session, *, search: str, page: int) -> Organisat
     users = select(func.count(UserRow.id)).where(UserRow.organisation_id == OrganisationRow.id).scalar_subquery()
     statement = (
         select(OrganisationRow, users)
+        .where(OrganisationRow.credit_code.not_like(f"{SIMULATED}%"))
         .options(joinedload(OrganisationRow.market))
         .order_by(OrganisationRow.registered_at.desc(), OrganisationRow.id.desc())
     )

@@ -10,7 +10,7 @@ from techauction.core.money import Money, rate
 from techauction.queries.catalogue import LotTile, tile_of
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, Totals, head_of, public_round, totals_of
-from techauction.queries.sale import LISTED, PLACE
+from techauction.queries.sale import ANYBODY, LISTED, PLACE, Viewer
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ResultRow
 
@@ -47,9 +47,9 @@ class Announcement:
     digest: str | None
 
 
-def announcement(session: Session, slug: str, *, page: int, now: datetime) -> Announcement | None:
-    """Return the public result of a round, or nothing if no such round was announced."""
-    row = public_round(session, slug)
+def announcement(session: Session, slug: str, *, page: int, now: datetime, viewer: Viewer = ANYBODY) -> Announcement | None:
+    """Return the result of a round, or nothing if the viewer may see none of that name."""
+    row = public_round(session, slug, viewer=viewer)
     if row is None:
         return None
     statement = (

@@ -59,7 +59,9 @@ def demo_page(session: Session) -> DemoPage:
     by_role: dict[Role, list[DemoAccount]] = defaultdict(list)
     for account in _accounts(session):
         by_role[account.role].append(account)
-    rounds = session.scalars(select(RoundRow).where(RoundRow.phase.in_(_PHASES)).order_by(RoundRow.opens_at.desc())).all()
+    rounds = session.scalars(
+        select(RoundRow).where(RoundRow.phase.in_(_PHASES), RoundRow.copy_of_id.is_(None)).order_by(RoundRow.opens_at.desc())
+    ).all()
     return DemoPage(
         roles=tuple((role, tuple(by_role[role])) for role in _ORDER if role in by_role),
         rounds=tuple(
@@ -92,7 +94,12 @@ def _accounts(session: Session) -> list[DemoAccount]:
     for organisation_id, number in session.execute(
         select(PaddleRow.organisation_id, PaddleRow.number)
         .join(RoundRow, PaddleRow.round_id == RoundRow.id)
-        .where(RoundRow.phase.in_((Phase.PUBLISHED, Phase.OPEN)), PaddleRow.number.is_not(None), PaddleRow.voided_at.is_(None))
+        .where(
+            RoundRow.phase.in_((Phase.PUBLISHED, Phase.OPEN)),
+            RoundRow.copy_of_id.is_(None),
+            PaddleRow.number.is_not(None),
+            PaddleRow.voided_at.is_(None),
+        )
     ):
         assert number is not None
         paddles[organisation_id].add(number)

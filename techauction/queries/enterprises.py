@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from techauction.core.rehearsal import SIMULATED
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.store.people import OrganisationKind, OrganisationRow, Standing, UserRow
@@ -120,4 +121,8 @@ def enterprise(session: Session, *, organisation_id: int, market_key: str | None
 
 
 def _of(market_key: str | None) -> Select[OrganisationRow]:
-    return select(OrganisationRow).where(OrganisationRow.market_key == market_key, OrganisationRow.kind.in_(_BIDDING))
+    return select(OrganisationRow).where(
+        OrganisationRow.market_key == market_key,
+        OrganisationRow.kind.in_(_BIDDING),
+        OrganisationRow.credit_code.not_like(f"{SIMULATED}%"),
+    )

@@ -10,7 +10,7 @@ from techauction.core.handoff import CaseKind
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.store.aftersale import CaseRow
-from techauction.store.consigning import LotRow, ResultRow
+from techauction.store.consigning import LotRow, ResultRow, RoundRow
 from techauction.store.people import Role, UserRow
 
 CASES_A_PAGE = 20
@@ -56,7 +56,8 @@ def given_cases(session: Session, *, market_key: str | None, page: int) -> Given
     statement = (
         select(CaseRow)
         .join(CaseRow.lot)
-        .where(CaseRow.accepted_at.is_(None), CaseRow.closed_at.is_(None))
+        .join(LotRow.round)
+        .where(CaseRow.accepted_at.is_(None), CaseRow.closed_at.is_(None), RoundRow.copy_of_id.is_(None))
         .order_by(CaseRow.manager_id.is_not(None), CaseRow.opened_at, CaseRow.lot_id)
         .options(
             joinedload(CaseRow.lot).joinedload(LotRow.round),
@@ -64,7 +65,8 @@ def given_cases(session: Session, *, market_key: str | None, page: int) -> Given
             joinedload(CaseRow.lot).joinedload(LotRow.result).joinedload(ResultRow.field),
         )
     )
-    waiting = select(func.count()).select_from(CaseRow).join(CaseRow.lot).where(CaseRow.manager_id.is_(None))
+    waiting = select(func.count()).select_from(CaseRow).join(CaseRow.lot).join(LotRow.round)
+    waiting = waiting.where(CaseRow.manager_id.is_(None), RoundRow.copy_of_id.is_(None))
     if market_key is not None:
         statement = statement.where(LotRow.market_key == market_key)
         waiting = waiting.where(LotRow.market_key == market_key)

@@ -1,4 +1,4 @@
-"""What an institute sees: its results, their sales, and its own sealed reserves."""
+"""What an institute sees: its results, their sales, and the seals on its reserves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,19 +11,18 @@ from techauction.core.consigning import Instrument
 from techauction.core.lot import Stage
 from techauction.core.money import Money, rate
 from techauction.core.outcome import Ending
-from techauction.core.record import commitment
 from techauction.core.round import Phase
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
 from techauction.queries.sale import LISTED, PLACE, PUBLIC, Sale, sale_of
+from techauction.queries.seal import SealShown, seal_of
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundMarketRow, RoundRow
 from techauction.store.people import FieldRow, OrganisationRow
 
 RESULTS_A_PAGE = 20
 _BEFORE_SALE = (Stage.SUBMITTED, Stage.RETURNED, Stage.LISTED)
-_OPENED_AT_THE_END = (Ending.SOLD, Ending.PASSED_IN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +56,6 @@ class MyResultsPage:
 
     results: tuple[MyResult, ...]
     paging: Paging
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealShown:
-    """A reserve's seal. `amount` is there for the sealing officer, and for the institute once it was opened at the close."""
-
-    sealed_at: datetime
-    amount: Money | None
-    salt: str | None
-    commitment: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +107,7 @@ def my_results(session: Session, *, institute_id: int, page: int) -> MyResultsPa
         .join(ResultRow.field)
         .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
         .outerjoin(ReserveRow, ReserveRow.lot_id == LotRow.id)
-        .where(ResultRow.institute_id == institute_id)
+        .where(ResultRow.institute_id == institute_id, RoundRow.copy_of_id.is_(None))
         .order_by(RoundRow.opens_at.desc(), LotRow.round_id, LotRow.number, LotRow.id)
         .options(contains_eager(LotRow.round), contains_eager(LotRow.result).contains_eager(ResultRow.field))
     )
@@ -154,7 +143,7 @@ def my_result(session: Session, *, lot_id: int, institute_id: int, officer: bool
         .join(LotRow.market)
         .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
         .outerjoin(ReserveRow, ReserveRow.lot_id == LotRow.id)
-        .where(LotRow.id == lot_id, ResultRow.institute_id == institute_id)
+        .where(LotRow.id == lot_id, ResultRow.institute_id == institute_id, RoundRow.copy_of_id.is_(None))
         .options(
             contains_eager(LotRow.round),
             contains_eager(LotRow.result).contains_eager(ResultRow.field),
@@ -166,7 +155,7 @@ def my_result(session: Session, *, lot_id: int, institute_id: int, officer: bool
     lot, outcome, place, reserve, public = found
     return _page(
         lot,
-        seal=_seal(lot, reserve, outcome, officer=officer),
+        seal=seal_of(lot, reserve, outcome),
         sale=sale_of(lot, lot.round, outcome, place, now=now) if public and lot.stage is not Stage.LISTED else None,
         public=public,
         officer=officer,
@@ -203,19 +192,6 @@ def _page(lot: LotRow, *, seal: SealShown | None, sale: Sale | None, public: boo
     )
 
 
-def _seal(lot: LotRow, reserve: ReserveRow | None, outcome: OutcomeRow | None, *, officer: bool) -> SealShown | None:
-    if reserve is None:
-        return None
-    opened = outcome is not None and outcome.ending in _OPENED_AT_THE_END
-    name, sealed = f"{lot.round.slug}/{lot.number}", reserve.opened()
-    return SealShown(
-        sealed_at=reserve.sealed_at,
-        amount=reserve.amount if opened or officer else None,
-        salt=reserve.salt if opened else None,
-        commitment=commitment(name, sealed.reserve, sealed.salt) if opened else None,
-    )
-
-
 def _takes_lots(round_: RoundRow, now: datetime) -> bool:
     return round_.phase is Phase.DRAFT or (round_.phase is Phase.PUBLISHED and now < round_.registration_closes_at)
 
@@ -228,6 +204,7 @@ def rounds_open_to(session: Session, *, institute_id: int, now: datetime) -> Seq
         .join(OrganisationRow, OrganisationRow.market_key == RoundMarketRow.market_key)
         .where(
             OrganisationRow.id == institute_id,
+            RoundRow.copy_of_id.is_(None),
             (RoundRow.phase == Phase.DRAFT) | ((RoundRow.phase == Phase.PUBLISHED) & (RoundRow.registration_closes_at > now)),
         )
         .order_by(RoundRow.opens_at, RoundRow.id)

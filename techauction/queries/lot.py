@@ -71,9 +71,7 @@ class LotPage:
         return rate(self.gained, self.tile.sale.start)
 
 
-def lot_page(
-    session: Session, slug: str, number: int, *, page: int, now: datetime, viewer: Viewer = ANYBODY
-) -> LotPage | None:
+def lot_page(session: Session, slug: str, number: int, *, page: int, now: datetime, viewer: Viewer = ANYBODY) -> LotPage | None:
     """Return the page of a lot, or nothing if the viewer may see no such lot. `page` is the history's."""
     found = session.execute(
         select(LotRow, OutcomeRow, PLACE)

@@ -80,33 +80,10 @@ class SetUpPage:
     digest: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeskLot:
-    """A lot on the desk."""
-
-    lot_id: int
-    tile: LotTile
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeskPage:
-    """All lots of a round while it is sold."""
-
-    id: int
-    head: RoundHead
-    totals: Totals
-    may_open: bool
-    lots: tuple[DeskLot, ...]
-
-    def count(self, *stages: str) -> int:
-        """Return how many lots stand at one of the stages."""
-        return sum(each.tile.sale.stage.value in stages for each in self.lots)
-
-
 def own_rounds(session: Session, *, market_key: str, page: int) -> OwnRoundsPage:
     """Return a page of the rounds that the market holds or takes part in."""
     statement, paging = cut(
-        session, _own(market_key).order_by(RoundRow.opens_at.desc(), RoundRow.id.desc()), number=page, size=ROUNDS_A_PAGE
+        session, own(market_key).where(RoundRow.copy_of_id.is_(None)).order_by(RoundRow.opens_at.desc(), RoundRow.id.desc()), number=page, size=ROUNDS_A_PAGE
     )
     rows = session.scalars(statement).all()
     ids = [row.id for row in rows]
@@ -135,7 +112,7 @@ def own_rounds(session: Session, *, market_key: str, page: int) -> OwnRoundsPage
 
 def set_up(session: Session, slug: str, *, market_key: str, page: int, now: datetime) -> SetUpPage | None:
     """Return a round of the market's, or nothing."""
-    row = session.scalars(_own(market_key).where(RoundRow.slug == slug)).one_or_none()
+    row = session.scalars(own(market_key).where(RoundRow.slug == slug)).one_or_none()
     if row is None:
         return None
     lots, paging = _lots(session, row.id, page)
@@ -150,62 +127,27 @@ def set_up(session: Session, slug: str, *, market_key: str, page: int, now: date
         lots=lots,
         paging=paging,
         problems=tuple(_problems(session, row, now)),
-        may_open=_may_open(row, now),
+        may_open=may_open(row, now),
         digest=row.digest,
     )
 
 
-def desk(session: Session, slug: str, *, market_key: str, now: datetime) -> DeskPage | None:
-    """Return the desk of a round of the market's, or nothing."""
-    row = session.scalars(_own(market_key).where(RoundRow.slug == slug)).one_or_none()
-    if row is None or row.published_at is None:
-        return None
-    lots = session.execute(
-        select(LotRow, OutcomeRow, PLACE)
-        .join(LotRow.result)
-        .join(ResultRow.field)
-        .join(ResultRow.institute)
-        .join(LotRow.market)
-        .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
-        .where(LotRow.round_id == row.id, LISTED)
-        .order_by(LotRow.number)
-        .options(
-            contains_eager(LotRow.result).contains_eager(ResultRow.field),
-            contains_eager(LotRow.result).contains_eager(ResultRow.institute),
-            contains_eager(LotRow.market),
-        )
-    )
-    return DeskPage(
-        id=row.id,
-        head=head_of(row),
-        totals=totals_of(session, [row.id])[row.id],
-        may_open=_may_open(row, now),
-        lots=tuple(DeskLot(lot_id=found[0].id, tile=tile_of(*found, round_=row, now=now)) for found in lots),
-    )
-
-
-def round_at_desk(session: Session, slug: str, *, market_key: str) -> tuple[int, dict[int, Stage]] | None:
-    """Return the id of a round of the market's and the stages of its lots by id, or nothing."""
-    round_id = session.scalar(select(RoundRow.id).where(RoundRow.id.in_(_rounds_of(market_key)), RoundRow.slug == slug))
-    if round_id is None:
-        return None
-    lots = session.execute(select(LotRow.id, LotRow.stage).where(LotRow.round_id == round_id, LISTED).order_by(LotRow.number))
-    return round_id, dict(lots.all())
-
-
-def _own(market_key: str) -> Select[RoundRow]:
+def own(market_key: str) -> Select[RoundRow]:
+    """Return the rounds that the market holds or takes part in."""
     return (
         select(RoundRow)
-        .where(RoundRow.id.in_(_rounds_of(market_key)))
+        .where(RoundRow.id.in_(rounds_of(market_key)))
         .options(selectinload(RoundRow.host_market), selectinload(RoundRow.markets).selectinload(RoundMarketRow.market))
     )
 
 
-def _rounds_of(market_key: str) -> Select[int]:
+def rounds_of(market_key: str) -> Select[int]:
+    """Return the ids of those rounds."""
     return select(RoundMarketRow.round_id).where(RoundMarketRow.market_key == market_key)
 
 
-def _may_open(row: RoundRow, now: datetime) -> bool:
+def may_open(row: RoundRow, now: datetime) -> bool:
+    """Return whether one organizer may open the round now."""
     return row.phase is Phase.PUBLISHED and (row.rehearsal or now >= row.opens_at)
 
 

@@ -88,6 +88,7 @@ class MyPaddlePage:
     host_telephone: str
     coverage: Coverage
     in_time: bool
+    may_practise: bool
 
 
 def my_rounds(session: Session, *, organisation_id: int, page: int, now: datetime) -> MyRoundsPage:
@@ -96,7 +97,11 @@ def my_rounds(session: Session, *, organisation_id: int, page: int, now: datetim
     statement = (
         select(RoundRow, PaddleRow)
         .outerjoin(PaddleRow, and_(PaddleRow.round_id == RoundRow.id, PaddleRow.organisation_id == organisation_id))
-        .where(or_(RoundRow.phase == Phase.PUBLISHED, PaddleRow.id.is_not(None)), RoundRow.phase != Phase.DRAFT)
+        .where(
+            or_(RoundRow.phase == Phase.PUBLISHED, PaddleRow.id.is_not(None)),
+            RoundRow.phase != Phase.DRAFT,
+            RoundRow.copy_of_id.is_(None),
+        )
         .order_by(RoundRow.closes_at.desc(), RoundRow.id.desc())
     )
     statement, paging = cut(session, statement, number=page, size=ROUNDS_A_PAGE)
@@ -180,6 +185,7 @@ def my_paddle(session: Session, slug: str, *, organisation_id: int, now: datetim
         host_telephone=row.host_market.telephone,
         coverage=coverage(session, paddle.id),
         in_time=now < row.registration_closes_at,
+        may_practise=state_of(paddle) is PaddleState.ISSUED and row.phase is Phase.PUBLISHED and now < row.opens_at,
     )
 
 

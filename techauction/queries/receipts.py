@@ -41,7 +41,7 @@ class MyBidsPage:
 
 def my_bids(session: Session, *, organisation_id: int, page: int) -> MyBidsPage:
     """Return the bids that were taken for an organisation."""
-    statement = _bids(organisation_id).order_by(RecordRow.at.desc(), RecordRow.id.desc())
+    statement = _bids(organisation_id).where(RoundRow.copy_of_id.is_(None)).order_by(RecordRow.at.desc(), RecordRow.id.desc())
     statement, paging = cut(session, statement, number=page, size=BIDS_A_PAGE)
     return MyBidsPage(tuple(_bid(*found) for found in session.execute(statement)), paging)
 

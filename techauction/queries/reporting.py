@@ -4,14 +4,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from techauction.queries.rounds import RoundHead, head_of
+from techauction.queries.sale import PUBLIC
 from techauction.store.consigning import RoundMarketRow, RoundRow
 
 
 def reported_round(session: Session, slug: str, *, market_key: str) -> RoundHead | None:
     """Return the head of a published round that the market holds or takes part in, or nothing."""
     row = session.scalars(
-        select(RoundRow)
-        .join(RoundRow.markets)
-        .where(RoundRow.slug == slug, RoundRow.published_at.is_not(None), RoundMarketRow.market_key == market_key)
+        select(RoundRow).join(RoundRow.markets).where(RoundRow.slug == slug, PUBLIC, RoundMarketRow.market_key == market_key)
     ).one_or_none()
     return None if row is None else head_of(row)

@@ -14,7 +14,7 @@ from techauction.core.outcome import Ending
 from techauction.core.round import Phase, Regime
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
-from techauction.queries.sale import LISTED, PUBLIC
+from techauction.queries.sale import ANYBODY, LISTED, Viewer, visible_to
 from techauction.store.auction import OutcomeRow, PaddleRow
 from techauction.store.consigning import LotRow, RoundMarketRow, RoundRow
 
@@ -52,7 +52,7 @@ NOTHING = Totals(lots=0, start=ZERO, ended=0, sold=0, sold_start=ZERO, hammer=ZE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundHead:
-    """What stands at the head of every page of a round."""
+    """What stands at the head of every page of a round. `copy_of` is the round of which it is a copy."""
 
     slug: str
     title: Name
@@ -66,6 +66,7 @@ class RoundHead:
     opens_at: datetime
     closes_at: datetime
     closed_at: datetime | None
+    copy_of: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +118,9 @@ def rounds(session: Session, *, page: int) -> RoundsPage:
     return RoundsPage(tuple(RoundCard(head=head_of(row), totals=totals[row.id]) for row in found), paging)
 
 
-def public_round(session: Session, slug: str) -> RoundRow | None:
-    """Return the round of that name, if it was announced."""
-    return session.scalars(_rounds().where(RoundRow.slug == slug)).one_or_none()
+def public_round(session: Session, slug: str, *, viewer: Viewer = ANYBODY) -> RoundRow | None:
+    """Return the round of that name, if it was announced and the viewer may see it."""
+    return session.scalars(_rounds(viewer).where(RoundRow.slug == slug)).one_or_none()
 
 
 def head_of(row: RoundRow) -> RoundHead:
@@ -140,6 +141,7 @@ def head_of(row: RoundRow) -> RoundHead:
         opens_at=row.opens_at,
         closes_at=row.closes_at,
         closed_at=row.closed_at,
+        copy_of=None if row.copy_of is None else row.copy_of.slug,
     )
 
 
@@ -184,10 +186,10 @@ def totals_of(session: Session, round_ids: Sequence[int]) -> Mapping[int, Totals
     return {each: found.get(each, NOTHING) for each in round_ids}
 
 
-def _rounds() -> Select[RoundRow]:
+def _rounds(viewer: Viewer = ANYBODY) -> Select[RoundRow]:
     return (
         select(RoundRow)
-        .where(PUBLIC)
+        .where(visible_to(viewer))
         .options(selectinload(RoundRow.host_market), selectinload(RoundRow.markets).selectinload(RoundMarketRow.market))
     )
 

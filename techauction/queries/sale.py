@@ -55,7 +55,8 @@ class Sale:
     """The state of a lot's sale at one instant. `seq` orders states: the higher one is the newer.
 
     `price` is the hammer price of a lot sold; `least` and `most` bound the amounts that may be bid. `priority`: the paddle that
-    stands holds a priority right. `held`: the close has come, and what is sealed cannot be opened yet. A sealed lot shows no paddle before its close, and counts sealed offers as bids.
+    stands holds a priority right. A sealed lot shows no paddle before its close, and counts sealed offers as bids. `held`: the
+    close has come, and what is sealed cannot be opened yet.
     """
 
     lot_id: int

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from techauction.clock import Clock
 from techauction.queries.live import LiveLot, live_lots
 from techauction.saleroom.answers import lot_state, packed
+from techauction.saleroom.vitals import Vitals
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 log = structlog.get_logger()
@@ -24,12 +25,17 @@ _HEARTBEAT = b"event: still-here\ndata: {}\n\n"
 
 
 class Watcher:
-    """One stream, and the task that ends with it."""
+    """One stream, and the task that ends with it. `copies`: the lots of copies that its reader may see."""
 
-    def __init__(self, lots: frozenset[int], send: Send) -> None:
+    def __init__(self, lots: frozenset[int], send: Send, copies: frozenset[int] = frozenset()) -> None:
         self.lots = lots
+        self._copies = copies
         self.task = asyncio.current_task()
         self._send = send
+
+    def may_see(self, state: LiveLot) -> bool:
+        """Return whether the reader may be told of the lot."""
+        return not state.of_copy or state.lot in self._copies
 
     def push(self, body: bytes) -> bool:
         """Send without waiting; return whether the reader kept up.
@@ -59,9 +65,10 @@ class Gallery:
     It reads lots' public states itself, after the commit and off the accept path: what it is told is only which lots changed.
     """
 
-    def __init__(self, sessions: sessionmaker[Session], clock: Clock) -> None:
+    def __init__(self, sessions: sessionmaker[Session], clock: Clock, vitals: Vitals | None = None) -> None:
         self._sessions = sessions
         self._clock = clock
+        self._vitals = vitals or Vitals()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchers: defaultdict[int, set[Watcher]] = defaultdict(set)
         self._everybody: set[Watcher] = set()
@@ -118,24 +125,34 @@ class Gallery:
     def join(self, watcher: Watcher) -> None:
         """Have the watcher told of its lots from now on."""
         self._everybody.add(watcher)
+        self._vitals.joined(self.watching, self._clock())
         for lot_id in watcher.lots:
             self._watchers[lot_id].add(watcher)
 
     def part(self, watcher: Watcher) -> None:
         """Forget the watcher."""
         self._everybody.discard(watcher)
+        self._vitals.parted(self.watching)
         for lot_id in watcher.lots:
             self._watchers[lot_id].discard(watcher)
             if not self._watchers[lot_id]:
                 del self._watchers[lot_id]
 
-    async def present(self, lot_ids: frozenset[int]) -> bytes:
-        """Return the lots' present states as events."""
+    async def present(self, watcher: Watcher) -> bytes:
+        """Return the present states of the watcher's lots as events."""
+        known = await self._known(watcher.lots)
+        return b"".join(self._as_event(state) for state in known if watcher.may_see(state))
+
+    async def copies(self, lot_ids: frozenset[int]) -> frozenset[int]:
+        """Return those of the lots that are a copy's, which not everybody may see."""
+        return frozenset(state.lot for state in await self._known(lot_ids) if state.of_copy)
+
+    async def _known(self, lot_ids: frozenset[int]) -> list[LiveLot]:
         unknown = lot_ids - self._states.keys()
         if unknown:
             for state in await asyncio.to_thread(self._read, unknown):
                 self._learn(state)
-        return b"".join(self._as_event(self._states[lot_id]) for lot_id in sorted(lot_ids) if lot_id in self._states)
+        return [self._states[lot_id] for lot_id in sorted(lot_ids) if lot_id in self._states]
 
     def _mark_all(self) -> None:
         self._states = {lot_id: state for lot_id, state in self._states.items() if lot_id in self._watchers}
@@ -182,20 +199,22 @@ class Gallery:
     def _send(self, states: list[LiveLot]) -> None:
         """Send each watcher what it watches, in one write."""
         if len(states) == 1:
-            body = self._as_event(states[0])
-            self._push((watcher, body) for watcher in list(self._watchers.get(states[0].lot, ())))
+            state, body = states[0], self._as_event(states[0])
+            self._push((each, body) for each in list(self._watchers.get(state.lot, ())) if each.may_see(state))
             return
         bodies: defaultdict[Watcher, list[bytes]] = defaultdict(list)
         for state in states:
             body = self._as_event(state)
             for watcher in self._watchers.get(state.lot, ()):
-                bodies[watcher].append(body)
+                if watcher.may_see(state):
+                    bodies[watcher].append(body)
         self._push((watcher, b"".join(parts)) for watcher, parts in bodies.items())
 
     def _push(self, letters: Iterable[tuple[Watcher, bytes]]) -> None:
         for watcher, body in letters:
             if not watcher.push(body):
                 log.info("slow_reader_dropped")
+                self._vitals.dropped(self._clock())
                 watcher.leave()
 
     async def _heartbeats(self) -> None:

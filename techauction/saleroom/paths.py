@@ -11,7 +11,8 @@ from techauction.clock import Clock
 from techauction.core.bidding import NoSuchLot
 from techauction.core.refusal import Refusal
 from techauction.core.tokens import TokenScope
-from techauction.queries.live import LiveEvent, LiveLot, events_after, live_lots
+from techauction.queries.live import LiveEvent, LiveLot, events_after, live_lots, visible_copies
+from techauction.queries.sale import Viewer
 from techauction.receipts import Signer
 from techauction.saleroom import answers
 from techauction.saleroom.auctioneer import Auctioneer
@@ -20,6 +21,7 @@ from techauction.saleroom.gallery import Gallery, Watcher
 from techauction.saleroom.offers import Offers
 from techauction.saleroom.wire import SECURITY, Receive, Scope, Send, answer, not_allowed, refuse
 from techauction.settings import Settings
+from techauction.store.people import Role
 
 _SALEROOM = "/saleroom/"
 _API = re.compile(r"/api/v1(/live|/lots/[0-9]{1,9}/bids(/.*)?)")
@@ -83,7 +85,7 @@ class Paths:
         asked = parse_qs(scope["query_string"].decode("latin-1")).get("after", ["0"])[0]
         after = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0  # noqa: PLR2004 (fits an integer)
         found = await asyncio.to_thread(self._read, lot_id, after)
-        if found is None:
+        if found is None or (found[0].of_copy and not await self._visible(scope, frozenset({lot_id}))):
             await refuse(self._app, scope, send, NoSuchLot())
             return
         lot, events = found
@@ -95,6 +97,21 @@ class Paths:
         with self._sessions() as session:
             lots = live_lots(session, [lot_id])
             return (lots[0], events_after(session, lot_id=lot_id, seq=after)) if lots else None
+
+    async def _visible(self, scope: Scope, copies: frozenset[int]) -> frozenset[int]:
+        """Return those of the copies' lots that the caller may see."""
+        if not copies:
+            return copies
+        try:
+            caller = await self._callers.reader(dict(scope["headers"]), *TokenScope)
+        except Refusal:
+            return frozenset()
+        market_key = caller.market_key if caller.role is Role.ORGANIZER else None
+        return await asyncio.to_thread(self._read_visible, copies, Viewer(market_key, caller.organisation_id))
+
+    def _read_visible(self, copies: frozenset[int], viewer: Viewer) -> frozenset[int]:
+        with self._sessions() as session:
+            return visible_copies(session, copies, viewer)
 
     async def _live_by_api(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -117,13 +134,13 @@ class Paths:
             (b"x-accel-buffering", b"no"),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers + SECURITY})
-        watcher = Watcher(lots, send)
+        watcher = Watcher(lots, send, await self._visible(scope, await self._gallery.copies(lots)))
         self._gallery.join(watcher)
         try:
             await send(
                 {
                     "type": "http.response.body",
-                    "body": b"retry: 1000\n\n" + await self._gallery.present(lots),
+                    "body": b"retry: 1000\n\n" + await self._gallery.present(watcher),
                     "more_body": True,
                 }
             )

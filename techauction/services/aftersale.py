@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from techauction.core.handoff import CaseKind
 from techauction.core.outcome import Ending
 from techauction.core.round import Phase
-from techauction.services import settlement
+from techauction.services import settlement, telling
 from techauction.services.handoff import open_case
 from techauction.store.aftersale import CaseRow
 from techauction.store.auction import OutcomeRow, PaddleRow
@@ -37,7 +37,7 @@ def owed(session: Session, *, most: int, apart_from: Collection[int] = (), round
 
 
 def bring(session: Session, lot_ids: Collection[int]) -> None:
-    """Settle and hand off lots, as of their hammer; one that has its case has had everything."""
+    """Settle and hand off lots, as of their hammer, and tell everybody; one that has its case has had everything."""
     rows = session.scalars(
         select(LotRow)
         .where(LotRow.id.in_(lot_ids), ~select(CaseRow.lot_id).where(CaseRow.lot_id == LotRow.id).exists())
@@ -47,9 +47,10 @@ def bring(session: Session, lot_ids: Collection[int]) -> None:
     ).all()
     # Another process may have brought it while this one waited for the lock.
     had = set(session.scalars(select(CaseRow.lot_id).where(CaseRow.lot_id.in_(row.id for row in rows))))
-    for row in rows:
-        if row.id not in had:
-            _bring(session, row)
+    brought = [row for row in rows if row.id not in had]
+    for row in brought:
+        _bring(session, row)
+    telling.ended(session, [row.id for row in brought])
 
 
 def _bring(session: Session, row: LotRow) -> None:

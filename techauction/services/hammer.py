@@ -4,25 +4,33 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, assert_never
 
+import structlog
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from techauction.core import hammer
+from techauction.core.custody import WITHOUT_KEYS, CannotOpen, Custody
 from techauction.core.lot import Stage
 from techauction.core.outcome import Ending, PassedIn, Sold
 from techauction.core.record import Kind
 from techauction.core.replayed import Sealed
-from techauction.services import heads, settlement
+from techauction.services import heads, holding, reserves, sealing, settlement, telling
 from techauction.services.heads import Head
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ReserveRow
 from techauction.store.statements import Writing, columns
 
+log = structlog.get_logger()
+
 
 def due(session: Session, *, now: datetime) -> list[int]:
-    """Return the lots whose close has come."""
+    """Return the lots whose close has come, but for those that wait for a key."""
     return list(
-        session.scalars(select(LotRow.id).where(LotRow.stage == Stage.OPEN, LotRow.closes_at <= now).order_by(LotRow.id))
+        session.scalars(
+            select(LotRow.id)
+            .where(LotRow.stage == Stage.OPEN, LotRow.closes_at <= now, LotRow.key_missing_at.is_(None))
+            .order_by(LotRow.id)
+        )
     )
 
 
@@ -30,11 +38,10 @@ def claim(session: Session, *, now: datetime, most: int, among: Collection[int] 
     """Lock at most `most` lots whose close has come, the earliest first, and return them.
 
     What another process holds it is at work on: it lets the hammer fall, or takes a bid that may move the close. Nobody waits
-    for it, and what it has changed meanwhile is asked again under the lock.
+    for it, and what it has changed meanwhile is asked again under the lock. Lots that wait for a key are claimed by name alone.
     """
     wanted = [LotRow.stage == Stage.OPEN, LotRow.closes_at <= now]
-    if among is not None:
-        wanted.append(LotRow.id.in_(among))
+    wanted.append(LotRow.key_missing_at.is_(None) if among is None else LotRow.id.in_(among))
     return list(
         session.scalars(
             select(LotRow.id)
@@ -46,10 +53,11 @@ def claim(session: Session, *, now: datetime, most: int, among: Collection[int] 
     )
 
 
-def fall(session: Session, lot_ids: Collection[int], *, now: datetime) -> set[int]:
+def fall(session: Session, lot_ids: Collection[int], *, now: datetime, custody: Custody = WITHOUT_KEYS) -> set[int]:
     """Let the hammer fall on lots whose close has come: record and outcome of all of them at once. Return their rounds' ids.
 
-    Money and cases take longer, and come after (`aftersale`): no lot waits for what the one before it brings with it.
+    A lot whose reserve or sealed offers cannot be opened now waits for the key. Money and cases take longer, and come after
+    (`aftersale`): no lot waits for what the one before it brings with it.
 
     :raises HammerTooEarly: as it says
     """
@@ -58,19 +66,45 @@ def fall(session: Session, lot_ids: Collection[int], *, now: datetime) -> set[in
     session.flush()
     connection = session.connection()
     locked = heads.lock(connection, lot_ids)
-    reserves = {
-        row.lot_id: row.opened()
+    kept = {
+        row.lot_id: row
         for row in session.scalars(
             select(ReserveRow)
             .join(LotRow, LotRow.id == ReserveRow.lot_id)
             .where(LotRow.id.in_(locked), LotRow.reserve_announced)
         )
     }
-    fallen = [_fall(head, reserves.get(lot_id), now) for lot_id, head in locked.items()]
-    heads.keep(session, locked.values(), [event for event, _ in fallen])
-    _OUTCOMES.rows(connection, [outcome for _, outcome in fallen])
-    settlement.release(session, lot_ids=[each["lot_id"] for _, each in fallen if each["ending"] is Ending.PASSED_IN], now=now)
+    events: list[dict[str, Any]] = []
+    outcomes: list[dict[str, Any]] = []
+    waiting: list[int] = []
+    for lot_id, head in locked.items():
+        hammer.must_be_due(head.lot, now)
+        try:
+            reserve = reserves.opened(kept[lot_id], custody) if lot_id in kept else None
+            events += sealing.unseal(session, head, custody=custody, now=now)
+        except CannotOpen as error:
+            log.warning("cannot_open", lot=lot_id, why=str(error))
+            waiting.append(lot_id)
+            continue
+        if reserve is not None:
+            _keep_open(kept[lot_id], reserve, now=now)
+        event, outcome = _fall(head, reserve, now)
+        events.append(event)
+        outcomes.append(outcome)
+    heads.keep(session, locked.values(), events)
+    _OUTCOMES.rows(connection, outcomes)
+    holding.let_go(session, [each["lot_id"] for each in outcomes])
+    holding.hold(session, waiting, now=now)
+    passed_in = [each["lot_id"] for each in outcomes if each["ending"] is Ending.PASSED_IN]
+    settlement.release(session, lot_ids=passed_in, now=now)
+    # Nothing comes after the hammer of a lot without a bid: who must know is told now.
+    telling.ended(session, [each for each in passed_in if locked[each].lot.standing is None])
     return set(session.scalars(select(LotRow.round_id).where(LotRow.id.in_(locked)).distinct()))
+
+
+def _keep_open(row: ReserveRow, reserve: Sealed, *, now: datetime) -> None:
+    """Let a reserve stand open: from the hammer on its institute reads it."""
+    row.amount, row.salt, row.opened_at = reserve.reserve, reserve.salt, row.opened_at or now
 
 
 def _fall(head: Head, reserve: Sealed | None, now: datetime) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -17,7 +17,13 @@ from techauction.store.people import ManagerFieldRow, Role, UserRow
 
 
 def open_case(session: Session, *, lot: LotRow, kind: CaseKind, now: datetime) -> None:
-    """Make the lot's one case and give it to a manager, in the hammer's transaction; without one it waits for an organizer."""
+    """Make the lot's one case and give it to a manager, in the hammer's transaction; without one it waits for an organizer.
+
+    In a copy of a round nothing was sold: its case is nobody's, and nobody is told.
+    """
+    if lot.round.copy_of_id is not None:
+        session.add(CaseRow(lot_id=lot.id, kind=kind, manager_id=None, opened_at=now))
+        return
     manager_id = _manager_for(session, lot)
     session.add(CaseRow(lot_id=lot.id, kind=kind, manager_id=manager_id, opened_at=now))
     session.flush()  # the next lot of the same group counts this case

@@ -3,14 +3,48 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from techauction.store.notices import NoticeRow
 
+OUTBID = "outbid"
 
-def notify(session: Session, *, user_ids: Iterable[int], what: str, facts: dict[str, int | str | None], now: datetime) -> None:
-    """Put a notice to each of the users in the outbox; `letters` says in words what the facts mean."""
-    rows = [{"user_id": each, "what": what, "facts": facts, "created_at": now} for each in sorted(set(user_ids))]
+
+def notify(
+    session: Session,
+    *,
+    user_ids: Iterable[int],
+    what: str,
+    facts: dict[str, int | str | None],
+    now: datetime,
+    hold_until: datetime | None = None,
+) -> None:
+    """Put a notice to each of the users in the outbox; `letters` says in words what the facts mean.
+
+    One that is held is mailed only if its user has not seen it on a page by then.
+    """
+    rows = [
+        {"user_id": each, "what": what, "facts": facts, "created_at": now, "hold_until": hold_until}
+        for each in sorted(set(user_ids))
+    ]
     if rows:
         session.execute(insert(NoticeRow), rows)
+
+
+def unseen(session: Session, *, user_id: int, lot_id: int | None = None) -> list[int]:
+    """Return the notices that the user has not seen yet; of one lot only those of having been outbid on it."""
+    wanted = select(NoticeRow).where(NoticeRow.user_id == user_id, NoticeRow.seen_at.is_(None))
+    if lot_id is not None:
+        wanted = wanted.where(NoticeRow.what == OUTBID)
+    return [row.id for row in session.scalars(wanted) if lot_id in (None, row.facts.get("lot_id"))]
+
+
+def see(session: Session, *, notice_ids: Iterable[int], now: datetime) -> None:
+    """Note that notices were seen; a second time changes nothing."""
+    session.execute(
+        update(NoticeRow)
+        .where(NoticeRow.id.in_(list(notice_ids)), NoticeRow.seen_at.is_(None))
+        .values(seen_at=now)
+        .execution_options(synchronize_session=False)
+    )

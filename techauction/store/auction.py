@@ -9,7 +9,7 @@ from techauction.core.approval import Act, Decision
 from techauction.core.money import Money
 from techauction.core.offer import Source
 from techauction.core.outcome import Ending
-from techauction.store.base import Row, enum_column
+from techauction.store.base import NEVER_AGAIN, Row, enum_column
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.people import OrganisationRow, UserRow
 
@@ -23,6 +23,7 @@ class PaddleRow(Row):
         UniqueConstraint("round_id", "organisation_id"),
         CheckConstraint("number > 0", name="number"),
         CheckConstraint("(issued_at IS NULL) = (number IS NULL)", name="issued"),
+        NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

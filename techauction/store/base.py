@@ -66,6 +66,10 @@ def enum_column(kind: type[StrEnum], name: str) -> Enum:
     )
 
 
+NEVER_AGAIN = {"sqlite_autoincrement": True}
+"""For tables whose rows may be deleted, with a copy of a round: an id that was told is never another row's."""
+
+
 class Row(DeclarativeBase):
     """A row of the database."""
 

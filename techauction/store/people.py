@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 from techauction.core.tokens import TokenScope
-from techauction.store.base import Row, enum_column
+from techauction.store.base import NEVER_AGAIN, Row, enum_column
 
 
 class MarketRow(Row):
@@ -57,6 +57,7 @@ class OrganisationRow(Row):
     """An institute (科研院所) or an enterprise (企业)."""
 
     __tablename__ = "organisations"
+    __table_args__ = NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[OrganisationKind] = mapped_column(enum_column(OrganisationKind, "kind"))
@@ -94,6 +95,7 @@ class UserRow(Row):
     __table_args__ = (
         CheckConstraint("(role IN ('institute', 'enterprise')) = (organisation_id IS NOT NULL)", name="organisation_by_role"),
         CheckConstraint("role NOT IN ('organizer', 'manager') OR market_key IS NOT NULL", name="market_by_role"),
+        NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -16,6 +16,7 @@ from techauction.core.round import Phase
 from techauction.wording.words import word
 
 BIDDING = {
+    "sealed_once": _l("You have made your one sealed offer for this lot already."),
     "too_low": _l("The least lawful bid now is %(least)s."),
     "own_bid_stands": _l("Your own bid of %(standing)s stands already: you lead."),
     "off_grid": _l("%(offered)s is not on the grid. The nearest lawful amounts are %(below)s and %(above)s."),
@@ -102,6 +103,10 @@ CONSIGNING = {
     "lot_number_taken": _l("Another lot of the round has the number %(lot)s."),
     "lot_number_wrong": _l("A lot's number is from 1 to %(most)s."),
     "not_sealing_officer": _l("Only the institute's sealing officer may seal a reserve."),
+    "no_custody_key": _l("Nothing can be sealed now: this installation has no custody key."),
+    "custody_key_not_here": _l("The key that opens this reserve is not on the server now."),
+    "reserve_not_awaited": _l("This lot does not wait for its reserve."),
+    "not_the_commitment": _l("This is not what was sealed: reserve and salt do not give the commitment that was published."),
 }
 ROUNDS = {
     "phase_forbids": _l("That is not possible now: the round is %(phase)s."),
@@ -115,6 +120,10 @@ ROUNDS = {
     "market_has_lots": _l("This market has lots in the round and cannot leave it."),
     "reason_missing": _l("Give a reason: it will be public."),
     "not_paused": _l("The lot is not paused, so there is nothing to resume."),
+    "rehearsal_while_open": _l("“%(title_zh)s” (%(title_en)s) is open, or opens before the rehearsal would be over."),
+    "rehearsal_going": _l("A rehearsal of this round is going on. Throw it away first, or let it end."),
+    "speed_wrong": _l("A rehearsal is %(least)s to %(most)s times faster than the day."),
+    "not_rehearsable": _l("That is possible only before the round opens; it is %(phase)s."),
     "hammer_too_early": _l("The hammer cannot fall before %(closes_at)s, nor while the lot is not open."),
 }
 TWO = {

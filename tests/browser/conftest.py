@@ -12,6 +12,7 @@ from sqlalchemy.orm import sessionmaker
 from techauction.cli import main
 from techauction.clock import ManualClock
 from techauction.db import db
+from techauction.jobs.mailer import FileMailer
 from techauction.jobs.scheduler import Scheduler
 from techauction.jobs.turns import Turns
 from techauction.settings import load
@@ -46,7 +47,7 @@ def installation(tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyP
         with app.app_context():
             sessions = sessionmaker(db.engine, expire_on_commit=False)
         scheduler = Scheduler(
-            app, sessions, served.process.auctioneer, clock, instance / "outbox", turns=Turns(settings.database_url)
+            app, sessions, served.process.auctioneer, clock, FileMailer(instance / "outbox"), turns=Turns(settings.database_url)
         )
         scheduler.start()
         yield served

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.clock import ManualClock
 from techauction.core.round import Phase
+from techauction.jobs.mailer import FileMailer
 from techauction.jobs.scheduler import Scheduler
 from techauction.jobs.turns import Turns
 from techauction.saleroom.auctioneer import Auctioneer
@@ -30,7 +31,7 @@ def test_the_scheduler_opens_a_round_by_itself(
     auctioneer = Auctioneer(sessions, clock)
     auctioneer.start()
     clock.set(OPENS)
-    scheduler = Scheduler(app, sessions, auctioneer, clock, tmp_path / "outbox", turns=Turns(database_url))
+    scheduler = Scheduler(app, sessions, auctioneer, clock, FileMailer(tmp_path / "outbox"), turns=Turns(database_url))
     scheduler.start()
     try:
         until = time.monotonic() + PATIENCE_S

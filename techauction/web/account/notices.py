@@ -3,10 +3,11 @@
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from techauction.db import db
+from techauction.db import db, transaction
 from techauction.letters import letter
 from techauction.queries.notices import notices_of
-from techauction.web.context import signed_in
+from techauction.services.notices import see, unseen
+from techauction.web.context import now, signed_in
 from techauction.web.guard import anyone_signed_in
 from techauction.web.navigation import page_number
 
@@ -17,6 +18,11 @@ bp.before_request(anyone_signed_in())
 @bp.get("")
 def notices() -> ResponseReturnValue:
     """List what one was told, the latest first."""
-    page = notices_of(db.session(), user_id=signed_in().id, page=page_number())
+    user_id = signed_in().id
+    waiting = unseen(db.session(), user_id=user_id)
+    if waiting:
+        with transaction() as session:
+            see(session, notice_ids=waiting, now=now())
+    page = notices_of(db.session(), user_id=user_id, page=page_number())
     letters = [(each.created_at, letter(each.what, each.facts)) for each in page.notices]
     return render_template("account/notices.html", letters=letters, paging=page.paging)

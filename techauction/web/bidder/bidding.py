@@ -16,6 +16,7 @@ from techauction.queries.bidder import BiddingPage
 from techauction.saleroom.auctioneer import FateUnknown, QueueFull
 from techauction.store.people import Role
 from techauction.web.bidder.room import BidForm, found, shown
+from techauction.web.bidder.seen import note
 from techauction.web.context import auctioneer, certify, house, my_organisation_id, now
 from techauction.web.filters import when
 from techauction.web.guard import only
@@ -43,7 +44,9 @@ def lots() -> ResponseReturnValue:
 @bp.get("/rounds/<slug>/lots/<int:number>")
 def lot(slug: str, number: int) -> ResponseReturnValue:
     """Show a lot to its bidder; `?amount=` fills the form."""
-    return shown(found(slug, number), BidForm(request.args)), 200
+    page = found(slug, number)
+    note(page.lot.tile.sale.lot_id)
+    return shown(page, BidForm(request.args)), 200
 
 
 @bp.post("/rounds/<slug>/lots/<int:number>")

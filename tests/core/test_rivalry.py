@@ -7,13 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from techauction.core import bidding
+from techauction.core import bidding, rivalry
 from techauction.core.increment import Ladder
 from techauction.core.lot import Extension, Lot, Rules, Stage
 from techauction.core.money import ZERO, Money
 from techauction.core.offer import Eligibility, Offer
-from techauction.demo import rivalry
-from techauction.demo.rivalry import Temper
+from techauction.core.rivalry import Temper
 from tests.builders import OPENS, wan
 
 RIVALS = (231, 247, 255, 266)

@@ -1,0 +1,1 @@
+"""The hall: what is shown on its large screens."""
