@@ -10,6 +10,7 @@ from sqlalchemy.orm import sessionmaker
 
 from techauction.app import create_app
 from techauction.clock import Clock
+from techauction.custody import key_ring
 from techauction.db import check, db, make_sale_engine
 from techauction.receipts import Signer
 from techauction.saleroom.auctioneer import Auctioneer
@@ -31,12 +32,17 @@ class Process:
         self.clock = clock
         self._engine = make_sale_engine(settings.database_url)
         check(self._engine)
-        self.auctioneer = Auctioneer(sessionmaker(self._engine, expire_on_commit=False), clock, places=settings.queue_places)
+        self.auctioneer = Auctioneer(
+            sessionmaker(self._engine, expire_on_commit=False),
+            clock,
+            places=settings.queue_places,
+            custody=key_ring(settings),
+        )
         self.app: Flask = create_app(settings, clock, self.auctioneer)
         with self.app.app_context():
             sessions = sessionmaker(db.engine, expire_on_commit=False)
         self.signer: Signer = self.app.extensions["techauction"].signer
-        self.gallery = Gallery(sessions, clock)
+        self.gallery = Gallery(sessions, clock, self.app.extensions["techauction"].vitals)
         self.auctioneer.on_change = self.gallery.publish
         self.bus = bus_of(settings.database_url, heard=self.gallery.publish, missed=self.gallery.look_again)
         if self.bus is not None:

@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 
 from techauction.core.admission import DepositState
 from techauction.core.consigning import Instrument
+from techauction.core.custody import Custody, sealed_as
 from techauction.core.lot import Stage
 from techauction.core.money import ZERO, Money
+from techauction.core.record import commitment
 from techauction.core.round import Phase
 from techauction.store.auction import AdmissionRow, PaddleRow
-from techauction.store.consigning import LotRow, ResultRow, RoundMarketRow, RoundRow
+from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundMarketRow, RoundRow
 from techauction.store.money import DepositRow
 from techauction.store.people import (
     ManagerFieldRow,
@@ -167,6 +169,18 @@ def a_lot(
     session.add(row)
     session.flush()
     return row
+
+
+def a_reserve(session: Session, lot: LotRow, reserve: Money, *, salt: str = "5" * 64, custody: Custody | None = None) -> None:
+    """Keep a lot's reserve: open, as one entered after a lost key is; or in a box of this custody."""
+    session.flush()
+    name = sealed_as(lot.id)
+    kept: dict[str, Any] = {"amount": reserve, "salt": salt}
+    if custody is not None:
+        box = custody.seal({"reserve_fen": reserve.minor, "salt": salt})
+        kept = {"sealed": box.sealed, "key_id": box.key_id}
+    session.add(ReserveRow(lot_id=lot.id, commitment=commitment(name, reserve, salt), sealed_at=TEN, **kept))
+    session.flush()
 
 
 def a_paddle(

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from techauction import migrating
 from techauction.clock import ManualClock
+from techauction.custody import PRIVATE, PUBLIC, KeyRing
 from techauction.db import make_engine
 
 settings.register_profile("quick", max_examples=50, deadline=None)
@@ -113,6 +114,12 @@ def engine(database_url: str) -> Iterator[Engine]:
 def sessions(engine: Engine) -> sessionmaker[Session]:
     """Return a maker of sessions on the test's database."""
     return sessionmaker(engine, expire_on_commit=False)
+
+
+@pytest.fixture
+def custody(tmp_path: Path) -> KeyRing:
+    """Return custody keys of the test's own."""
+    return KeyRing(tmp_path / PUBLIC, tmp_path / PRIVATE)
 
 
 @pytest.fixture

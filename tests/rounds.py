@@ -12,9 +12,9 @@ from techauction.core.refusal import Refusal
 from techauction.services import aftersale, hammer, opening, pausing
 from techauction.services.bidding import Asked, take_bids
 from techauction.store.auction import PaddleRow
-from techauction.store.consigning import LotRow, ReserveRow, RoundRow
+from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.people import Role
-from tests.builders import CLOSES, OPENS, a_deposit, a_lot, a_paddle, a_result, a_round, a_user, an_organisation, wan
+from tests.builders import CLOSES, OPENS, a_deposit, a_lot, a_paddle, a_reserve, a_result, a_round, a_user, an_organisation, wan
 
 MARKETS = ("zhejiang", "shanghai", "jiangsu", "anhui")
 _keys = count(1)
@@ -115,6 +115,5 @@ def _lot(session: Session, row: RoundRow, number: int, *, reserve: Money | None 
     announced = {"reserve_announced": True} if reserve is not None else {}
     lot = a_lot(session, row, result=result, number=number, **announced | said)
     if reserve is not None:
-        session.add(ReserveRow(lot=lot, amount=reserve, salt=f"{number:064x}", sealed_by_id=None, sealed_at=OPENS))
-        session.flush()
+        a_reserve(session, lot, reserve, salt=f"{number:064x}")
     return lot

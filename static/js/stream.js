@@ -8,6 +8,9 @@ const CHANNEL = "techauction-lots";
 const LEADER = "techauction-leader";
 const ANSWER_MS = 5_000;
 
+/** Return what orders a lot's states: being held is no event of its record, and comes after the last one. */
+export const orderOf = (lot) => lot.seq + (lot.held ? 0.5 : 0);
+
 function own(receive) {
   const hub = new Hub((_subscriber, message) => receive(message));
   return { want: (ids) => hub.want("page", ids), leave: () => hub.leave("page") };
@@ -84,8 +87,8 @@ export function watch(lotIds, onLot, { seqs = new Map(), onState = () => {} } = 
     onState(to);
   };
   const receive = ({ lot, live: to }) => {
-    if (lot && lotIds.includes(lot.lot) && !(known.get(lot.lot) >= lot.seq)) {
-      known.set(lot.lot, lot.seq);
+    if (lot && lotIds.includes(lot.lot) && !(known.get(lot.lot) >= orderOf(lot))) {
+      known.set(lot.lot, orderOf(lot));
       onLot(lot);
     }
     if (to !== undefined) turn(to);

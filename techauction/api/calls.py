@@ -12,6 +12,7 @@ from limits.strategies import FixedWindowRateLimiter
 from techauction import identity
 from techauction.api import problems
 from techauction.clock import Clock
+from techauction.core.custody import Custody
 from techauction.core.refusal import Refusal
 from techauction.core.tokens import ScopeMissing, TokenEnded, TokenScope
 from techauction.db import db
@@ -36,14 +37,17 @@ class _Desk:
     """What the API needs of the process around it."""
 
     clock: Clock
+    custody: Custody
     limiter: FixedWindowRateLimiter
     limit: RateLimitItemPerMinute | None
 
 
-def register(app: Flask, settings: Settings, clock: Clock) -> None:
-    """Give the API its clock and its limits."""
+def register(app: Flask, settings: Settings, clock: Clock, custody: Custody) -> None:
+    """Give the API its clock, its custody and its limits."""
     limit = RateLimitItemPerMinute(settings.api_calls_per_minute) if settings.rate_limits else None
-    app.extensions[_EXTENSION] = _Desk(clock=clock, limiter=FixedWindowRateLimiter(MemoryStorage()), limit=limit)
+    app.extensions[_EXTENSION] = _Desk(
+        clock=clock, custody=custody, limiter=FixedWindowRateLimiter(MemoryStorage()), limit=limit
+    )
 
 
 def blueprint(name: str, scope: TokenScope | None) -> Blueprint:
@@ -53,6 +57,11 @@ def blueprint(name: str, scope: TokenScope | None) -> Blueprint:
     if scope is not None:
         bp.before_request(_gate(scope))
     return bp
+
+
+def custody() -> Custody:
+    """Return what reserves are sealed in."""
+    return _desk().custody
 
 
 def now() -> datetime:

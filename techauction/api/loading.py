@@ -4,7 +4,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 
-from techauction.api.calls import PREFIX, blueprint, caller, now
+from techauction.api.calls import PREFIX, blueprint, caller, custody, now
 from techauction.api.wire import answered
 from techauction.core.roundfile import RoundFileWrong
 from techauction.core.tokens import TokenScope
@@ -35,4 +35,4 @@ def load() -> ResponseReturnValue:
 def _loaded(plan: object) -> str:
     who = caller()
     with transaction() as session:
-        return load_round(session, plan, now=now(), by_id=who.user_id, host=who.market_key).slug
+        return load_round(session, plan, now=now(), by_id=who.user_id, host=who.market_key, custody=custody()).slug

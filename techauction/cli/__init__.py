@@ -10,7 +10,20 @@ from pathlib import Path
 import click
 
 from techauction import logs
-from techauction.cli import backup, bench, database, demo, installation, record, report, rounds, serve, settlement, users
+from techauction.cli import (
+    backup,
+    bench,
+    custody,
+    database,
+    demo,
+    installation,
+    record,
+    report,
+    rounds,
+    serve,
+    settlement,
+    users,
+)
 from techauction.cli.instance import Instance, refusals_said
 
 
@@ -50,6 +63,7 @@ for command in (
     report.report,
     settlement.settlement,
     record.record,
+    custody.custody,
     backup.backup,
     backup.restore,
     bench.bench,

@@ -1,4 +1,4 @@
-"""Backups: one file with the database, the secret key, the receipt keys, and a manifest with the hash of each."""
+"""Backups: one file with the database, its keys but for the private ones of custody, and a manifest with the hash of each."""
 
 import hashlib
 import json
@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from techauction.cli.instance import Refused
+from techauction.custody import PUBLIC
 from techauction.receipts import FILE
 
-MANIFEST, SECRET_KEY, RECEIPT_KEYS = "manifest.json", "secret_key", FILE
+MANIFEST, SECRET_KEY, RECEIPT_KEYS, CUSTODY_PUBLIC = "manifest.json", "secret_key", FILE, PUBLIC
 DATABASES = {"sqlite": "techauction.db", "postgresql": "database.dump"}
 _CHUNK = 1 << 20
 _MOST_MANIFEST = 1 << 20
@@ -67,7 +68,7 @@ def unpack(file: Path, folder: Path) -> Manifest:
         with tarfile.open(file, "r:gz") as archive:
             manifest = _manifest(_read(archive, MANIFEST, _MOST_MANIFEST))
             for name, wanted in manifest.files.items():
-                if name not in (SECRET_KEY, RECEIPT_KEYS, DATABASES[manifest.database]):
+                if name not in (SECRET_KEY, RECEIPT_KEYS, CUSTODY_PUBLIC, DATABASES[manifest.database]):
                     raise Refused(f"{file} holds {name}, which no backup has")
                 if _extract(archive, name, folder / name) != wanted:
                     raise Refused(f"{file} was changed: {name} is not what its manifest says")

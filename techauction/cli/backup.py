@@ -8,9 +8,20 @@ import click
 
 from techauction import lock, migrating
 from techauction.cli import postgresql
-from techauction.cli.archive import DATABASES, RECEIPT_KEYS, SECRET_KEY, check_sqlite, copy_sqlite, pack, unpack, working_folder
+from techauction.cli.archive import (
+    CUSTODY_PUBLIC,
+    DATABASES,
+    RECEIPT_KEYS,
+    SECRET_KEY,
+    check_sqlite,
+    copy_sqlite,
+    pack,
+    unpack,
+    working_folder,
+)
 from techauction.cli.instance import Instance, Refused, pass_instance, tell
 from techauction.core.record import instant
+from techauction.custody import key_ring
 from techauction.receipts import Signer
 
 
@@ -20,7 +31,8 @@ from techauction.receipts import Signer
 def backup(instance: Instance, file: Path) -> None:
     """Write the database, the secret key and the receipt keys into FILE (.tar.gz). A sale may run meanwhile.
 
-    Settings and exports are not in it. Keep it where nobody else can read it: it holds the sealed reserves.
+    Settings and exports are not in it, and the custody keys never are: with them whoever has the backup would read every sealed
+    reserve. Copy those by `techauction custody copy-keys` onto another medium. Keep the backup where nobody else can read it.
     """
     revision = migrating.present(instance.engine)
     if revision is None:
@@ -36,9 +48,11 @@ def backup(instance: Instance, file: Path) -> None:
         key.write_text(instance.settings.secret_key, "ascii")
         keys = folder / RECEIPT_KEYS
         Signer(instance.settings.instance / RECEIPT_KEYS).copy(keys)
+        public = folder / CUSTODY_PUBLIC
+        key_ring(instance.settings).copy_public(public)
         pack(
             file,
-            {copy.name: copy, key.name: key, keys.name: keys},
+            {copy.name: copy, key.name: key, keys.name: keys, public.name: public},
             made_at=instant(instance.clock()),
             version=version("techauction"),
             database=kind,
@@ -64,8 +78,9 @@ def restore(instance: Instance, file: Path, force: bool) -> None:  # noqa: FBT00
             postgresql.restore(instance.settings.database_url, folder / DATABASES[kind])
         else:
             _put_sqlite(folder / DATABASES[kind], instance.database_file)
-        for name in (SECRET_KEY, RECEIPT_KEYS):
-            _put(folder / name, instance.directory / name)
+        for name in (SECRET_KEY, RECEIPT_KEYS, CUSTODY_PUBLIC):
+            if name in manifest.files:
+                _put(folder / name, instance.directory / name)
     tell(f"restored the state of {manifest.made_at}, at revision {manifest.revision}")
     if manifest.revision != migrating.newest(instance.engine):
         tell("this version needs another revision: run `techauction db upgrade`")

@@ -9,6 +9,7 @@ from techauction import lock, migrating
 from techauction.cli.instance import Instance, Refused, pass_instance, tell
 from techauction.cli.passwords import choose, hashed, password_stdin
 from techauction.core import accounts
+from techauction.custody import key_ring
 from techauction.db import make_engine, writing
 from techauction.services.accounts import create_user
 from techauction.settings import load
@@ -24,7 +25,7 @@ OURS = ("lock", "settings.toml", ".gitkeep")
 @password_stdin
 @pass_instance
 def init(instance: Instance, administrator: str, name: str, password_stdin: bool) -> None:  # noqa: FBT001 (a flag of the command)
-    """Make an empty installation: database, markets, fields, secret key, first administrator.
+    """Make an empty installation: database, markets, fields, secret key, custody keys, first administrator.
 
     The administrator's password is printed once, on standard output, unless it is given.
     """
@@ -37,6 +38,7 @@ def init(instance: Instance, administrator: str, name: str, password_stdin: bool
         if migrating.present(engine) is not None:
             raise Refused(f"there is an installation already: its database is at revision {migrating.present(engine)}")
         migrating.upgrade(engine)
+        key_ring(settings)
         if instance.database_file is not None:
             instance.database_file.chmod(0o600)
         with Session(engine) as session, writing(session):

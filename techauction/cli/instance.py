@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from techauction import lock, migrating
 from techauction.clock import SystemClock
 from techauction.core.refusal import NoSuch, Refusal
+from techauction.custody import CustodyUnready
 from techauction.db import PragmaRefused, make_engine, writing
 from techauction.serving import AddressTaken
 from techauction.settings import Settings, SettingsUnreadable, load
@@ -103,7 +104,7 @@ class Instance:
             yield session
 
 
-_SAID = (lock.InstanceBusy, SettingsUnreadable, PragmaRefused, AddressTaken, OneProcessOnly, WorkerFailed)
+_SAID = (CustodyUnready, lock.InstanceBusy, SettingsUnreadable, PragmaRefused, AddressTaken, OneProcessOnly, WorkerFailed)
 """Faults whose own words are for the person at the command line."""
 
 pass_instance = click.make_pass_decorator(Instance)

@@ -5,14 +5,17 @@ from pathlib import Path
 
 import click
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from techauction import lock
 from techauction.cli.instance import Instance, Refused, pass_instance, tell
 from techauction.cli.report import round_option
-from techauction.core.record import instant
+from techauction.core.money import Money
+from techauction.core.record import Kind, instant
 from techauction.receipts import FILE, Signer
 from techauction.reports.record_of_sale import verify_round
 from techauction.reports.recorded import find_round
+from techauction.reports.unsealed import offers_of
 from techauction.store.consigning import LotRow
 from techauction.store.record import RecordRow
 
@@ -64,9 +67,23 @@ def _verify_receipt(instance: Instance, file: Path) -> None:
         ).one_or_none()
         if row is None:
             raise Refused(f"the record has no event {receipt.seq} of lot {receipt.lot_id}, which the receipt proves")
-        if (row.hash, row.amount, row.at) != (receipt.hash, receipt.amount, receipt.placed_at):
+        amount = _amount_of(session, row)
+        if row.kind is Kind.SEALED and amount is None:
+            tell(f"event {row.seq} of lot {row.lot_id} is a sealed offer: its amount can be compared when it is opened")
+            amount = receipt.amount
+        if (row.hash, amount, row.at) != (receipt.hash, receipt.amount, receipt.placed_at):
             raise Refused(f"event {row.seq} of lot {receipt.lot_id} is not the bid that the receipt proves")
     tell(f"the receipt is good: event {receipt.seq} of lot {receipt.lot_id}, {receipt.amount} at {instant(receipt.placed_at)}")
+
+
+def _amount_of(session: Session, row: RecordRow) -> Money | None:
+    """Return what was bid: as the event says, or for a sealed offer the event that opened it."""
+    if row.kind is not Kind.SEALED:
+        return row.amount
+    opened = session.scalars(
+        select(RecordRow).where(RecordRow.lot_id == row.lot_id, RecordRow.kind == Kind.UNSEALED)
+    ).one_or_none()
+    return None if opened is None else next((each.amount for each in offers_of(opened.data) if each.seq == row.seq), None)
 
 
 @record.command("rotate-key")

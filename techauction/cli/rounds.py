@@ -1,6 +1,7 @@
 """`techauction round`: whole rounds."""
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from techauction.cli.instance import Instance, Refused, pass_instance, tell
 from techauction.cli.listing import format_option, show
+from techauction.core.custody import Slip
 from techauction.core.roundfile import RoundFileWrong
+from techauction.custody import key_ring
 from techauction.queries.rounds import totals_of
 from techauction.reports.recorded import find_round
 from techauction.services.loading import load_round
@@ -27,16 +30,32 @@ def round_() -> None:
 @round_.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--publish/--draft", default=True, show_default=True, help="Publish the round, or leave it a draft.")
+@click.option(
+    "--slips",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the seal slips of the file's reserves there (mode 600), for their institutes to keep.",
+)
 @pass_instance
-def load(instance: Instance, file: Path, publish: bool) -> None:  # noqa: FBT001 (a flag of the command)
+def load(instance: Instance, file: Path, publish: bool, slips: Path | None) -> None:  # noqa: FBT001 (a flag of the command)
     """Load a round with its institutes, lots, enterprises and paddles from a JSON FILE: all of it, or nothing.
 
-    What is wrong with the file is printed, one `path: fault` a line.
+    Its reserves are sealed; with a lost custody key only their slips can open them. What is wrong with the file is printed, one
+    `path: fault` a line.
     """
     plan = _read(file)
+    kept: dict[int, Slip] = {}
     with instance.writing("round load") as session:
         try:
-            row = load_round(session, plan, now=instance.clock(), publish=publish)
+            row = load_round(
+                session,
+                plan,
+                now=instance.clock(),
+                publish=publish,
+                custody=key_ring(instance.settings),
+                hand_out=kept.__setitem__,
+            )
+            if slips is not None:
+                _write_slips(slips, row.slug, kept)
         except RoundFileWrong as refusal:
             for problem in refusal.problems:
                 click.echo(problem)
@@ -96,6 +115,26 @@ def _summary(session: Session, row: RoundRow) -> dict[str, Any]:
 
 def _count(kind: type[LotRow | PaddleRow], row: RoundRow) -> Any:
     return select(func.count()).select_from(kind).where(kind.round_id == row.id)
+
+
+def _write_slips(file: Path, slug: str, slips: dict[int, Slip]) -> None:
+    said = [
+        {
+            "round": slug,
+            "lot": number,
+            "sealed_as": slip.sealed_as,
+            "reserve_fen": slip.reserve.minor,
+            "salt": slip.salt,
+            "commitment": slip.commitment,
+        }
+        for number, slip in sorted(slips.items())
+    ]
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise Refused(f"{file} cannot be written: {error.strerror}") from error
+    with os.fdopen(handle, "w", encoding="utf-8") as opened:
+        json.dump(said, opened, ensure_ascii=False, indent=2)
 
 
 def _read(file: Path) -> dict[str, object]:

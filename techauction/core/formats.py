@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from techauction.core import ascending
+from techauction.core import ascending, sealed
 from techauction.core.lot import Bid, Format, Lot
 from techauction.core.money import Money
 from techauction.core.offer import Eligibility, Offer
@@ -24,7 +24,7 @@ class Way(Protocol):
         """Return how the lot ends."""
 
 
-FORMATS: Mapping[Format, Way] = {Format.ASCENDING: ascending}
+FORMATS: Mapping[Format, Way] = {Format.ASCENDING: ascending, Format.SEALED: sealed}
 
 
 def standing(lot: Lot) -> Bid | None:

@@ -23,9 +23,17 @@ def fall(lot: Lot, reserve: Money | None, now: datetime) -> Sold | PassedIn:
 
     :raises HammerTooEarly: before the close, or while the lot is not open
     """
+    must_be_due(lot, now)
+    return FORMATS[lot.format].end(lot, reserve)
+
+
+def must_be_due(lot: Lot, now: datetime) -> None:
+    """Refuse a hammer before the close, or while the lot is not open: nothing sealed is opened before it.
+
+    :raises HammerTooEarly: as it says
+    """
     if lot.stage is not Stage.OPEN or now < lot.closes_at:
         raise HammerTooEarly(lot.closes_at)
-    return FORMATS[lot.format].end(lot, reserve)
 
 
 def withhold(*, admitted: int, min_admitted: int, reserve_announced: bool, reserve_sealed: bool) -> WithheldFor | None:

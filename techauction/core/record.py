@@ -35,6 +35,8 @@ class Kind(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+AFTER_A_STEP = (Kind.RESUMED, Kind.VOIDED, Kind.WITHDRAWN)
+"""What may be the first event after the clock was set back: until one of them the lot stands still."""
 BIDS = (Kind.BID, Kind.MATCHED)
 """Events by which a bid stands."""
 
@@ -104,8 +106,7 @@ def commitment(lot: str, reserve: Money, salt: str) -> str:
 
 def sealed_digest(lot: str, paddle: int, amount: Money, salt: str) -> str:
     """Return a sealed offer's public commitment: SHA-256 (hex) over lot, paddle, amount and a secret salt of 256 bits."""
-    said = {"lot": lot, "paddle": paddle, "amount_fen": amount.minor, "salt": salt}
-    return hashlib.sha256(rfc8785.dumps(said)).hexdigest()
+    return hashlib.sha256(rfc8785.dumps({"lot": lot, "paddle": paddle, "amount_fen": amount.minor, "salt": salt})).hexdigest()
 
 
 def description_digest(lot: str, said: Mapping[str, str | int]) -> str:

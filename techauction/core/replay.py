@@ -17,13 +17,13 @@ from techauction.core.organized import keeps_close
 from techauction.core.outcome import Ending, PassedIn, Sold, WithheldFor
 from techauction.core.pausing import LotNotPaused
 from techauction.core.plain import number, text
-from techauction.core.record import BIDS, Event, Kind, commitment, instant
+from techauction.core.record import AFTER_A_STEP, BIDS, Event, Kind, commitment, instant
 from techauction.core.refusal import Refusal
 from techauction.core.replayed import Ended, Entry, Replay, Sealed
 from techauction.core.violation import Fault
 
 _OFF_TIME = (LotNotOpen, LotPaused, LotClosed, LotNotPaused, HammerTooEarly)
-_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, AssertionError)
+_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, AssertionError, StopIteration)
 
 
 def replay(name: str, entries: Iterable[Entry], sealed: Sealed | None = None) -> Replay:
@@ -80,9 +80,9 @@ def _happen(here: Replay, event: Event, *, owed: datetime | None) -> Replay:
 
 
 def _set_back(last_at: datetime, event: Event) -> bool:
-    """Return whether the event is a resume that says by how much the clock was set back before it."""
+    """Return whether the event says by how much the clock was set back before it, while the lot stood still."""
     said = pausing.set_back(last_at, event.at)
-    return event.kind is Kind.RESUMED and said.items() <= event.data.items()
+    return event.kind in AFTER_A_STEP and said.items() <= event.data.items()
 
 
 def _not_offered(here: Replay, event: Event) -> Replay:

@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from techauction import lock, migrating, serving
 from techauction.asgi import Process
 from techauction.clock import Clock, SystemClock
+from techauction.core.custody import Custody
 from techauction.core.refusal import Refusal
 from techauction.core.round import Phase
+from techauction.custody import key_ring
 from techauction.db import make_engine, writing
 from techauction.demo import live, people
 from techauction.demo.data import JOINT
@@ -58,13 +60,14 @@ def run(directory: Path, *, serve: bool = True, fresh: bool = False, host: str =
     with lock.held(directory, "demo"):
         settings = prepare(directory, fresh=fresh)
         with _engine(settings) as engine:
-            _play_once(engine)
+            custody = key_ring(settings)
+            _play_once(engine, custody)
             _report(engine, settings, clock)
             if serve:
                 listening = serving.listen(host, port, tries=PORTS)
-                live.end_earlier(engine, clock)
+                live.end_earlier(engine, clock, custody=custody)
                 with Session(engine) as session, writing(session):
-                    loaded = live.load(session, now=clock())
+                    loaded = live.load(session, custody=custody, now=clock())
     if loaded is not None:
         _serve(settings, clock, listening, loaded)
 
@@ -108,7 +111,7 @@ def _engine(settings: Settings) -> Iterator[Engine]:
         engine.dispose()
 
 
-def _play_once(engine: Engine) -> None:
+def _play_once(engine: Engine, custody: Custody) -> None:
     """Play the round if it was not played here; a play that was broken off begins again from nothing."""
     with Session(engine) as session:
         phase = session.scalar(select(RoundRow.phase).where(RoundRow.slug == JOINT))
@@ -124,7 +127,7 @@ def _play_once(engine: Engine) -> None:
             bar.length = of
             bar.update(done - bar.pos)
 
-        play(engine, progress=progress)
+        play(engine, custody=custody, progress=progress)
 
 
 def _report(engine: Engine, settings: Settings, clock: Clock) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, selectinload, sessionmaker
 
 from techauction.clock import ManualClock
+from techauction.core.custody import Custody
 from techauction.core.lot import Lot, Stage
 from techauction.core.refusal import Refusal
 from techauction.core.round import Phase
@@ -42,22 +43,22 @@ class _Cast:
     user_id: int
 
 
-def play(engine: Engine, *, progress: Callable[[int, int], None] = lambda _done, _of: None) -> None:
+def play(engine: Engine, *, custody: Custody, progress: Callable[[int, int], None] = lambda _done, _of: None) -> None:
     """Load the round, open it, have it bid for and hammered, and close it; `progress` is told what is done, of how much.
 
-    The database is empty but for what the migrations bring. `engine` is the auctioneer's own.
+    The database is empty but for what the migrations bring. `engine` is the auctioneer's own; reserves are sealed in `custody`.
     """
     clock = ManualClock(ANNOUNCED_AT)
     sessions = sessionmaker(engine, expire_on_commit=False)
     with sessions() as session, writing(session):
-        round_id = load_round(session, joint_2020(), now=clock()).id
+        round_id = load_round(session, joint_2020(), now=clock(), custody=custody).id
         people.settle_in(session, now=clock())
     with sessions() as session:
         row = session.get_one(RoundRow, round_id)
         lots, parts, cast = _lots(session, row), _parts(session, row), _cast(session, round_id)
     cues = script.write(parts, seed=SEED)
     stage = _Stage(clock, lots, cast, cues, progress)
-    with _at_work(sessions, clock) as auctioneer:
+    with _at_work(sessions, clock, custody) as auctioneer:
         stage.perform(auctioneer, partial(opening.open_round, round_id=round_id), opens_at=row.opens_at)
     with sessions() as session:
         if session.get_one(RoundRow, round_id).phase is not Phase.CLOSED:
@@ -65,8 +66,8 @@ def play(engine: Engine, *, progress: Callable[[int, int], None] = lambda _done,
 
 
 @contextmanager
-def _at_work(sessions: sessionmaker[Session], clock: ManualClock) -> Iterator[Auctioneer]:
-    auctioneer = Auctioneer(sessions, clock)
+def _at_work(sessions: sessionmaker[Session], clock: ManualClock, custody: Custody) -> Iterator[Auctioneer]:
+    auctioneer = Auctioneer(sessions, clock, custody=custody)
     auctioneer.start()
     try:
         yield auctioneer

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.clock import Clock
+from techauction.core.custody import WITHOUT_KEYS, Custody
 from techauction.core.lot import Stage
 from techauction.core.refusal import Refusal
 from techauction.db import checkpoint, writing
@@ -24,7 +25,7 @@ from techauction.postgresql import CommitUnknown, is_passing, is_undone, weigh
 from techauction.saleroom.answering import FateUnknown, Waiting, answer
 from techauction.saleroom.clerk import Clerk
 from techauction.saleroom.timekeeper import Timekeeper
-from techauction.services import hammer
+from techauction.services import hammer, holding
 from techauction.services.bidding import Answer, Asked, Taken, take_bids
 from techauction.services.record import CHANGED
 from techauction.store.consigning import LotRow
@@ -44,6 +45,8 @@ RETRY = timedelta(seconds=0.5)
 SOON = timedelta(seconds=0.02)
 IDLE_S = 0.5
 """At least so often the auctioneer looks when the next close is: other processes open lots too."""
+HELD_S = 2.0
+"""So often it looks whether the key is back that lots past their close wait for."""
 
 
 class QueueFull(Refusal):
@@ -73,15 +76,19 @@ class Auctioneer:
     """Takes offers and acts on lots in order of arrival, and closes lots when their time comes.
 
     `sessions` make sessions on an engine of the auctioneer's own. `on_change` is told the ids of lots that changed, after the
-    commit and before anybody is answered; `announce` is told the same inside the transaction, for other processes.
+    commit and before anybody is answered; `announce` is told the same inside the transaction, for other processes. What is
+    sealed is opened by `custody` when the hammer falls; without the key a lot waits.
     """
 
-    def __init__(self, sessions: sessionmaker[Session], clock: Clock, *, places: int = 10_000) -> None:
+    def __init__(
+        self, sessions: sessionmaker[Session], clock: Clock, *, places: int = 10_000, custody: Custody = WITHOUT_KEYS
+    ) -> None:
         self.on_change: Callable[[Iterable[int]], None] = lambda _lot_ids: None
         self.announce: Callable[[Session, Iterable[int]], None] = lambda _session, _lot_ids: None
         self._sessions = sessions
         self._clock = clock
         self._places = places
+        self._custody = custody
         self._queue: SimpleQueue[_Offer | _Act | None] = SimpleQueue()
         self._arriving: dict[asyncio.AbstractEventLoop, list[_Offer]] = {}
         self._thread: Thread | None = None
@@ -89,6 +96,7 @@ class Auctioneer:
         self._clerk = Clerk(self._perform)
         self._next_close: datetime | None = None
         self._looked_s = 0.0
+        self._held_s = 0.0
         self._stopping = False
 
     # The front: any thread.
@@ -185,6 +193,8 @@ class Auctioneer:
             if not taken or time.monotonic() - self._looked_s >= IDLE_S:
                 self._kept(self._look_ahead)
             self._kept(self._close_due)
+            if time.monotonic() - self._held_s >= HELD_S:
+                self._kept(self._close_held)
             self._kept(self._clerk.step)
             self._kept(self._beat)
             if stop:
@@ -258,7 +268,7 @@ class Auctioneer:
 
     def _decide(self, group: list[_Offer]) -> list[Answer]:
         with self._transaction(closes_only_later=True) as session:
-            answers = take_bids(session, [each.asked for each in group], read_clock=self._clock)
+            answers = take_bids(session, [each.asked for each in group], read_clock=self._clock, custody=self._custody)
             if not session.info.get(CHANGED):
                 weigh(session)  # a repeated answer is as certain as the first
         return answers
@@ -269,6 +279,7 @@ class Auctioneer:
         try:
             if act.use_case is None:
                 self._close_due()
+                self._close_held()
                 self._clerk.expect()
                 self._clerk.finish()
                 result = None
@@ -326,11 +337,18 @@ class Auctioneer:
 
     def _hammer(self, among: list[int] | None = None) -> list[int]:
         try:
-            fallen, rounds = self._perform(partial(_hammer, among=among))
+            fallen, rounds = self._perform(partial(_hammer, among=among, custody=self._custody))
         finally:
             self._clerk.expect()  # a commit whose fate is unknown may have left something too
         self._clerk.expect(rounds)
         return fallen
+
+    def _close_held(self) -> None:
+        """Let the hammer fall on lots that waited for a key which is here again."""
+        self._held_s = time.monotonic()
+        openable = self._perform(partial(_openable, custody=self._custody))
+        if openable:
+            self._hammer(openable)
 
     def _is_due(self) -> bool:
         return self._next_close is not None and self._clock() >= self._next_close
@@ -380,14 +398,26 @@ def _certify(session: Session, *, read_clock: Clock) -> None:
 
 def _next_close(session: Session, *, read_clock: Clock) -> datetime | None:
     del read_clock
-    return session.scalar(select(LotRow.closes_at).where(LotRow.stage == Stage.OPEN).order_by(LotRow.closes_at).limit(1))
+    return session.scalar(
+        select(LotRow.closes_at)
+        .where(LotRow.stage == Stage.OPEN, LotRow.key_missing_at.is_(None))
+        .order_by(LotRow.closes_at)
+        .limit(1)
+    )
 
 
 def _due(session: Session, *, read_clock: Clock) -> list[int]:
     return hammer.due(session, now=read_clock())
 
 
-def _hammer(session: Session, *, read_clock: Clock, among: list[int] | None = None) -> tuple[list[int], set[int]]:
+def _openable(session: Session, *, read_clock: Clock, custody: Custody) -> list[int]:
+    del read_clock
+    return holding.openable(session, custody)
+
+
+def _hammer(
+    session: Session, *, read_clock: Clock, custody: Custody, among: list[int] | None = None
+) -> tuple[list[int], set[int]]:
     now = read_clock()
     claimed = hammer.claim(session, now=now, most=HAMMERS, among=among)
-    return claimed, hammer.fall(session, claimed, now=now)
+    return claimed, hammer.fall(session, claimed, now=now, custody=custody)

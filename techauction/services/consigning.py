@@ -1,6 +1,5 @@
 """Results on their way into a round: brought by institutes, reviewed by markets, their reserves sealed."""
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from techauction.core import consigning
-from techauction.core.consigning import Instrument, LotNumberTaken, NotSealingOfficer
+from techauction.core.consigning import Instrument, LotNumberTaken
 from techauction.core.lot import Stage
 from techauction.core.money import Money
 from techauction.core.refusal import NoSuch
@@ -18,8 +17,6 @@ from techauction.services.notices import notify
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundRow
 from techauction.store.people import OrganisationRow, Role, Standing, UserRow
-
-SALT_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +110,7 @@ def revise(
 
     :raises NoSuch, StageForbids, PhaseForbids, ListingClosed: as they say
     """
-    row = _own_lot_for_update(session, lot_id, institute_id)
+    row = own_lot_for_update(session, lot_id, institute_id)
     now = read_clock()
     consigning.must_be_at(row.stage, Stage.SUBMITTED, Stage.RETURNED)
     consigning.must_take_lots(row.round.phase, registration_closes_at=row.round.registration_closes_at, now=now)
@@ -125,36 +122,6 @@ def revise(
     if not terms.reserve_announced:
         session.execute(delete(ReserveRow).where(ReserveRow.lot_id == lot_id))
     session.add(AuditRow(at=now, by_id=by_id, what="lot.revised", about=f"lot {lot_id}"))
-
-
-def seal_reserve(
-    session: Session, *, lot_id: int, institute_id: int, reserve: Money, by_id: int, read_clock: Callable[[], datetime]
-) -> None:
-    """Seal a lot's reserve, in place of any sealed before. Only the sealing officer may; nothing else ever writes the sum down.
-
-    :raises NoSuch, NotSealingOfficer: as they say
-    :raises StageForbids, NoReserveAnnounced, ReserveClosed, TermsMissing, ReserveUnderStart: as they say
-    """
-    row = _own_lot_for_update(session, lot_id, institute_id)
-    now = read_clock()
-    if not session.get_one(UserRow, by_id).sealing_officer:
-        raise NotSealingOfficer
-    consigning.seal(
-        stage=row.stage,
-        announced=row.reserve_announced,
-        reserve=reserve,
-        start=row.start,
-        reserve_deadline_at=row.round.reserve_deadline_at,
-        now=now,
-    )
-
-    sealed = session.get(ReserveRow, lot_id)
-    if sealed is None:
-        sealed = ReserveRow(lot_id=lot_id)
-        session.add(sealed)
-    sealed.amount, sealed.salt = reserve, secrets.token_hex(SALT_BYTES)
-    sealed.sealed_by_id, sealed.sealed_at = by_id, now
-    session.add(AuditRow(at=now, by_id=by_id, what="reserve.sealed", about=f"lot {lot_id}"))
 
 
 def accept(
@@ -244,7 +211,11 @@ def _lot_for_update(session: Session, lot_id: int) -> LotRow:
     return session.get_one(LotRow, lot_id, with_for_update={"of": LotRow}, populate_existing=True)
 
 
-def _own_lot_for_update(session: Session, lot_id: int, institute_id: int) -> LotRow:
+def own_lot_for_update(session: Session, lot_id: int, institute_id: int) -> LotRow:
+    """Return one of the institute's lots, locked, and its round locked before it.
+
+    :raises NoSuch: there is none, or it is another's
+    """
     row = _lot_for_update(session, lot_id)
     if row.result.institute_id != institute_id:
         raise NoSuch

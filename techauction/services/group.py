@@ -22,7 +22,7 @@ from techauction.store.statements import Reading, Writing, columns
 
 
 def answered(connection: Connection, asked: Sequence[Asked]) -> dict[tuple[int, str], tuple[Body | str, Answer]]:
-    """Return the answers that the offers' keys have already: what was asked, or its tag where that is sealed, and what was said."""
+    """Return the answers that the offers' keys have already: what was asked, or its tag if sealed, and what was said."""
     rows = _ANSWERED.rows(
         connection, organisations=list({each.organisation_id for each in asked}), keys=[each.key for each in asked]
     )

@@ -8,9 +8,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from techauction.core.bidding import KeyClosed, NoSuchLot
-from techauction.core.money import Money
 from techauction.core.record import Kind
 from techauction.core.refusal import Refusal
+from techauction.services import sealing
 from techauction.services.offers import Answer, Taken
 from techauction.store.auction import OfferRow
 from techauction.store.consigning import LotRow
@@ -48,13 +48,12 @@ def answer_of(session: Session, row: OfferRow) -> Answer:
     ).all()
     bid, after = events[0], events[-1]
     closes_at = after.closes_at if after.kind is Kind.EXTENDED else bid.closes_at
-    assert bid.paddle is not None
     assert closes_at is not None
     return Taken(
         lot_id=row.lot_id,
         seq=bid.seq,
-        paddle=bid.paddle,
-        amount=bid.amount or Money(0),
+        paddle=bid.paddle or sealing.paddle_of(session.connection(), lot_id=row.lot_id, seq=row.seq),
+        amount=bid.amount,
         placed_at=bid.at,
         closes_at=closes_at,
         hash=bid.hash,

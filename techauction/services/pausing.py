@@ -13,7 +13,7 @@ from techauction.core.refusal import Refusal
 from techauction.services import instructions
 from techauction.services.notices import notify
 from techauction.services.opening import lot_for_update
-from techauction.services.record import append, last_at
+from techauction.services.record import append
 from techauction.services.two import Two
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, RoundRow
@@ -84,7 +84,7 @@ def resume(
         row.stage, row.opens_at = lot.stage, lot.opens_at
         row.closes_at, row.scheduled_closes_at = lot.closes_at, lot.scheduled_closes_at
         row.stopped_at, row.stop_reason = None, ""
-        data = {"reason": reason, **pausing.set_back(last_at(session, row), now), **({} if two is None else two.as_data())}
+        data = {"reason": reason, **({} if two is None else two.as_data())}
         append(session, row, Kind.RESUMED, at=now, data=data)
         session.add(AuditRow(at=now, by_id=by_id, what="lot.resumed", about=f"lot {row.id}", detail=detail))
     instructions.answer_all(session, [row.id for row in rows], now=now)

@@ -154,6 +154,7 @@ WORDS: dict[type[StrEnum], dict[str, LazyString]] = {
     Kind: {
         "opened": _l("opened"),
         "bid": _l("bid"),
+        "matched": _l("matched"),
         "extended": _l("extended"),
         "prolonged": _l("prolonged"),
         "paused": _l("paused"),

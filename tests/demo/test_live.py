@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from techauction.clock import ManualClock
 from techauction.core.lot import Stage
 from techauction.core.round import Phase
+from techauction.custody import KeyRing
 from techauction.db import writing
 from techauction.demo import live, people
 from techauction.demo.data import joint_2020
@@ -29,29 +30,29 @@ PATIENCE_S = 10
 
 
 @pytest.fixture
-def settled(sessions: sessionmaker[Session]) -> sessionmaker[Session]:
+def settled(sessions: sessionmaker[Session], custody: KeyRing) -> sessionmaker[Session]:
     """Return sessions on a demonstration in which nothing was played."""
     with sessions() as session, writing(session):
-        load_round(session, joint_2020(), now=ANNOUNCED_AT)
+        load_round(session, joint_2020(), now=ANNOUNCED_AT, custody=custody)
         people.settle_in(session, now=ANNOUNCED_AT)
     return sessions
 
 
 @pytest.fixture
-def auctioneer(settled: sessionmaker[Session], clock: ManualClock) -> Iterator[Auctioneer]:
-    made = Auctioneer(settled, clock)
+def auctioneer(settled: sessionmaker[Session], clock: ManualClock, custody: KeyRing) -> Iterator[Auctioneer]:
+    made = Auctioneer(settled, clock, custody=custody)
     made.start()
     yield made
     made.stop()
 
 
-def load(sessions: sessionmaker[Session], now: datetime) -> Loaded:
+def load(sessions: sessionmaker[Session], now: datetime, custody: KeyRing) -> Loaded:
     with sessions() as session, writing(session):
-        return live.load(session, now=now)
+        return live.load(session, custody=custody, now=now)
 
 
-def opened(sessions: sessionmaker[Session], auctioneer: Auctioneer, clock: ManualClock) -> Loaded:
-    loaded = load(sessions, clock())
+def opened(sessions: sessionmaker[Session], auctioneer: Auctioneer, clock: ManualClock, custody: KeyRing) -> Loaded:
+    loaded = load(sessions, clock(), custody)
     clock.set(loaded.opens_at)
     auctioneer.act(partial(opening.open_round, round_id=loaded.round_id)).result(PATIENCE_S)
     return loaded
@@ -64,11 +65,11 @@ def stages(sessions: sessionmaker[Session], slug: str) -> list[Stage]:
 
 
 def test_a_dozen_lots_open_within_seconds_and_close_over_twenty_minutes(
-    settled: sessionmaker[Session], auctioneer: Auctioneer, clock: ManualClock
+    settled: sessionmaker[Session], auctioneer: Auctioneer, clock: ManualClock, custody: KeyRing
 ) -> None:
     began = clock()
 
-    loaded = opened(settled, auctioneer, clock)
+    loaded = opened(settled, auctioneer, clock, custody)
 
     assert loaded.slug == "joint-live"
     assert loaded.opens_at - began <= timedelta(seconds=20)
@@ -85,9 +86,9 @@ def test_a_dozen_lots_open_within_seconds_and_close_over_twenty_minutes(
 
 
 def test_every_run_has_a_live_round_of_its_own_and_shares_the_next_one(
-    settled: sessionmaker[Session], clock: ManualClock
+    settled: sessionmaker[Session], clock: ManualClock, custody: KeyRing
 ) -> None:
-    slugs = [load(settled, clock()).slug for _ in range(3)]
+    slugs = [load(settled, clock(), custody).slug for _ in range(3)]
 
     assert slugs == ["joint-live", "joint-live-2", "joint-live-3"]
     with settled() as session:
@@ -98,9 +99,9 @@ def test_every_run_has_a_live_round_of_its_own_and_shares_the_next_one(
 
 
 def test_visitors_have_paddles_in_the_live_round_but_for_the_newcomer(
-    settled: sessionmaker[Session], clock: ManualClock
+    settled: sessionmaker[Session], clock: ManualClock, custody: KeyRing
 ) -> None:
-    load(settled, clock())
+    load(settled, clock(), custody)
 
     with settled() as session:
         page = demo_page(session)
@@ -129,9 +130,9 @@ def test_only_those_meant_for_visitors_can_be_signed_in_without_a_password(settl
 
 
 def test_rivals_bid_on_the_lots_and_sell_them_by_the_clock(
-    settled: sessionmaker[Session], auctioneer: Auctioneer, clock: ManualClock
+    settled: sessionmaker[Session], auctioneer: Auctioneer, clock: ManualClock, custody: KeyRing
 ) -> None:
-    loaded = opened(settled, auctioneer, clock)
+    loaded = opened(settled, auctioneer, clock, custody)
     rivals = Rivals(settled, auctioneer, clock, round_id=loaded.round_id, visitors=people.VISITORS, seed=1)
 
     while rivals.look_once():
@@ -155,11 +156,11 @@ def test_rivals_bid_on_the_lots_and_sell_them_by_the_clock(
 
 
 def test_an_earlier_round_goes_on_from_where_its_process_died_up_to_now(
-    engine: Engine, settled: sessionmaker[Session], clock: ManualClock
+    engine: Engine, settled: sessionmaker[Session], clock: ManualClock, custody: KeyRing
 ) -> None:
-    first = Auctioneer(settled, clock)
+    first = Auctioneer(settled, clock, custody=custody)
     first.start()
-    loaded = opened(settled, first, clock)
+    loaded = opened(settled, first, clock, custody)
     with settled() as session:
         lots = list(session.scalars(select(LotRow.id).where(LotRow.round_id == loaded.round_id).order_by(LotRow.number)))
         organizer = session.scalars(select(UserRow.id).where(UserRow.role == Role.ORGANIZER).limit(1)).one()
@@ -167,7 +168,7 @@ def test_an_earlier_round_goes_on_from_where_its_process_died_up_to_now(
     first.stop()
     clock.advance(timedelta(minutes=10))
 
-    live.end_earlier(engine, clock)
+    live.end_earlier(engine, clock, custody=custody)
 
     found = stages(settled, loaded.slug)
     assert found == [Stage.ENDED] * 5 + [Stage.OPEN] * 7
@@ -176,12 +177,12 @@ def test_an_earlier_round_goes_on_from_where_its_process_died_up_to_now(
 
 
 def test_an_earlier_round_that_never_opened_is_called_off(
-    engine: Engine, settled: sessionmaker[Session], clock: ManualClock
+    engine: Engine, settled: sessionmaker[Session], clock: ManualClock, custody: KeyRing
 ) -> None:
-    load(settled, clock())
+    load(settled, clock(), custody)
     clock.advance(timedelta(hours=1))
 
-    live.end_earlier(engine, clock)
+    live.end_earlier(engine, clock, custody=custody)
 
     with settled() as session:
         phases = dict(session.execute(select(RoundRow.slug, RoundRow.phase)).all())
@@ -189,8 +190,10 @@ def test_an_earlier_round_that_never_opened_is_called_off(
         assert phases["joint-next"] is Phase.PUBLISHED
 
 
-def test_nothing_is_ended_where_nothing_was_begun(engine: Engine, settled: sessionmaker[Session], clock: ManualClock) -> None:
-    live.end_earlier(engine, clock)
+def test_nothing_is_ended_where_nothing_was_begun(
+    engine: Engine, settled: sessionmaker[Session], clock: ManualClock, custody: KeyRing
+) -> None:
+    live.end_earlier(engine, clock, custody=custody)
 
     with settled() as session:
         assert session.scalars(select(func.count()).select_from(OutcomeRow)).one() == 0

@@ -11,11 +11,12 @@ from sqlalchemy import Engine, bindparam, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.clock import ManualClock
-from techauction.core import bidding, hammer, pausing
+from techauction.core import bidding, hammer, instruction, pausing, voiding
 from techauction.core.increment import Ladder
+from techauction.core.instruction import Instruction, NoInstruction
 from techauction.core.lot import Extension, ExtensionKind, Lot, Rules, Stage
 from techauction.core.money import ZERO, Money
-from techauction.core.offer import Eligibility, Offer
+from techauction.core.offer import Eligibility, Offer, Source, is_over
 from techauction.core.outcome import PassedIn, Sold
 from techauction.core.record import GENESIS, Event, Kind, commitment, instant
 from techauction.core.refusal import Refusal
@@ -23,19 +24,22 @@ from techauction.core.replay import replay
 from techauction.core.replayed import Entry, Sealed
 from techauction.core.tokens import TokenScope
 from techauction.core.violation import Fault
+from techauction.core.voiding import Holding
 from techauction.db import writing
 from techauction.reports.record_of_sale import verify_round
 from techauction.saleroom.auctioneer import Auctioneer
-from techauction.services import aftersale, keys, opening, pulse
+from techauction.services import aftersale, instructions, keys, opening, pulse
 from techauction.services import hammer as hammers
 from techauction.services import pausing as pauses
+from techauction.services import voiding as voids
 from techauction.services.bidding import Asked, Taken, take_bids
+from techauction.services.two import Two
 from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow, PulseRow
-from techauction.store.consigning import LotRow, ReserveRow
+from techauction.store.consigning import LotRow
 from techauction.store.people import ApiTokenRow, Role, UserSessionRow
 from tests import builders
 from tests.builders import OPENS
-from tests.saleroom.interleaving import Act, Ask, CloseKey, Deed, State, Terms, Who
+from tests.saleroom.interleaving import Act, Ask, CloseKey, Deed, Leave, State, Terms, Void, Who
 
 PATIENCE_S = 20
 SALT = "5" * 64
@@ -75,6 +79,9 @@ class CoreHouse:
         )
         self.gap, self.reserve, self.stopped_at = terms.gap * seconds, None if reserve is None else Money(reserve), terms.opens
         self.ending: tuple[Any, ...] | None = None
+        self.holding: Holding | None = None
+        self.left: dict[int, Instruction] = {}
+        self.holders = {who.paddle: who for who in bidders if who.paddle is not None}
         self.record: list[Entry] = []
         committed = None if self.reserve is None else commitment("a-round/1", self.reserve, SALT)
         shown = {"kind": terms.kind, "trigger_s": terms.trigger, "length_s": terms.length, "cap_s": terms.cap}
@@ -109,36 +116,76 @@ class CoreHouse:
                 case Act("resume"):
                     self.lot = pausing.resume(self.lot, self.stopped_at, now)
                     self._append(Kind.RESUMED, now, reason="So.", **pausing.set_back(self.record[-1][0].at, now))
+                    self._answer(now)
+                case Leave():
+                    self._leave(deed, now)
+                case Void():
+                    self.lot, self.holding = voiding.void_bid(self.lot, self.holding, deed.seq)
+                    two = {"asked_by": 1, "approved_by": 2}
+                    back = pausing.set_back(self.record[-1][0].at, now)
+                    self._append(Kind.VOIDED, now, seq=deed.seq, reason="Wrong.", **two, **back)
                 case _:
                     self._fall(now)
         except Refusal as refusal:
             return refusal
 
     def _take(self, ask: Ask, now: datetime) -> Taken:
-        who, before = ask.who, self.lot
-        bidder = Eligibility(
+        offer = Offer(Money(ask.amount), confirmed=ask.confirmed, matching=ask.matching)
+        taken = self._bid(ask.who, offer, now, **({"source": "floor", "clerk": 1} if ask.floor else {}))
+        self._answer(now)
+        return taken
+
+    def _bidder(self, who: Who) -> Eligibility:
+        return Eligibility(
             paddle=who.paddle,
-            admitted=ask.lot in who.lots,
+            admitted=1 in who.lots,
             paddle_voided=who.voided,
             deposit_held=ZERO,
-            deposit_required=Money(1) if ask.lot in who.short_of_deposit else ZERO,
+            deposit_required=Money(1) if 1 in who.short_of_deposit else ZERO,
+            priority_rank=who.ranks.get(1),
         )
-        self.lot = bidding.take(before, Offer(Money(ask.amount), confirmed=ask.confirmed), bidder, now)
-        after, self.lot = self.lot, replace(self.lot, closes_at=before.closes_at)
+
+    def _bid(self, who: Who, offer: Offer, now: datetime, **said: object) -> Taken:
+        before, bidder = self.lot, self._bidder(who)
+        after = bidding.take(before, offer, bidder, now)
         assert who.paddle is not None
-        self._append(Kind.BID, now, who.paddle, Money(ask.amount), confirmed=ask.confirmed)
-        self.lot = after
+        assert after.standing is not None
+        said |= {"confirmed": offer.confirmed} | ({} if bidder.priority_rank is None else {"rank": bidder.priority_rank})
+        self._append(Kind.MATCHED if offer.matching else Kind.BID, now, who.paddle, offer.amount, **said)
+        self.lot, self.holding = after, Holding(len(self.record), after.standing, self.holding)
         if after.closes_at != before.closes_at:
             self._append(Kind.EXTENDED, now, **{"from": instant(before.closes_at)})
         return Taken(
             lot_id=1,
-            seq=len(self.record),
+            seq=self.holding.seq,
             paddle=who.paddle,
-            amount=Money(ask.amount),
+            amount=offer.amount,
             placed_at=now,
             closes_at=after.closes_at,
             hash="",
         )
+
+    def _leave(self, deed: Leave, now: datetime) -> None:
+        paddle = deed.who.paddle
+        assert paddle is not None
+        if deed.ceiling is None:
+            if self.left.pop(paddle, None) is None:
+                raise NoInstruction
+            return
+        placed = instruction.place(self.lot, Money(deed.ceiling), self._bidder(deed.who), now)
+        if self.left.get(paddle) != placed:
+            self.left.pop(paddle, None)
+            self.left[paddle] = placed
+            self._answer(now)
+
+    def _answer(self, now: datetime) -> None:
+        if self.lot.stage is not Stage.OPEN:
+            return
+        able = [each for paddle, each in self.left.items() if _eligible(self._bidder(self.holders[paddle]))]
+        while (called := instruction.answer(self.lot, able)) is not None:
+            price = self.lot.start if self.lot.standing is None else self.lot.standing.amount
+            confirmed = is_over(called[1], price, self.lot.rules.collar)
+            self._bid(self.holders[called[0]], Offer(called[1], confirmed=confirmed), now)
 
     def _fall(self, now: datetime) -> None:
         match hammer.fall(self.lot, self.reserve, now):
@@ -195,6 +242,14 @@ class CoreHouse:
         self.record.append((event, prev_hash, event.digest(prev_hash)))
 
 
+def _eligible(bidder: Eligibility) -> bool:
+    try:
+        bidding.must_be_eligible(bidder)
+    except Refusal:
+        return False
+    return True
+
+
 class ServiceHouse:
     """A round of several lots, sold by the services in write transactions."""
 
@@ -238,9 +293,10 @@ class ServiceHouse:
         ]
         for lot, (_, _, reserve) in zip(lots, terms.lots, strict=True):
             if reserve is not None:
-                session.add(ReserveRow(lot=lot, amount=Money(reserve), salt=SALT, sealed_at=OPENS))
+                builders.a_reserve(session, lot, Money(reserve), salt=SALT)
         self.lots = [lot.id for lot in lots]
         self.officer = builders.a_user(session, Role.ADMINISTRATOR).id
+        self.two = Two(self.officer, builders.a_user(session, Role.ORGANIZER).id)
         self.names = {who.name: self._admit(session, who, lots) for who in bidders}
 
     def _admit(self, session: Session, who: Who, lots: list[LotRow]) -> tuple[int, int, dict[str, dict[str, int]]]:
@@ -249,6 +305,10 @@ class ServiceHouse:
         if who.paddle is not None:
             admitted = [lot for lot in lots if lot.number in who.lots]
             paddle = builders.a_paddle(session, who.paddle, *admitted or lots[:1], organisation=user.organisation)
+            for lot in admitted:
+                session.query(AdmissionRow).filter_by(paddle_id=paddle.id, lot_id=lot.id).update(
+                    {"priority_rank": who.ranks.get(lot.number or 0)}
+                )
             if not admitted:
                 session.query(AdmissionRow).where(AdmissionRow.paddle_id == paddle.id).delete()
             for lot in lots:
@@ -287,14 +347,16 @@ class ServiceHouse:
     def asked(self, ask: Ask, now: datetime) -> Asked:
         """Return the offer as the auctioneer is asked it."""
         organisation_id, user_id, ways = self.names[ask.who.name]
-        way: dict[str, Any] = {"session_id": None} | ways[ask.by]
+        way: dict[str, Any] = {"session_id": None, "user_id": user_id} | ways[ask.by]
+        if ask.floor:
+            way |= {"source": Source.FLOOR, "user_id": self.officer}
         return Asked(
             lot_id=self.lots[ask.lot - 1],
             organisation_id=organisation_id,
-            user_id=user_id,
             amount=Money(ask.amount),
             key=ask.key,
             confirmed=ask.confirmed,
+            matching=ask.matching,
             received_at=now,
             **way,
         )
@@ -306,12 +368,24 @@ class ServiceHouse:
             case CloseKey():
                 organisation_id, user_id, _ = self.names[deed.who.name]
                 return partial(keys.close_key, lot_id=lot_id, organisation_id=organisation_id, user_id=user_id, key=deed.key)
+            case Leave():
+                organisation_id, user_id, _ = self.names[deed.who.name]
+                left = {"lot_id": lot_id, "organisation_id": organisation_id}
+                if deed.ceiling is None:
+                    return partial(instructions.withdraw, **left)
+                return partial(instructions.place, **left, user_id=user_id, ceiling=Money(deed.ceiling))
+            case Void():
+                return partial(self._void, lot_id=lot_id, seq=deed.seq)
             case Act("pause"):
                 return partial(pauses.pause, lot_ids=[lot_id], reason="Why.", by_id=self.officer)
             case Act("resume"):
                 return partial(pauses.resume, lot_ids=[lot_id], reason="So.", by_id=self.officer)
             case _:
                 return lambda session, read_clock: self._fall(session, lot_id, read_clock())
+
+    def _void(self, session: Session, *, lot_id: int, seq: int, read_clock: Callable[[], datetime]) -> None:
+        lot = opening.lot_for_update(session, lot_id)
+        voids.void_bid(session, lot=lot, seq=seq, reason="Wrong.", two=self.two, now=read_clock())
 
     def _fall(self, session: Session, lot_id: int, now: datetime) -> None:
         [round_id] = hammers.fall(session, [lot_id], now=now)
@@ -332,9 +406,15 @@ class ServiceHouse:
         assert self._perform(partial(pauses.distrust, drift=drift), now) == 0
 
     def change(self, who: Who, now: datetime) -> None:
-        """Void the paddle, revoke sign-in and token."""
+        """Void the paddle, waive its rights, revoke sign-in and token."""
         organisation_id, user_id, _ = self.names[who.name]
         with self.sessions() as session, writing(session):
+            if not who.ranks:
+                its = select(PaddleRow.id).where(PaddleRow.organisation_id == organisation_id)
+                held = AdmissionRow.priority_rank.is_not(None) & AdmissionRow.priority_waived_at.is_(None)
+                session.execute(
+                    update(AdmissionRow).where(AdmissionRow.paddle_id.in_(its), held).values(priority_waived_at=now)
+                )
             if who.voided:
                 session.execute(update(PaddleRow).where(PaddleRow.organisation_id == organisation_id).values(voided_at=now))
             for way, row in (("sign_in_ended", UserSessionRow), ("token_ended", ApiTokenRow)):

@@ -23,9 +23,9 @@ from techauction.saleroom.auctioneer import Auctioneer, QueueFull
 from techauction.services import pausing, pulse
 from techauction.store.aftersale import CaseRow
 from techauction.store.auction import OfferRow
-from techauction.store.consigning import LotRow, ReserveRow, RoundRow
+from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.money import SettlementRow
-from tests.builders import CLOSES, OPENS, wan
+from tests.builders import CLOSES, OPENS, a_reserve, wan
 from tests.conftest import TEN
 from tests.saleroom.conftest import HOUR, PATIENCE_S, Sale
 
@@ -175,7 +175,7 @@ def test_the_automatic_close_honours_the_reserve(engine: Engine, clock: ManualCl
     sale = Sale(engine, clock, lots=2)
     with sale.sessions.begin() as session:
         for lot_id, reserve in zip(sale.lots, (wan(210), wan(211)), strict=True):
-            session.add(ReserveRow(lot_id=lot_id, amount=reserve, salt="5" * 64, sealed_at=TEN))
+            a_reserve(session, session.get_one(LotRow, lot_id), reserve)
             session.get_one(LotRow, lot_id).reserve_announced = True
     clock.set(OPENS)
     sale.open()

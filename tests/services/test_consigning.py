@@ -1,5 +1,4 @@
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,16 +9,15 @@ from techauction.clock import ManualClock
 from techauction.core import consigning as rules
 from techauction.core.consigning import Instrument
 from techauction.core.lot import Stage
-from techauction.core.money import Money
 from techauction.core.refusal import NoSuch
 from techauction.core.round import Phase
+from techauction.custody import KeyRing
 from techauction.services import consigning
 from techauction.services.consigning import Described, Terms
-from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, ReserveRow, RoundRow
 from techauction.store.notices import NoticeRow
 from techauction.store.people import OrganisationKind, Role, Standing, UserRow
-from tests.builders import a_lot, a_result, a_round, a_user, an_organisation, wan
+from tests.builders import a_reserve, a_round, a_user, an_organisation, wan
 
 BATTERY = Described(
     title_zh="高安全长寿命先进锂离子电池储能系统",
@@ -58,14 +56,6 @@ def accept(session: Session, lot: LotRow, clock: ManualClock, number: int | None
     """Have an organizer of the market accept the lot."""
     by = a_user(session, market=market)
     return consigning.accept(session, lot_id=lot.id, market_key=market, number=number, by_id=by.id, read_clock=clock)
-
-
-def seal(session: Session, lot: LotRow, by: UserRow, clock: ManualClock, reserve: Money) -> None:
-    """Seal the lot's reserve."""
-    assert by.organisation_id is not None
-    consigning.seal_reserve(
-        session, lot_id=lot.id, institute_id=by.organisation_id, reserve=reserve, by_id=by.id, read_clock=clock
-    )
 
 
 def test_a_result_goes_from_its_institute_to_its_market_and_into_the_round(
@@ -173,7 +163,7 @@ def test_what_is_anothers_answers_like_what_is_not_there(sessions: sessionmaker[
         with pytest.raises(NoSuch):
             accept(session, lot, clock, market="anhui")
         with pytest.raises(NoSuch):
-            seal(session, lot, stranger, clock, wan(250))
+            consigning.own_lot_for_update(session, lot.id, stranger.organisation_id or 0)
         with pytest.raises(NoSuch):
             consigning.accept(session, lot_id=9_999, market_key="zhejiang", number=None, by_id=by.id, read_clock=clock)
 
@@ -194,55 +184,13 @@ def test_an_institute_brings_results_only_where_its_market_takes_part_and_when_i
             submitted(session, round_, waiting, clock)
 
 
-def test_the_last_reserve_sealed_before_the_deadline_counts(sessions: sessionmaker[Session], clock: ManualClock) -> None:
+def test_a_reserve_is_forgotten_when_none_is_announced_any_more(
+    sessions: sessionmaker[Session], clock: ManualClock, custody: KeyRing
+) -> None:
     with sessions() as session:
         round_, by = a_round(session), an_officer(session)
         lot = submitted(session, round_, by, clock)
-
-        seal(session, lot, by, clock, wan(250))
-        first = session.get_one(ReserveRow, lot.id).salt
-        clock.set(round_.reserve_deadline_at - timedelta(microseconds=1))
-        seal(session, lot, by, clock, wan(260))
-
-        sealed = session.get_one(ReserveRow, lot.id)
-        assert (sealed.amount, sealed.sealed_at, sealed.sealed_by_id) == (wan(260), clock(), by.id)
-        assert sealed.salt != first
-        assert len(bytes.fromhex(sealed.salt)) == 32
-        clock.set(round_.reserve_deadline_at)
-        with pytest.raises(rules.ReserveClosed):
-            seal(session, lot, by, clock, wan(270))
-
-
-def test_a_reserve_leaves_no_trace_of_its_sum_outside_its_row(sessions: sessionmaker[Session], clock: ManualClock) -> None:
-    with sessions() as session:
-        round_, by = a_round(session), an_officer(session)
-        lot = submitted(session, round_, by, clock)
-
-        seal(session, lot, by, clock, Money(271_828_182_84))
-        accept(session, lot, clock)
-
-        said = " ".join(
-            [*(f"{row.about} {row.detail}" for row in session.scalars(select(AuditRow)))]
-            + [str(row.facts) for row in session.scalars(select(NoticeRow))]
-        )
-        assert "271828182" not in said.replace(",", "").replace(".", "")
-
-
-def test_only_the_sealing_officer_seals(sessions: sessionmaker[Session], clock: ManualClock) -> None:
-    with sessions() as session:
-        round_, officer = a_round(session), an_officer(session)
-        colleague = a_user(session, Role.INSTITUTE, organisation=officer.organisation)
-        lot = submitted(session, round_, officer, clock)
-
-        with pytest.raises(rules.NotSealingOfficer):
-            seal(session, lot, colleague, clock, wan(250))
-
-
-def test_a_reserve_is_forgotten_when_none_is_announced_any_more(sessions: sessionmaker[Session], clock: ManualClock) -> None:
-    with sessions() as session:
-        round_, by = a_round(session), an_officer(session)
-        lot = submitted(session, round_, by, clock)
-        seal(session, lot, by, clock, wan(250))
+        a_reserve(session, lot, wan(250), custody=custody)
 
         assert by.organisation_id is not None
         consigning.revise(
@@ -256,15 +204,3 @@ def test_a_reserve_is_forgotten_when_none_is_announced_any_more(sessions: sessio
         )
 
         assert session.scalars(select(ReserveRow)).all() == []
-        with pytest.raises(rules.NoReserveAnnounced):
-            seal(session, lot, by, clock, wan(250))
-
-
-def test_a_lot_of_a_loaded_institute_may_be_sealed_again(sessions: sessionmaker[Session], clock: ManualClock) -> None:
-    with sessions() as session:
-        officer = an_officer(session)
-        lot = a_lot(session, result=a_result(session, institute=officer.organisation), reserve_announced=True)
-
-        seal(session, lot, officer, clock, wan(300))
-
-        assert session.get_one(ReserveRow, lot.id).amount == wan(300)

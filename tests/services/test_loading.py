@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.core import round as rounds
 from techauction.core.admission import DepositKind, DepositState
+from techauction.core.custody import Slip
 from techauction.core.lot import Stage
 from techauction.core.money import Money
 from techauction.core.reading import Faults
 from techauction.core.round import Phase
 from techauction.core.roundfile import Known, RoundFileWrong, read
+from techauction.custody import KeyRing
 from techauction.services.loading import load_round
 from techauction.store.auction import AdmissionRow, PaddleRow
 from techauction.store.base import Row
@@ -106,18 +108,21 @@ def test_a_bidder_is_admitted_to_the_lots_it_names(sessions: sessionmaker[Sessio
         assert set(session.scalars(numbers)) == {1, 3}
 
 
-def test_a_reserve_is_sealed_with_a_salt_of_its_own(sessions: sessionmaker[Session]) -> None:
+def test_a_reserve_is_sealed_with_a_salt_of_its_own(sessions: sessionmaker[Session], custody: KeyRing) -> None:
     plan = a_plan()
     for lot in plan["lots"]:
         lot["reserve_fen"] = 250_000_000
 
     with sessions() as session:
-        row = load_round(session, plan, now=TEN)
+        slips: dict[int, Slip] = {}
+        row = load_round(session, plan, now=TEN, custody=custody, hand_out=slips.__setitem__)
 
-        sealed = session.scalars(select(ReserveRow)).all()
-        assert {each.amount for each in sealed} == {Money(250_000_000)}
-        assert {len(bytes.fromhex(each.salt)) for each in sealed} == {32}
-        assert len({each.salt for each in sealed}) == 2
+        sealed = session.scalars(select(ReserveRow).order_by(ReserveRow.lot_id)).all()
+        assert {(each.amount, each.salt) for each in sealed} == {(None, None)}
+        assert {slip.reserve for slip in slips.values()} == {Money(250_000_000)}
+        assert {len(bytes.fromhex(slip.salt)) for slip in slips.values()} == {32}
+        assert len({slip.salt for slip in slips.values()}) == 2
+        assert [each.commitment for each in sealed] == [slips[number].commitment for number in sorted(slips)]
         assert all(lot.reserve_announced for lot in row.lots)
 
 

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from techauction.app import create_app
 from techauction.clock import ManualClock
+from techauction.custody import key_ring
 from techauction.db import db, make_engine, writing
 from techauction.identity import passwords
 from techauction.saleroom.auctioneer import Auctioneer
@@ -78,7 +79,7 @@ def settings(tmp_path: Path, migrated_file: Path) -> Settings:
 def auctioneer(settings: Settings, clock: ManualClock) -> Iterator[Auctioneer]:
     """Yield a real auctioneer at work on the app's database."""
     engine = make_engine(settings.database_url, checkpoints=True)
-    made = Auctioneer(sessionmaker(engine, expire_on_commit=False), clock)
+    made = Auctioneer(sessionmaker(engine, expire_on_commit=False), clock, custody=key_ring(settings))
     made.start()
     yield made
     made.stop()

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from techauction.clock import ManualClock
 from techauction.core.lot import Stage
+from techauction.core.money import Money
 from techauction.db import writing
 from techauction.queries import announcement, bidder, catalogue, live, lot, rounds, sale
 from techauction.saleroom.auctioneer import Auctioneer
 from techauction.services import opening, pausing
-from techauction.store.consigning import LotRow, ReserveRow, RoundRow
+from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.people import Role
-from tests.builders import OPENS, a_lot, a_paddle, a_result, a_round, a_user
+from tests.builders import OPENS, a_lot, a_paddle, a_reserve, a_result, a_round, a_user
 from tests.web.conftest import Browser
 
 Store = Callable[[], Session]
@@ -37,7 +38,7 @@ def arranged(store: Store, **more: object) -> tuple[str, int]:
             maturity=7,
         )
         row = a_lot(session, round_, result=result, number=4, reserve_announced=True)
-        session.add(ReserveRow(lot_id=row.id, amount=row.start.__class__(RESERVE), salt="0" * 64, sealed_at=OPENS))
+        a_reserve(session, row, Money(RESERVE))
         for paddle in (260, 311):
             a_paddle(session, paddle, row)
         return round_.slug, row.id

@@ -1,3 +1,5 @@
+import hashlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,8 +17,7 @@ from techauction.db import writing
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ReserveRow, RoundRow
 from techauction.store.people import OrganisationKind, OrganisationRow, Role, UserRow
-from tests.builders import OPENS, a_lot, a_result, a_round, an_organisation
-from tests.conftest import TEN
+from tests.builders import OPENS, a_lot, a_reserve, a_result, a_round, an_organisation
 from tests.web.conftest import Browser
 
 Store = Callable[[], Session]
@@ -190,22 +191,31 @@ def test_another_institutes_result_is_not_there(stranger: Browser, officer: Brow
     assert stranger.send(f"{address}/seal", {"reserve": "1"}).status_code == 404
 
 
-def test_the_sealing_officer_seals_and_reads_the_reserve_and_nobody_else_does(
+def test_the_sealing_officer_sees_the_slip_once_and_then_nobody_reads_the_reserve(
     officer: Browser, colleague: Browser, store: Store, round_: RoundRow
 ) -> None:
     officer.send("/institute/new-result", a_form(round_))
-    address = f"/institute/results/{the_lot(store).id}"
+    lot = the_lot(store)
+    address = f"/institute/results/{lot.id}"
 
-    answer = officer.send(f"{address}/seal", {"reserve": "271.8281万"})
+    slip = officer.send(f"{address}/seal", {"reserve": "271.8281万"})
 
-    assert answer.status_code == 303
-    mine, theirs = officer.get(address).text, colleague.get(address).text
-    assert "¥2,718,281" in mine
-    assert "Sealed at 2026-11-02 10:00:00" in mine
-    assert "Sealed at 2026-11-02 10:00:00" in theirs
-    assert "2,718,281" not in theirs
-    assert "2718281" not in theirs
-    assert 'name="reserve"' not in theirs
+    assert slip.status_code == 200
+    assert slip.headers["Cache-Control"] == "no-store"
+    with store() as session:
+        kept = session.get_one(ReserveRow, lot.id)
+    assert kept.amount is None
+    assert kept.commitment in slip.text
+    [line] = re.findall(r'\{"lot".*?\}', slip.text)
+    assert hashlib.sha256(line.encode()).hexdigest() == kept.commitment
+    assert "¥2,718,281" in slip.text
+    for page in (officer.get(address).text, colleague.get(address).text):
+        assert "Sealed at 2026-11-02 10:00:00" in page
+        assert "2,718,281" not in page
+        assert "2718281" not in page
+        assert kept.commitment not in page
+    assert 'name="reserve"' in officer.get(address).text
+    assert 'name="reserve"' not in colleague.get(address).text
 
 
 def test_a_colleague_cannot_seal(colleague: Browser, officer: Browser, store: Store, round_: RoundRow) -> None:
@@ -247,7 +257,7 @@ def ended(session: Session, university: OrganisationRow, round_id: int, ending: 
         closes_at=OPENS,
         scheduled_closes_at=OPENS,
     )
-    session.add(ReserveRow(lot_id=lot.id, amount=Money(271_828_100), salt="ab" * 32, sealed_at=TEN))
+    a_reserve(session, lot, Money(271_828_100), salt="ab" * 32)
     session.add(OutcomeRow(lot_id=lot.id, ending=ending, ended_at=OPENS))
     session.flush()
     return lot

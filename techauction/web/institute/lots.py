@@ -1,21 +1,24 @@
 """An institute's results: the list, one of them, its form, and its sealed reserve."""
 
 from collections.abc import Sequence
+from concurrent.futures import TimeoutError as StillWaiting
+from functools import partial
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms.validators import InputRequired
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
 
 from techauction.core.consigning import Instrument, ResultListed
 from techauction.core.refusal import NoSuch, Refusal
 from techauction.db import db, transaction
 from techauction.queries import institute as queries
 from techauction.queries.institute import ResultPage, RoundChoice
-from techauction.services import consigning
+from techauction.services import consigning, reserves
 from techauction.store.people import Role
-from techauction.web.context import house, now, signed_in
+from techauction.web.context import auctioneer, house, now, signed_in
 from techauction.web.fields import Form, MoneyField
 from techauction.web.filters import named, when
 from techauction.web.guard import only
@@ -27,12 +30,23 @@ bp = Blueprint("institute", __name__, url_prefix="/institute")
 bp.before_request(only(Role.INSTITUTE))
 
 _NONE = ("", _l("Choose …"))
+_PATIENCE_S = 3.0
 
 
 class SealForm(Form):
     """The reserve that the sealing officer seals."""
 
     reserve = MoneyField(_l("Reserve"), [InputRequired(_l("Write the reserve."))])
+
+
+class SlipForm(SealForm):
+    """What stands on the officer's seal slip."""
+
+    salt = StringField(
+        _l("Salt"),
+        [InputRequired(_l("Write the salt as it stands on the slip.")), Length(max=64)],
+        filters=[lambda text: "".join((text or "").split()).lower()],
+    )
 
 
 @bp.get("/results")
@@ -107,27 +121,57 @@ def edit(lot_id: int) -> ResponseReturnValue:
 
 @bp.post("/results/<int:lot_id>/seal")
 def seal(lot_id: int) -> ResponseReturnValue:
-    """Seal the reserve; the sealing officer's act."""
+    """Seal the reserve, and show the slip this once; the sealing officer's act."""
     page, form = _page(lot_id), SealForm(request.form)
-    if form.validate():
-        by_id, institute_id = signed_in().id, _institute()
-        assert form.reserve.data is not None
-        try:
-            with transaction() as session:
-                consigning.seal_reserve(
-                    session,
-                    lot_id=lot_id,
-                    institute_id=institute_id,
-                    reserve=form.reserve.data,
-                    by_id=by_id,
-                    read_clock=house().clock,
-                )
-        except Refusal as refusal:
-            form.refuse(refusal, "reserve")
-        else:
-            flash(_("The reserve is sealed."), "success")
-            return redirect(url_for(".lot", lot_id=lot_id), 303)
-    return _shown(page, form)
+    if not form.validate():
+        return _shown(page, form)
+    by_id, institute_id = signed_in().id, _institute()
+    assert form.reserve.data is not None
+    try:
+        with transaction() as session:
+            slip = reserves.seal(
+                session,
+                lot_id=lot_id,
+                institute_id=institute_id,
+                reserve=form.reserve.data,
+                by_id=by_id,
+                custody=house().custody,
+                read_clock=house().clock,
+            )
+    except Refusal as refusal:
+        form.refuse(refusal, "reserve")
+        return _shown(page, form)
+    # The answer to the form is the slip itself: nothing that is kept could show it a second time.
+    return render_template("institute/slip.html", page=page, slip=slip)
+
+
+@bp.post("/results/<int:lot_id>/reserve")
+def enter(lot_id: int) -> ResponseReturnValue:
+    """Take the reserve from the slip, because no key opens it, and let the hammer fall."""
+    page, form = _page(lot_id), SlipForm(request.form)
+    if not form.validate():
+        return _shown(page, slip_form=form)
+    assert form.reserve.data is not None
+    act = partial(
+        reserves.enter_again,
+        lot_id=lot_id,
+        institute_id=_institute(),
+        reserve=form.reserve.data,
+        salt=str(form.salt.data),
+        by_id=signed_in().id,
+    )
+    db.session().rollback()  # the page shown afterwards must not be older than what was done
+    try:
+        auctioneer().act(act).result(timeout=_PATIENCE_S)
+        auctioneer().nudge().result(timeout=_PATIENCE_S)
+    except StillWaiting:
+        flash(_("The auctioneer has not answered yet. Load this page again to see what came of it."), "warning")
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return _shown(_page(lot_id), slip_form=form)
+    else:
+        flash(_("The reserve is the one that was committed, and the hammer falls."), "success")
+    return redirect(url_for(".lot", lot_id=lot_id), 303)
 
 
 def _institute() -> int:
@@ -143,12 +187,16 @@ def _page(lot_id: int) -> ResultPage:
     return found or abort(404)
 
 
-def _shown(page: ResultPage, form: SealForm | None = None) -> ResponseReturnValue:
+def _shown(page: ResultPage, form: SealForm | None = None, slip_form: SlipForm | None = None) -> ResponseReturnValue:
     return (
         render_template(
-            "institute/lot.html", page=page, form=form or SealForm(formdata=None), officer=signed_in().sealing_officer
+            "institute/lot.html",
+            page=page,
+            form=form or SealForm(formdata=None),
+            slip_form=slip_form or SlipForm(formdata=None),
+            officer=signed_in().sealing_officer,
         ),
-        422 if form is not None else 200,
+        422 if form is not None or slip_form is not None else 200,
     )
 
 

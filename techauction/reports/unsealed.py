@@ -1,0 +1,51 @@
+"""Sealed offers as the record opens them, for those who look at bids."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from techauction.core.money import Money
+from techauction.core.record import Event, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """A sealed offer, opened: the event that it was taken by, its paddle and its amount."""
+
+    seq: int
+    paddle: int
+    amount: Money
+    rank: int | None
+
+
+def offers_of(data: Mapping[str, object]) -> Iterator[Unsealed]:
+    """Yield the offers that an event opens; nothing where they cannot be read: the replay says so."""
+    bids = data.get("bids")
+    for each in bids if isinstance(bids, list) else ():
+        match each:
+            case {"seq": int(seq), "paddle": int(paddle), "amount_fen": int(amount), "rank": rank}:
+                yield Unsealed(seq, paddle, Money(amount), rank if isinstance(rank, int) else None)
+            case _:
+                pass
+
+
+def as_bids(events: Iterable[Event]) -> Iterator[Event]:
+    """Yield each sealed offer as the bid that its bidder was answered: at its own event, without the sum that was not kept."""
+    sealed: dict[int, Event] = {}
+    for event in events:
+        if event.kind is Kind.SEALED:
+            sealed[event.seq] = event
+        if event.kind is Kind.UNSEALED:
+            for each in offers_of(event.data):
+                if each.seq in sealed:
+                    data: dict[str, object] = {"confirmed": False}
+                    if each.rank is not None:
+                        data["rank"] = each.rank
+                    yield Event(
+                        lot=event.lot,
+                        seq=each.seq,
+                        kind=Kind.BID,
+                        at=sealed[each.seq].at,
+                        paddle=each.paddle,
+                        closes_at=sealed[each.seq].closes_at,
+                        data=data,
+                    )

@@ -1,0 +1,77 @@
+"""Lots past their close whose reserve, or whose sealed offers, cannot be opened: they wait for the key."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from techauction.core.custody import Custody
+from techauction.core.lot import Stage
+from techauction.services.notices import notify
+from techauction.services.record import CHANGED
+from techauction.store.auction import SealedBidRow
+from techauction.store.audit import AuditRow
+from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundMarketRow
+from techauction.store.people import Role, UserRow
+
+_WAITING = (LotRow.stage == Stage.OPEN) & LotRow.key_missing_at.is_not(None)
+
+
+def hold(session: Session, lot_ids: Collection[int], *, now: datetime) -> None:
+    """Let lots wait for the key: no outcome, and no bid, for their close has come. Organizers and institute are told once."""
+    rows = session.scalars(
+        select(LotRow)
+        .where(LotRow.id.in_(lot_ids), LotRow.key_missing_at.is_(None))
+        .order_by(LotRow.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    for row in rows:
+        row.key_missing_at = now
+        session.add(AuditRow(at=now, by_id=None, what="key.missing", about=f"lot {row.id}"))
+        _tell(session, row, now=now)
+    session.info.setdefault(CHANGED, set()).update(row.id for row in rows)
+
+
+def let_go(session: Session, lot_ids: Collection[int]) -> None:
+    """Say of lots that have ended that they wait no more."""
+    waited = update(LotRow).where(LotRow.id.in_(lot_ids), LotRow.key_missing_at.is_not(None)).values(key_missing_at=None)
+    session.execute(waited.execution_options(synchronize_session=False))
+
+
+def openable(session: Session, custody: Custody) -> list[int]:
+    """Return the waiting lots for which everything sealed can be opened now, in id order."""
+    waiting = session.scalars(select(LotRow.id).where(_WAITING).order_by(LotRow.id)).all()
+    if not waiting:
+        return []
+    wanted = [
+        *session.execute(
+            select(ReserveRow.lot_id, ReserveRow.key_id).where(ReserveRow.lot_id.in_(waiting), ReserveRow.amount.is_(None))
+        ),
+        *session.execute(select(SealedBidRow.lot_id, SealedBidRow.key_id).where(SealedBidRow.lot_id.in_(waiting)).distinct()),
+    ]
+    stuck = {lot_id for lot_id, key_id in wanted if key_id is None or not custody.holds(key_id)}
+    return [lot_id for lot_id in waiting if lot_id not in stuck]
+
+
+def _tell(session: Session, row: LotRow, *, now: datetime) -> None:
+    facts: dict[str, int | str | None] = {
+        "round": row.round.slug,
+        "lot": row.number,
+        "lot_id": row.id,
+        "title_zh": row.result.title_zh,
+        "title_en": row.result.title_en,
+    }
+    notify(session, user_ids=_concerned(session, row), what="key_missing", facts=facts, now=now)
+
+
+def _concerned(session: Session, row: LotRow) -> Iterable[int]:
+    markets = select(RoundMarketRow.market_key).where(RoundMarketRow.round_id == row.round_id)
+    institute = select(ResultRow.institute_id).where(ResultRow.id == row.result_id)
+    return session.scalars(
+        select(UserRow.id).where(
+            UserRow.disabled_at.is_(None),
+            ((UserRow.role == Role.ORGANIZER) & UserRow.market_key.in_(markets))
+            | ((UserRow.role == Role.INSTITUTE) & UserRow.organisation_id.in_(institute)),
+        )
+    )
