@@ -11,12 +11,12 @@ class ModelLot:
         self.length, self.bids, self.stage, self.events, self.ending = timedelta(seconds=rules.length), [], "open", 1, None
         self.opens, self.closes, self.planned, self.stopped = rules.opens, rules.closes, rules.closes, None
 
-    def offer(self, who: Any, amount: int, *, confirmed: bool, key: str, by: str, now: datetime) -> tuple[Any, ...]:
-        asked = (self.number, amount, confirmed)
+    def offer(self, who: Any, amount: int, *, key: str, by: str, now: datetime, **how: bool) -> tuple[Any, ...]:
+        asked = (self.number, amount, how)
         said = self.keys.get((who.name, key))
         if not said:
-            code = by if by in who.ended else self.untimely(now) or self.unlawful(who, amount, confirmed=confirmed)
-            said = self.keys[who.name, key] = (asked, (code,) if code else self.take(who.paddle, amount, now))
+            code = by if by in who.ended else self.untimely(now) or self.unlawful(who, amount, **how)
+            said = self.keys[who.name, key] = (asked, (code,) if code else self.take(who, amount, now))
         return said[1] if said[0] in (asked, "closed") else ("key_reused",)
 
     def untimely(self, now: datetime) -> str:
@@ -40,14 +40,14 @@ class ModelLot:
         }
         return next((code for code, holds in reasons.items() if holds), "")
 
-    def take(self, paddle: int, amount: int, now: datetime) -> tuple[Any, ...]:
-        self.bids.append((paddle, amount))
+    def take(self, who: Any, amount: int, now: datetime) -> tuple[Any, ...]:
+        self.bids.append((who.paddle, amount))
         before, later = self.closes, (now if self.rules.kind == "A" else self.closes) + self.length
         latest = later if self.rules.cap is None else self.planned + timedelta(seconds=self.rules.cap)
         if before - now <= timedelta(seconds=self.rules.trigger):
             self.closes = max(before, min(later, latest))
         self.events += 1 if self.closes == before else 2
-        return ("taken", paddle, amount, self.closes)
+        return ("taken", who.paddle, amount, self.closes)
 
     def stop(self, stage: str, since: datetime, now: datetime) -> str:
         no = self.untimely(now) if stage == "paused" else ""

@@ -55,9 +55,9 @@ def resume(lot: Lot, stopped_at: datetime, now: datetime) -> Lot:
 
 
 def set_back(last_at: datetime, now: datetime) -> dict[str, object]:
-    """Return what the record of a resume says of a clock that was set back while the lot stood still; nothing otherwise.
+    """Return what the record says of a clock that was set back while the lot stood still; nothing otherwise.
 
-    Time on a record goes backward there and nowhere else.
+    Time on a record goes backward at the first event after that, and nowhere else.
     """
     return {} if now >= last_at else {"set_back_us": (last_at - now) // timedelta(microseconds=1)}
 

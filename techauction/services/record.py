@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from techauction.core import pausing
 from techauction.core.money import Money
-from techauction.core.record import GENESIS, Event, Kind
+from techauction.core.record import AFTER_A_STEP, GENESIS, Event, Kind
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.record import RecordRow
 
@@ -20,7 +21,7 @@ def name_of(slug: str, number: int) -> str:
     return f"{slug}/{number}"
 
 
-def last_at(session: Session, lot: LotRow) -> datetime:
+def _last_at(session: Session, lot: LotRow) -> datetime:
     """Return the instant of the lot's last event."""
     return session.scalars(select(RecordRow.at).where(RecordRow.lot_id == lot.id, RecordRow.seq == lot.seq)).one()
 
@@ -35,13 +36,19 @@ def append(
     amount: Money | None = None,
     data: Mapping[str, object] | None = None,
 ) -> RecordRow:
-    """Add an event to a lot whose row is locked; the lot's `closes_at`, `seq` and head hash follow."""
+    """Add an event to a lot whose row is locked; the lot's `closes_at`, `seq` and head hash follow.
+
+    It says by how much the clock was set back, if it was.
+    """
     assert lot.number is not None
     slug = (
         lot.round.slug
         if "round" in lot.__dict__
         else session.scalars(select(RoundRow.slug).where(RoundRow.id == lot.round_id)).one()
     )
+    said = dict(data or {})
+    if kind in AFTER_A_STEP and lot.seq:
+        said |= pausing.set_back(_last_at(session, lot), at)
     prev_hash = lot.head_hash or GENESIS
     event = Event(
         lot=name_of(slug, lot.number),
@@ -51,7 +58,7 @@ def append(
         paddle=paddle,
         amount=amount,
         closes_at=lot.closes_at,
-        data=data or {},
+        data=said,
     )
     row = RecordRow(
         lot_id=lot.id,
@@ -62,7 +69,7 @@ def append(
         amount=amount,
         closes_at=event.closes_at,
         at=at,
-        data=dict(event.data),
+        data=said,
         prev_hash=prev_hash,
         hash=event.digest(prev_hash),
     )

@@ -369,11 +369,7 @@ class ServiceHouse:
                 organisation_id, user_id, _ = self.names[deed.who.name]
                 return partial(keys.close_key, lot_id=lot_id, organisation_id=organisation_id, user_id=user_id, key=deed.key)
             case Leave():
-                organisation_id, user_id, _ = self.names[deed.who.name]
-                left = {"lot_id": lot_id, "organisation_id": organisation_id}
-                if deed.ceiling is None:
-                    return partial(instructions.withdraw, **left)
-                return partial(instructions.place, **left, user_id=user_id, ceiling=Money(deed.ceiling))
+                return self._left(deed, lot_id)
             case Void():
                 return partial(self._void, lot_id=lot_id, seq=deed.seq)
             case Act("pause"):
@@ -382,6 +378,13 @@ class ServiceHouse:
                 return partial(pauses.resume, lot_ids=[lot_id], reason="So.", by_id=self.officer)
             case _:
                 return lambda session, read_clock: self._fall(session, lot_id, read_clock())
+
+    def _left(self, deed: Leave, lot_id: int) -> Callable[..., Any]:
+        organisation_id, user_id, _ = self.names[deed.who.name]
+        left = {"lot_id": lot_id, "organisation_id": organisation_id}
+        if deed.ceiling is None:
+            return partial(instructions.withdraw, **left)
+        return partial(instructions.place, **left, user_id=user_id, ceiling=Money(deed.ceiling))
 
     def _void(self, session: Session, *, lot_id: int, seq: int, read_clock: Callable[[], datetime]) -> None:
         lot = opening.lot_for_update(session, lot_id)

@@ -11,7 +11,7 @@ from techauction.core.offer import OffGrid
 from techauction.core.refusal import Refusal
 from techauction.services.offers import Taken
 from tests.builders import OPENS
-from tests.model import ModelLot
+from tests.model_rights import ModelLotWithRights
 
 MICROSECOND = timedelta(microseconds=1)
 WAYS = ("", "sign_in_ended", "token_ended")
@@ -28,6 +28,8 @@ class Who:
     short_of_deposit: set[int] = field(default_factory=set)
     voided: bool = False
     ended: set[str] = field(default_factory=set)
+    ranks: dict[int, int] = field(default_factory=dict)
+    """Its priority rights, by lot."""
 
 
 @dataclass
@@ -50,7 +52,7 @@ class Terms:
 
 @dataclass
 class Ask:
-    """An offer."""
+    """An offer. `floor`: a clerk calls it from the hall."""
 
     lot: int
     who: Who
@@ -58,6 +60,25 @@ class Ask:
     confirmed: bool
     key: str
     by: str
+    matching: bool = False
+    floor: bool = False
+
+
+@dataclass
+class Leave:
+    """A standing instruction, or that it is taken back."""
+
+    lot: int
+    who: Who
+    ceiling: int | None
+
+
+@dataclass
+class Void:
+    """The voiding of the bid at a place in the record."""
+
+    lot: int
+    seq: int
 
 
 @dataclass
@@ -77,7 +98,7 @@ class Act:
     lot: int
 
 
-Deed = Ask | CloseKey | Act
+Deed = Ask | CloseKey | Act | Leave | Void
 State = tuple[str, datetime, tuple[int, int] | None, int, tuple[Any, ...] | None]
 
 
@@ -97,7 +118,7 @@ class House(Protocol):
         """Find at `now` that the wall clock was stepped."""
 
     def change(self, who: Who, now: datetime) -> None:
-        """Have it take effect that a paddle was voided, or that a way in was ended."""
+        """Have it take effect that a paddle was voided, that priority rights were waived, or that a way in was ended."""
 
     def states(self) -> list[State]:
         """Return stage, close, standing bid, number of events and ending of each lot."""
@@ -134,11 +155,16 @@ def _some_lot(chance: Random) -> tuple[int, list[list[int]], int | None]:
 
 
 def some_bidders(chance: Random, lots: int) -> list[Who]:
-    """Return five bidders: one without a paddle, one not admitted to lot 1, one that owes a deposit, and two in order."""
+    """Return five bidders: one without a paddle, one not admitted to lot 1, one that owes a deposit, and two in order.
+
+    Some of those with a paddle hold priority rights.
+    """
     everywhere = set(range(1, lots + 1))
     bidders = [Who(0, None, set())] + [Who(place, 100 + place, set(everywhere)) for place in range(1, 5)]
     chance.choice(bidders[1:]).lots.discard(1)
     chance.choice(bidders[1:]).short_of_deposit.add(chance.randrange(lots) + 1)
+    for who in chance.sample(bidders[1:], chance.randrange(4)):
+        who.ranks = {lot: chance.choice((1, 1, 2)) for lot in who.lots}
     return bidders
 
 
@@ -148,7 +174,7 @@ class Play:
     def __init__(self, chance: Random, terms: Terms, bidders: list[Who], house: House) -> None:
         self.chance, self.terms, self.bidders, self.house = chance, terms, bidders, house
         self.keys: dict[tuple[int, str], Any] = {}
-        self.lots = [ModelLot(place, *lot, terms, self.keys) for place, lot in enumerate(terms.lots, 1)]
+        self.lots = [ModelLotWithRights(place, *lot, terms, self.keys) for place, lot in enumerate(terms.lots, 1)]
         self.weights = [1 + 5 * (who.paddle is not None and not who.short_of_deposit and 1 in who.lots) for who in bidders]
         self.now = terms.opens
         self.told: list[tuple[Any, ...]] = []
@@ -200,20 +226,42 @@ class Play:
     def _some_deed(self) -> Deed:
         lot, who = self.chance.choice(self.lots), self.chance.choices(self.bidders, self.weights)[0]
         roll = self.chance.random()
-        if roll < 0.03:
-            return Act("pause", lot.number)
-        if roll < (0.5 if lot.stopped else 0.05):
-            return Act("resume", lot.number)
-        if roll < 0.08 and not self.house.closes_itself:
-            return Act("hammer", lot.number)
-        if self.house.answers_keys and self.asked and roll < 0.25:
+        if roll < (0.5 if lot.stopped else 0.08):
+            return self._some_act(lot)
+        if roll > 0.9 and who.paddle is not None:
+            return Leave(lot.number, who, self._ceiling(lot))
+        if roll > 0.75 and self.house.answers_keys and self.asked:
             return self._with_a_key_used_before(lot)
-        by = self.chance.choice(WAYS) if self.house.answers_keys else ""
-        key = f"key-{len(self.told)}-{self.chance.randrange(10**9)}"
-        self.asked.append(Ask(lot.number, who, self._amount(lot), self.chance.random() < 0.5, key, by))
+        self.asked.append(self._ask(lot, who))
         return self.asked[-1]
 
-    def _with_a_key_used_before(self, lot: ModelLot) -> Deed:
+    def _some_act(self, lot: ModelLotWithRights) -> Act | Void:
+        weights = (1, 10, 5, 1) if lot.stopped else (3, 2, 1, 3)
+        what = self.chance.choices(("pause", "resume", "void", "hammer"), weights)[0]
+        if what == "void" or (what == "hammer" and self.house.closes_itself):
+            return Void(lot.number, self.chance.choice((*lot.seqs, 1)))
+        return Act(what, lot.number)
+
+    def _ask(self, lot: ModelLotWithRights, who: Who) -> Ask:
+        floor = self.chance.random() < 0.1
+        by = self.chance.choice(WAYS) if self.house.answers_keys and not floor else ""
+        key = f"key-{len(self.told)}-{self.chance.randrange(10**9)}"
+        matching = self.chance.random() < (0.4 if who.ranks else 0.03)
+        amount = lot.bids[-1][1] if matching and lot.bids and self.chance.random() < 0.9 else self._amount(lot)
+        return Ask(lot.number, who, amount, self.chance.random() < 0.5, key, by, matching, floor)
+
+    def _ceiling(self, lot: ModelLotWithRights) -> int | None:
+        """Return a ceiling some steps away, seldom one that is none; or nothing."""
+        ceiling = lot.least()
+        for _ in range(self.chance.choice((0, 1, 2, 3, 5, 8, 13, 30))):
+            ceiling = lot.up(ceiling)
+        tops = [top for _, top in lot.left.values()]
+        odd = [max(1, ceiling + 1), max(1, lot.least() - 1), ceiling * 2_000]
+        return self.chance.choices(
+            (ceiling, self.chance.choice(tops or [ceiling]), self.chance.choice(odd), None), (8, 3, 1, 1)
+        )[0]
+
+    def _with_a_key_used_before(self, lot: ModelLotWithRights) -> Deed:
         before = self.chance.choice(self.asked)
         if self.chance.random() < 0.3:
             return CloseKey(lot.number, before.who, self.chance.choice((before.key, f"key-{len(self.told)}-closed")))
@@ -221,7 +269,7 @@ class Play:
             return before
         return Ask(lot.number, before.who, self._amount(lot), self.chance.random() < 0.5, before.key, before.by)
 
-    def _amount(self, lot: ModelLot) -> int:
+    def _amount(self, lot: ModelLotWithRights) -> int:
         price = lot.bids[-1][1] if lot.bids else lot.start
         step = max(rung for rung in lot.ladder if rung[0] <= price)[1]
         steps = self.chance.choice((0, 1, 1, 1, 2, self.terms.max_steps, self.terms.max_steps + 1))
@@ -244,8 +292,12 @@ class Play:
         lot = self.lots[deed.lot - 1]
         match deed:
             case Ask():
-                more = {"confirmed": deed.confirmed, "key": deed.key, "by": deed.by, "now": self.now}
-                return lot.offer(deed.who, deed.amount, **more)
+                how = {"confirmed": deed.confirmed, "matching": deed.matching}
+                return lot.offer(deed.who, deed.amount, key=deed.key, by=deed.by, now=self.now, **how)
+            case Leave():
+                code = lot.leave(deed.who, deed.ceiling, self.now)
+            case Void():
+                code = lot.void(deed.seq)
             case CloseKey():
                 asked, said = self.keys.setdefault((deed.who.name, deed.key), ("closed", ("key_closed",)))
                 return said if asked[0] == deed.lot else ("key_closed",)
@@ -294,6 +346,8 @@ class Play:
         who = self.chance.choice(self.bidders[1:])
         if self.chance.random() < 0.3:
             who.voided = True
+        elif self.chance.random() < 0.3:
+            who.ranks.clear()  # waived
         elif self.house.answers_keys:
             who.ended.add(self.chance.choice(WAYS[1:]))
         self.told.append((str(self.now), "changed", str(who)))
