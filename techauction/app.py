@@ -15,6 +15,7 @@ from techauction.settings import SHIPPED, Settings
 from techauction.web import addresses, demo, errors, filters, health, languages, navigation, requests, security, signing
 from techauction.web.account import notices, own, sign_in, tokens, watching
 from techauction.web.administrator import audit, organisations, users
+from techauction.web.auditor import approvals as supervised
 from techauction.web.auditor import records
 from techauction.web.bidder import amounts as bidder_amounts
 from techauction.web.bidder import bidding, instructions, paddles, practice, priority, receipts, registration, seen
@@ -23,7 +24,18 @@ from techauction.web.context import House
 from techauction.web.hall import screens
 from techauction.web.institute import lots
 from techauction.web.manager import cases
-from techauction.web.organizer import admission, desk, enterprises, rehearsals, reports, results, rounds
+from techauction.web.organizer import (
+    admission,
+    approvals,
+    bids,
+    desk,
+    enterprises,
+    floor,
+    rehearsals,
+    reports,
+    results,
+    rounds,
+)
 from techauction.web.organizer import cases as organizer_cases
 
 BLUEPRINTS: tuple[ModuleType, ...] = (
@@ -54,6 +66,10 @@ BLUEPRINTS: tuple[ModuleType, ...] = (
     rehearsals,
     results,
     desk,
+    approvals,
+    bids,
+    floor,
+    supervised,
     lots,
     cases,
     organizer_cases,

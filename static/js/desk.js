@@ -1,4 +1,4 @@
-// The desk: ticks all lots that an act could concern, and counts the lots by their state as room.js paints them.
+// The desk: ticks all lots that an act could concern, counts the lots by their state as room.js paints them, and keeps facts and requests new.
 
 const rows = [...document.querySelectorAll("[data-lot]")];
 const acts = document.querySelector("[data-acts]");
@@ -46,3 +46,50 @@ if (acts) {
 const changed = new MutationObserver(countStages);
 for (const row of rows) changed.observe(row, { attributes: true, attributeFilter: ["data-stage"] });
 countStages();
+
+// How the sale does, and what waits for a second person.
+const FACTS_MS = 2_000;
+const vitals = document.querySelector("[data-facts]");
+const requests = document.querySelector("[data-requests]");
+const news = document.querySelector("[data-requests-news]");
+
+async function showRequests(ids) {
+  const known = requests.dataset.ids;
+  const now = ids.join(" ");
+  if (known === now || requests.contains(document.activeElement)) return;
+  const answer = await fetch(requests.dataset.requests, { headers: { Accept: "text/html" } });
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  requests.replaceChildren(...page.body.childNodes);
+  requests.dataset.ids = now;
+  if (news && ids.length > known.split(" ").filter(Boolean).length) {
+    news.textContent = news.dataset.say.replace("{it}", String(ids.length));
+  }
+}
+
+async function showFacts() {
+  try {
+    const answer = await fetch(vitals.dataset.facts, { headers: { Accept: "application/json" } });
+    if (answer.ok && !answer.redirected) {
+      const facts = await answer.json();
+      for (const shown of vitals.querySelectorAll("[data-fact]")) shown.textContent = facts[shown.dataset.fact] ?? "—";
+      if (requests) await showRequests(facts.requests);
+    }
+    vitals.classList.toggle("is-old", !answer.ok);
+  } catch {
+    vitals.classList.add("is-old");
+  }
+  setTimeout(showFacts, FACTS_MS);
+}
+
+function countDown() {
+  for (const shown of document.querySelectorAll("[data-expires]")) {
+    const left = Math.max(0, Math.floor((Date.parse(shown.dataset.expires) - Date.now()) / 1_000));
+    const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    shown.textContent = shown.dataset.say.replace("{it}", time);
+  }
+}
+
+if (vitals) setTimeout(showFacts, FACTS_MS);
+countDown();
+setInterval(countDown, 1_000);

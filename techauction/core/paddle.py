@@ -13,6 +13,15 @@ MOST_PADDLE = 9_999
 """Three digits at least, so that no paddle is taken for a lot's number."""
 
 
+class NoSuchPaddle(Refusal):
+    """No paddle of that number was issued in the round."""
+
+    code = "no_such_paddle"
+
+    def __init__(self, paddle: int) -> None:
+        super().__init__(paddle=paddle)
+
+
 class PaddleState(StrEnum):
     """Where a paddle stands, from the request to its end."""
 

@@ -1,6 +1,6 @@
 """How values are written on a page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from techauction.clock import SHANGHAI
 from techauction.core.money import FEN_PER_WAN, FEN_PER_YUAN, Money
 from techauction.web.languages import in_chinese
-from techauction.wording import province, word
+from techauction.wording import province, say, word
 from techauction.wording.words import maturity
 
 NOTHING = "—"
@@ -75,6 +75,22 @@ def named(name: Named | None) -> str:
     return (name.zh or name.en) if in_chinese() else (name.en or name.zh)
 
 
+def fen(count: int | None) -> str:
+    """Return a sum that is kept as whole fen, as JSON has it."""
+    return NOTHING if count is None else str(Money(count))
+
+
+def instant(text: str) -> datetime:
+    """Return an instant that is kept as text, as JSON has it."""
+    return datetime.fromisoformat(text)
+
+
+def titled(shown: Mapping[str, str]) -> str:
+    """Return a title that is kept in two languages, as JSON has it."""
+    zh, en = shown["title_zh"], shown["title_en"]
+    return (zh or en) if in_chinese() else (en or zh)
+
+
 def percent(rate: str | None) -> str:
     """Return a rate that is a string in per cent (`"39.57"`) with its sign."""
     return NOTHING if rate is None else f"{rate}%"
@@ -109,16 +125,20 @@ def said(member: StrEnum | None) -> str:
 
 def register(app: Flask) -> None:
     """Give templates the filters."""
-    named_filters: dict[str, Callable[..., str]] = {
+    named_filters: dict[str, Callable[..., str | datetime]] = {
         "money": money,
         "wan": wan,
         "daxie": daxie,
         "when": when,
         "named": named,
+        "fen": fen,
+        "instant": instant,
+        "titled": titled,
         "percent": percent,
         "bps": bps,
         "duration": duration,
         "word": said,
+        "refusal": say,
         "maturity": maturity,
         "province": province,
     }

@@ -46,7 +46,10 @@ MENU: dict[Role, tuple[Entry, ...]] = {
         Entry("organizer_cases.cases", _l("Cases"), "heart-handshake"),
     ),
     Role.MANAGER: (Entry("manager.cases", _l("Cases"), "heart-handshake"),),
-    Role.AUDITOR: (Entry("auditor.rounds", _l("Records"), "shield-check"),),
+    Role.AUDITOR: (
+        Entry("auditor.rounds", _l("Records"), "shield-check"),
+        Entry("auditor_approvals.waiting", _l("To approve"), "circle-check"),
+    ),
     Role.ADMINISTRATOR: (
         Entry("administrator.users", _l("Users"), "users"),
         Entry("administrator_organisations.organisations", _l("Organisations"), "building-bank"),

@@ -248,7 +248,7 @@ def test_an_event_that_was_taken_out_leaves_a_gap(place: int) -> None:
         (5, {"data": {"ending": "passed_in", "reason": "no_bid"}, "paddle": None, "amount": None}, Fault.WRONG_OUTCOME),
         (5, {"data": {"ending": "sold", "reason": None, "reserve_fen": 1, "salt": "00"}}, Fault.RESERVE_MISMATCH),
         (5, {"data": {"ending": "gone", "reason": None}}, Fault.UNREADABLE),
-        (5, {"kind": Kind.VOIDED}, Fault.UNLAWFUL),
+        (5, {"kind": Kind.VOIDED}, Fault.UNREADABLE),
         (5, {"kind": Kind.RESUMED, "data": {"reason": "why"}}, Fault.OFF_TIME),
         (2, {"kind": Kind.OPENED}, Fault.UNLAWFUL),
         (2, {"kind": Kind.WITHDRAWN, "data": {"reason": "why"}}, Fault.OFF_TIME),
