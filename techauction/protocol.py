@@ -7,6 +7,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _HEAD = b"HTTP/1.1 "
 _CONTINUE = b"HTTP/1.1 100"
+STREAM = "techauction.stream"
+"""The extension of an ASGI scope that holds `push(chunk) -> bool` under "push", for answers that many readers get alike."""
+_LATE_BYTES = 65_536
+"""A reader that has so much before it does not keep up."""
 
 
 class OneWrite(HttpToolsProtocol):
@@ -16,6 +20,11 @@ class OneWrite(HttpToolsProtocol):
         """Begin on a transport that holds heads back."""
         self._held = _HeadHeld(transport)
         super().connection_made(self._held)  # type: ignore[arg-type]
+
+    def on_message_begin(self) -> None:
+        """Begin a request, whose answer may be pushed."""
+        super().on_message_begin()
+        self.scope["extensions"] = {STREAM: {"push": self._held.push}}
 
     def on_response_complete(self) -> None:
         """Send a head that had no body, and go on."""
@@ -43,6 +52,14 @@ class _HeadHeld:
             self._head = data
             return
         self._transport.write(data)
+
+    def push(self, data: bytes) -> bool:
+        """Write what stands on the wire as it is, past the server; return whether the reader keeps up."""
+        transport = self._transport
+        if transport.is_closing() or transport.get_write_buffer_size() > _LATE_BYTES:
+            return False
+        self.write(data)
+        return True
 
     def flush(self) -> None:
         """Write what was kept."""

@@ -11,6 +11,7 @@ from techauction.clock import Clock
 from techauction.core.bidding import NoSuchLot
 from techauction.core.refusal import Refusal
 from techauction.core.tokens import TokenScope
+from techauction.protocol import STREAM
 from techauction.queries.live import LiveEvent, LiveLot, events_after, live_lots, visible_copies
 from techauction.queries.sale import Viewer
 from techauction.receipts import Signer
@@ -134,7 +135,9 @@ class Paths:
             (b"x-accel-buffering", b"no"),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers + SECURITY})
-        watcher = Watcher(lots, send, await self._visible(scope, await self._gallery.copies(lots)))
+        copies = await self._visible(scope, await self._gallery.copies(lots))
+        write = scope.get("extensions", {}).get(STREAM, {}).get("push") if scope["http_version"] == "1.1" else None
+        watcher = Watcher(lots, send, copies, write)
         self._gallery.join(watcher)
         try:
             await send(
