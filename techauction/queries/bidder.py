@@ -18,7 +18,7 @@ from techauction.queries.lot import LotPage, lot_page
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.sale import LISTED, PLACE, PUBLIC, Viewer, lot_on_sale
-from techauction.queries.watching import IN_ORDER
+from techauction.queries.watching import IN_ORDER, SEALED
 from techauction.store.auction import AdmissionRow, InstructionRow, OfferRow, OutcomeRow, PaddleRow
 from techauction.store.consigning import LotRow, ResultRow
 from techauction.store.money import DepositRow
@@ -118,9 +118,9 @@ def my_lots(session: Session, *, organisation_id: int, page: int, now: datetime)
     return MyLotsPage(tuple(_my_lot(*found, now=now) for found in session.execute(statement)), paging)
 
 
-def _admitted(organisation_id: int) -> Select[tuple[LotRow, OutcomeRow, int, PaddleRow, DepositRow]]:
+def _admitted(organisation_id: int) -> Select[LotRow, OutcomeRow, int, PaddleRow, DepositRow, bool]:
     return (
-        select(LotRow, OutcomeRow, PLACE, PaddleRow, DepositRow)
+        select(LotRow, OutcomeRow, PLACE, PaddleRow, DepositRow, SEALED)
         .join(AdmissionRow, AdmissionRow.lot_id == LotRow.id)
         .join(PaddleRow, AdmissionRow.paddle_id == PaddleRow.id)
         .join(LotRow.round)
@@ -157,13 +157,13 @@ def bidding_page(
         return None
     lot_id = lot.tile.sale.lot_id
     core = lot_on_sale(session, lot_id, viewer=viewer)
-    me, holds_priority = _me(session, lot_id=lot_id, organisation_id=organisation_id)
+    me, holds_priority, sealed = _me(session, lot_id=lot_id, organisation_id=organisation_id)
     going = (LotRow.stage.in_((Stage.OPEN, Stage.PAUSED, Stage.INTERRUPTED)), LotRow.id != lot_id)
     others = session.execute(_admitted(organisation_id).where(*going).limit(MOST_OTHERS))
     return BiddingPage(
         lot=lot,
         me=me,
-        has_bid=core is not None and me.paddle in core.bidders,
+        has_bid=sealed or (core is not None and me.paddle in core.bidders),
         holds_priority=holds_priority,
         instruction=_instruction(session, lot_id=lot_id, organisation_id=organisation_id),
         steps=() if core is None else quick_steps(core),
@@ -186,8 +186,15 @@ def answered(session: Session, *, organisation_id: int, lot_id: int, key: str) -
     )
 
 
-def _my_lot(
-    lot: LotRow, outcome: OutcomeRow | None, place: int, paddle: PaddleRow, deposit: DepositRow | None, *, now: datetime
+def _my_lot(  # noqa: PLR0917 (a row, column by column)
+    lot: LotRow,
+    outcome: OutcomeRow | None,
+    place: int,
+    paddle: PaddleRow,
+    deposit: DepositRow | None,
+    sealed: bool,  # noqa: FBT001 (a column)
+    *,
+    now: datetime,
 ) -> MyLot:
     return MyLot(
         slug=lot.round.slug,
@@ -197,7 +204,7 @@ def _my_lot(
         paddle=paddle.number,
         paddle_voided=paddle.voided_at is not None,
         deposit=None if deposit is None else DepositShown(required=deposit.required, held=deposit.held, state=deposit.state),
-        has_bid=paddle.number in lot.bidders,
+        has_bid=sealed or paddle.number in lot.bidders,
         tile=tile_of(lot, outcome, place, round_=lot.round, now=now),
     )
 
@@ -211,10 +218,10 @@ def _instruction(session: Session, *, lot_id: int, organisation_id: int) -> Inst
     return None if row is None else InstructionShown(row.ceiling, row.placed_at)
 
 
-def _me(session: Session, *, lot_id: int, organisation_id: int) -> tuple[Eligibility, bool]:
-    """Return how the organisation stands at the lot, and whether it was given a priority right there."""
+def _me(session: Session, *, lot_id: int, organisation_id: int) -> tuple[Eligibility, bool, bool]:
+    """Return how the organisation stands at the lot; whether it was given a priority right, and made a sealed offer, there."""
     found = session.execute(
-        select(PaddleRow, AdmissionRow, DepositRow)
+        select(PaddleRow, AdmissionRow, DepositRow, SEALED)
         .select_from(LotRow)
         .join(PaddleRow, PaddleRow.round_id == LotRow.round_id)
         .outerjoin(AdmissionRow, (AdmissionRow.paddle_id == PaddleRow.id) & (AdmissionRow.lot_id == LotRow.id))
@@ -222,8 +229,9 @@ def _me(session: Session, *, lot_id: int, organisation_id: int) -> tuple[Eligibi
         .where(LotRow.id == lot_id, PaddleRow.organisation_id == organisation_id)
     ).one_or_none()
     if found is None:
-        return STRANGER, False
-    return _eligibility(*found)
+        return STRANGER, False, False
+    paddle, admission, deposit, sealed = found
+    return *_eligibility(paddle, admission, deposit), sealed
 
 
 def _eligibility(paddle: PaddleRow, admission: AdmissionRow | None, deposit: DepositRow | None) -> tuple[Eligibility, bool]:

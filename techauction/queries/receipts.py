@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from techauction.core.money import Money
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
-from techauction.store.auction import OfferRow
+from techauction.store.auction import OfferRow, PaddleRow
 from techauction.store.consigning import LotRow, ResultRow, RoundRow
 from techauction.store.record import RecordRow
 
@@ -18,13 +18,13 @@ BIDS_A_PAGE = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MyBid:
-    """A bid that was taken for one's own paddle."""
+    """A bid that was taken for one's own paddle. A sealed offer has no amount: nobody can read it before all are opened."""
 
     lot_id: int
     seq: int
     hash: str
     paddle: int
-    amount: Money
+    amount: Money | None
     placed_at: datetime
     slug: str
     number: int
@@ -52,26 +52,26 @@ def my_bid(session: Session, *, organisation_id: int, lot_id: int, seq: int) -> 
     return None if found is None else _bid(*found)
 
 
-def _bids(organisation_id: int) -> Select[RecordRow, LotRow, RoundRow, ResultRow]:
+def _bids(organisation_id: int) -> Select[RecordRow, LotRow, RoundRow, ResultRow, PaddleRow]:
     return (
-        select(RecordRow, LotRow, RoundRow, ResultRow)
+        select(RecordRow, LotRow, RoundRow, ResultRow, PaddleRow)
         .join(OfferRow, and_(OfferRow.lot_id == RecordRow.lot_id, OfferRow.seq == RecordRow.seq))
         .join(LotRow, LotRow.id == RecordRow.lot_id)
         .join(RoundRow, RoundRow.id == LotRow.round_id)
         .join(ResultRow, ResultRow.id == LotRow.result_id)
+        .join(PaddleRow, and_(PaddleRow.round_id == LotRow.round_id, PaddleRow.organisation_id == OfferRow.organisation_id))
         .where(OfferRow.organisation_id == organisation_id)
     )
 
 
-def _bid(row: RecordRow, lot: LotRow, round_: RoundRow, result: ResultRow) -> MyBid:
-    assert row.paddle is not None
-    assert row.amount is not None
+def _bid(row: RecordRow, lot: LotRow, round_: RoundRow, result: ResultRow, paddle: PaddleRow) -> MyBid:
+    assert paddle.number is not None
     assert lot.number is not None
     return MyBid(
         lot_id=lot.id,
         seq=row.seq,
         hash=row.hash,
-        paddle=row.paddle,
+        paddle=paddle.number,
         amount=row.amount,
         placed_at=row.at,
         slug=round_.slug,

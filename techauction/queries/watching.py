@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, false, select
+from sqlalchemy import ColumnElement, case, exists, false, select
 from sqlalchemy.orm import Session, contains_eager
 
 from techauction.core.lot import Stage
@@ -11,7 +11,7 @@ from techauction.queries.catalogue import LotTile, tile_of
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.sale import LISTED, PLACE, PUBLIC
-from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow
+from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow, SealedBidRow
 from techauction.store.consigning import LotRow, ResultRow, WatchRow
 
 LOTS_A_PAGE = 24
@@ -19,6 +19,10 @@ IN_ORDER: ColumnElement[int] = case(
     (LotRow.stage.in_((Stage.OPEN, Stage.PAUSED, Stage.INTERRUPTED)), 0), (LotRow.stage == Stage.LISTED, 1), else_=2
 )
 """Lots being sold come first, then those that will be."""
+SEALED: ColumnElement[bool] = (
+    exists().where(SealedBidRow.lot_id == LotRow.id, SealedBidRow.paddle_id == PaddleRow.id).correlate(LotRow, PaddleRow)
+)
+"""Whether the paddle has made a sealed offer for the lot: nothing that everybody sees says who has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +51,7 @@ def watched(session: Session, *, user_id: int, organisation_id: int | None, page
     of_mine = PaddleRow.round_id == LotRow.round_id
     of_mine &= false() if organisation_id is None else PaddleRow.organisation_id == organisation_id
     statement = (
-        select(LotRow, OutcomeRow, PLACE, PaddleRow.number, AdmissionRow.id)
+        select(LotRow, OutcomeRow, PLACE, PaddleRow.number, AdmissionRow.id.is_not(None), SEALED)
         .join(WatchRow, WatchRow.lot_id == LotRow.id)
         .join(LotRow.round)
         .join(LotRow.result)
@@ -73,11 +77,11 @@ def watched(session: Session, *, user_id: int, organisation_id: int | None, page
             round_title=Name(lot.round.title_zh, lot.round.title_en),
             rehearsal=lot.round.rehearsal,
             synthetic=lot.round.synthetic,
-            paddle=paddle if admission_id is not None else None,
-            has_bid=admission_id is not None and paddle in lot.bidders,
+            paddle=paddle if admitted else None,
+            has_bid=admitted and (sealed or paddle in lot.bidders),
             tile=tile_of(lot, outcome, place, round_=lot.round, now=now),
         )
-        for lot, outcome, place, paddle, admission_id in session.execute(statement)
+        for lot, outcome, place, paddle, admitted, sealed in session.execute(statement)
     )
     return WatchedPage(lots, paging)
 

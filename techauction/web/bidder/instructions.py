@@ -30,6 +30,7 @@ def place(slug: str, number: int) -> ResponseReturnValue:
     if not form.validate():
         return shown(page, instruction=form), 422
 
+    assert form.ceiling.data is not None
     act = partial(
         instructions.place,
         lot_id=page.lot.tile.sale.lot_id,
