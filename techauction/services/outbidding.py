@@ -54,7 +54,7 @@ def look(session: Session, lot_id: int) -> Outbid:
     )
     last_bids = {paddle: at for paddle, at in rows if paddle is not None}
     users = _users(session, lot.round_id, last_bids)
-    told = _told(session, lot, [user_id for of in users.values() for user_id in of], since=min(last_bids.values()))
+    told = _told(session, lot, [user_id for of in users.values() for user_id in of], since=lot.opens_at or lot.submitted_at)
     outbid: list[int] = []
     moot: list[int] = []
     for paddle, user_ids in users.items():

@@ -15,7 +15,7 @@ from techauction.web.guard import GATE
 from tests import builders
 from tests.web.conftest import Browser
 
-PUBLIC_BLUEPRINTS = {"catalogue", "catalogue_amounts", "api_document", "api_reading", "api_loading"}
+PUBLIC_BLUEPRINTS = {"catalogue", "catalogue_amounts", "hall", "api_document", "api_reading", "api_loading"}
 PUBLIC = {
     "static",
     "health.healthz",

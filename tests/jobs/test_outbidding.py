@@ -1,0 +1,195 @@
+"""Whoever is outbid is told: in the page first, by mail only if it was not seen there."""
+
+import email
+from collections.abc import Iterator
+from datetime import timedelta
+from email.policy import default
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask_babel import Babel
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from techauction.clock import ManualClock
+from techauction.core.money import Money
+from techauction.jobs.mailer import FileMailer
+from techauction.jobs.outbidding import Outbidding
+from techauction.jobs.sending import send_notices
+from techauction.saleroom.auctioneer import Asked, Auctioneer
+from techauction.services import opening
+from techauction.services.notices import see, unseen
+from techauction.services.outbidding import PATIENCE
+from techauction.store.consigning import LotRow, RoundRow
+from techauction.store.notices import NoticeRow
+from techauction.store.people import Role
+from tests.builders import OPENS, a_lot, a_paddle, a_round, a_user, wan
+
+Sessions = sessionmaker[Session]
+PATIENCE_S = 20
+
+
+class Sale:
+    """One open lot, and two bidders' agents, each with the key of its organisation."""
+
+    def __init__(self, sessions: Sessions, clock: ManualClock, auctioneer: Auctioneer) -> None:
+        self.sessions, self.clock, self.auctioneer = sessions, clock, auctioneer
+        self.outbidding = Outbidding(sessions, clock)
+        self.agents: dict[str, int] = {}
+        self.organisations: dict[str, int] = {}
+        with sessions.begin() as session:
+            row = a_round(session, min_admitted=1)
+            lot = a_lot(session, row, number=7)
+            self.lot_id, self.round_id = lot.id, row.id
+            for number, name in ((101, "ada"), (102, "bo")):
+                organisation = a_paddle(session, number, lot).organisation
+                self.organisations[name] = organisation.id
+                self.agents[name] = a_user(session, Role.ENTERPRISE, organisation=organisation, locale="en").id
+        clock.set(OPENS)
+        auctioneer.act(partial(opening.open_round, round_id=self.round_id)).result(PATIENCE_S)
+
+    def bid(self, name: str, amount: Money) -> None:
+        """Bid, a second later."""
+        self.clock.set(self.clock() + timedelta(seconds=1))
+        asked = Asked(
+            lot_id=self.lot_id,
+            organisation_id=self.organisations[name],
+            user_id=self.agents[name],
+            session_id=None,
+            amount=amount,
+            key=uuid4().hex,
+            confirmed=True,
+            received_at=self.clock(),
+        )
+        self.auctioneer.submit(asked).result(PATIENCE_S)
+
+    def notices(self, name: str) -> list[NoticeRow]:
+        """Return what was told to an agent of having been outbid."""
+        with self.sessions() as session:
+            rows = select(NoticeRow).where(NoticeRow.user_id == self.agents[name], NoticeRow.what == "outbid")
+            return list(session.scalars(rows.order_by(NoticeRow.id)))
+
+
+@pytest.fixture
+def sale(sessions: Sessions, clock: ManualClock) -> Iterator[Sale]:
+    """Yield an open lot at 200万, with an auctioneer at work."""
+    auctioneer = Auctioneer(sessions, clock)
+    auctioneer.start()
+    yield Sale(sessions, clock, auctioneer)
+    auctioneer.stop()
+
+
+@pytest.fixture
+def app() -> Flask:
+    """Return an app that has languages and nothing else."""
+    made = Flask(__name__)
+    Babel(made, default_locale="en")
+    return made
+
+
+def send(app: Flask, sale: Sale, outbox: Path) -> list[str]:
+    with app.app_context():
+        send_notices(sale.sessions, FileMailer(outbox), now=sale.clock())
+    read = [email.message_from_bytes(each.read_bytes(), policy=default) for each in sorted(outbox.glob("*.eml"))]
+    return [str(each["Subject"]) for each in read]
+
+
+def test_the_outbid_is_told_and_the_leader_is_not(sale: Sale) -> None:
+    sale.bid("ada", wan(200))
+    sale.outbidding.look()
+    assert sale.notices("ada") == []
+
+    sale.bid("bo", wan(210))
+    sale.outbidding.look()
+
+    [told] = sale.notices("ada")
+    assert (told.facts["lot_id"], told.facts["price_fen"]) == (sale.lot_id, wan(210).minor)
+    assert told.hold_until == sale.clock() + PATIENCE
+    assert sale.notices("bo") == []
+
+
+def test_one_notice_at_most_waits_for_a_bidder_and_lot(sale: Sale, sessions: Sessions, clock: ManualClock) -> None:
+    for amount in (200, 220, 240):
+        sale.bid("ada", wan(amount))
+        sale.bid("bo", wan(amount + 10))
+        sale.outbidding.look()
+        Outbidding(sessions, clock).look()
+
+    assert len(sale.notices("ada")) == 1
+
+
+def test_who_was_told_and_bids_again_is_told_again_when_outbid(sale: Sale, sessions: Sessions) -> None:
+    sale.bid("ada", wan(200))
+    sale.bid("bo", wan(210))
+    sale.outbidding.look()
+    with sessions.begin() as session:
+        see(session, notice_ids=unseen(session, user_id=sale.agents["ada"], lot_id=sale.lot_id), now=sale.clock())
+    sale.bid("ada", wan(220))
+    sale.outbidding.look()
+    assert len(sale.notices("ada")) == 1
+
+    sale.bid("bo", wan(230))
+    sale.outbidding.look()
+
+    assert len(sale.notices("ada")) == 2
+
+
+def test_a_notice_is_held_and_then_mailed_to_who_is_away(sale: Sale, app: Flask, tmp_path: Path) -> None:
+    sale.bid("ada", wan(200))
+    sale.bid("bo", wan(210))
+    sale.outbidding.look()
+    assert send(app, sale, tmp_path) == []
+
+    sale.clock.set(sale.clock() + PATIENCE)
+
+    assert send(app, sale, tmp_path) == ["You were outbid on lot 7"]
+
+
+def test_who_has_seen_it_gets_no_mail(sale: Sale, app: Flask, tmp_path: Path, sessions: Sessions) -> None:
+    sale.bid("ada", wan(200))
+    sale.bid("bo", wan(210))
+    sale.outbidding.look()
+    with sessions.begin() as session:
+        see(session, notice_ids=unseen(session, user_id=sale.agents["ada"], lot_id=sale.lot_id), now=sale.clock())
+
+    sale.clock.set(sale.clock() + PATIENCE)
+
+    assert send(app, sale, tmp_path) == []
+    assert [each.sent_at is not None for each in sale.notices("ada")] == [True]
+
+
+def test_who_leads_again_gets_no_mail(sale: Sale, app: Flask, tmp_path: Path) -> None:
+    sale.bid("ada", wan(200))
+    sale.bid("bo", wan(210))
+    sale.outbidding.look()
+    sale.bid("ada", wan(220))
+    sale.outbidding.look()
+
+    sale.clock.set(sale.clock() + PATIENCE)
+
+    assert send(app, sale, tmp_path) == ["You were outbid on lot 7"]
+    assert [each.seen_at is not None for each in sale.notices("ada")] == [True]
+    assert [each.seen_at is not None for each in sale.notices("bo")] == [False]
+
+
+def test_a_lot_of_another_round_is_none_of_this(sale: Sale, sessions: Sessions) -> None:
+    with sessions() as session:
+        assert unseen(session, user_id=sale.agents["ada"], lot_id=sale.lot_id + 1) == []
+
+
+def test_in_a_copy_nobody_is_outbid(sale: Sale, sessions: Sessions) -> None:
+    sale.bid("ada", wan(200))
+    sale.bid("bo", wan(210))
+    with sessions.begin() as session:
+        other = a_round(session).id
+        row = session.get_one(RoundRow, sale.round_id)
+        row.copy_of_id, row.rehearsal, row.synthetic = other, True, True
+
+    sale.outbidding.look()
+
+    assert sale.notices("ada") == []
+    with sessions() as session:
+        assert session.get_one(LotRow, sale.lot_id).bids == 2
