@@ -22,7 +22,7 @@ from techauction.web.bidder import bidding, instructions, paddles, practice, pri
 from techauction.web.catalogue import amounts, pages
 from techauction.web.context import House
 from techauction.web.hall import screens
-from techauction.web.institute import lots
+from techauction.web.institute import lots, withdrawing
 from techauction.web.manager import cases
 from techauction.web.organizer import (
     admission,
@@ -71,6 +71,7 @@ BLUEPRINTS: tuple[ModuleType, ...] = (
     floor,
     supervised,
     lots,
+    withdrawing,
     cases,
     organizer_cases,
     reports,

@@ -76,7 +76,7 @@ def facts(slug: str) -> ResponseReturnValue:
     """Tell how the sale does at this moment, for the desk's script."""
     round_id, _lots = own_round(slug)
     waiting = approvals.of_round(db.session(), round_id, reader=reader(), now=now()).waiting
-    return jsonify(_vitals(round_id), requests=[each.id for each in waiting])
+    return jsonify(**_vitals(round_id), requests=[each.id for each in waiting])
 
 
 @bp.get("/requests")

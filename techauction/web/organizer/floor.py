@@ -72,6 +72,8 @@ def call(slug: str, number: int) -> ResponseReturnValue:
     if "step" in said:  # one of the amounts to choose from, whatever was typed
         said["amount"] = said["step"]
     form = CallForm(said)
+    if page.format is Format.SEALED:
+        abort(404)
     if not form.validate():
         return _shown(slug, number, form)
     assert form.paddle.data is not None
