@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.api import shapes
@@ -17,7 +17,7 @@ from techauction.core.tokens import TokenScope
 from techauction.db import writing
 from techauction.services import accounts, tokens
 from techauction.settings import Settings
-from techauction.store.auction import OfferRow
+from techauction.store.auction import AdmissionRow, OfferRow, PaddleRow
 from techauction.store.people import ApiTokenRow
 from tests.api.rooms import Bidder, Room, open_room
 from tests.builders import wan
@@ -33,11 +33,11 @@ def room(settings: Settings, sessions: Sessions, clock: ManualClock) -> Iterator
         yield opened
 
 
-def bid(room: Room, token: str | None, amount: object, *, key: str | None = None) -> httpx.Response:
+def bid(room: Room, token: str | None, amount: object, *, key: str | None = None, **more: bool) -> httpx.Response:
     by = {} if token is None else {"Authorization": f"Bearer {token}"}
     return httpx.post(
         f"{room.served.url}/api/v1/lots/{room.lot_id}/bids",
-        json={"amount_fen": amount},
+        json={"amount_fen": amount, **more},
         headers={"Idempotency-Key": key or uuid4().hex, "Accept-Language": "en", **by},
         timeout=PATIENCE_S,
     )
@@ -68,6 +68,20 @@ def test_both_addresses_are_one_path(room: Room) -> None:
     )
 
     assert (again.status_code, again.json()) == (201, first.json())
+
+
+def test_a_holder_of_a_priority_right_matches_the_standing_bid(room: Room, sessions: Sessions) -> None:
+    with sessions() as session, writing(session):
+        paddle = select(PaddleRow.id).where(PaddleRow.number == 102)
+        session.execute(update(AdmissionRow).where(AdmissionRow.paddle_id.in_(paddle)).values(priority_rank=1))
+    bid(room, room.bidders[0].token, wan(200).minor)
+
+    without = bid(room, room.bidders[2].token, wan(200).minor, matching=True)
+    answer = bid(room, room.bidders[1].token, wan(200).minor, matching=True)
+
+    assert code(without) == (403, "no_priority_right")
+    assert answer.status_code == 201
+    assert (answer.json()["paddle"], answer.json()["amount_fen"]) == (102, wan(200).minor)
 
 
 def test_a_refusal_says_its_code_facts_and_sentence(room: Room) -> None:

@@ -238,6 +238,7 @@ UNREADABLE = [
     {"amount_fen": 10**15 + 1},
     b'{"amount_fen": NaN}',
     {"amount_fen": 20_000_000, "confirmed": "yes"},
+    {"amount_fen": 20_000_000, "matching": 1},
     b" " * 5_000 + b'{"amount_fen": 20000000}',
     b"\xff\xfe",
     b"[" * 4_000,

@@ -8,9 +8,13 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.core.bidding import LotClosed
 from techauction.core.lot import Stage
-from techauction.services import opening, pausing
+from techauction.core.record import Kind
+from techauction.reports.record_of_sale import verify_round
+from techauction.services import opening, pausing, voiding
+from techauction.services.two import Two
 from techauction.store.consigning import LotRow
-from tests.builders import CLOSES, OPENS, a_user
+from techauction.store.record import RecordRow
+from tests.builders import CLOSES, OPENS, a_user, wan
 from tests.rounds import Played, a_round_to_play
 
 
@@ -58,3 +62,18 @@ def test_where_every_lot_has_closed_there_is_nothing_to_stop(sessions: sessionma
             read_clock=lambda: CLOSES + timedelta(hours=1),
             leave_closed=True,
         )
+
+
+def test_a_bid_voided_after_the_clock_was_set_back_says_by_how_much(sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        played = a_round_to_play(session, {})
+        opening.open_round(session, round_id=played.row.id, read_clock=lambda: OPENS)
+        played.bid(session, 0, 0, wan(200), OPENS + timedelta(minutes=2))
+        pausing.distrust(session, drift=-timedelta(minutes=1), read_clock=lambda: OPENS + timedelta(minutes=2))
+        session.flush()
+        lot, back = opening.lot_for_update(session, played.lots[0].id), OPENS + timedelta(minutes=1)
+        voiding.void_bid(session, lot=lot, seq=2, reason="Wrong.", two=Two(a_user(session).id, a_user(session).id), now=back)
+        session.flush()
+
+        assert session.scalars(select(RecordRow.data).where(RecordRow.kind == Kind.VOIDED)).one()["set_back_us"] == 60_000_000
+        assert verify_round(session, played.row.slug) == []

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import Headers
 from werkzeug.routing import Rule
@@ -22,9 +22,10 @@ from techauction.clock import ManualClock
 from techauction.core.consigning import Instrument
 from techauction.core.money import Money
 from techauction.db import writing
-from techauction.services import opening, tokens
+from techauction.services import instructions, opening, tokens
 from techauction.settings import Settings
-from techauction.store.consigning import ReserveRow
+from techauction.store.auction import PaddleRow
+from techauction.store.consigning import LotRow, ReserveRow
 from techauction.store.people import OrganisationKind, Role, UserRow
 from techauction.web.filters import daxie
 from tests import builders
@@ -229,6 +230,13 @@ def found(
     return unmet, met
 
 
+def tables_with(store: Callable[[], Session], sum_: Money) -> set[str]:
+    """Return the tables in which a sum can be read, whatever the column."""
+    with store() as session:
+        tables = session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'")).all()
+        return {each for each in tables if tells(str(session.execute(text(f"SELECT * FROM {each}")).all()), sum_, "no salt")}
+
+
 def kept(store: Callable[[], Session], reserve: Money) -> set[str]:
     """Return the tables in which a reserve can be read, whatever the column."""
     with store() as session:
@@ -313,3 +321,27 @@ def test_no_refused_or_empty_form_tells_a_reserve(house: House, clock: ManualClo
     unmet, met = found(house, store, "POST", ("en",))
 
     assert unmet | met <= {("officer", "institute.seal"), ("officer", "institute.lot"), ("officer", "institute.edit")}
+
+
+@pytest.mark.slow
+def test_a_standing_instruction_is_read_by_its_bidder_alone(
+    house: House, clock: ManualClock, store: Callable[[], Session], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with store() as session, writing(session):
+        session.execute(update(LotRow).values(increment=Money(9_999_983)))
+        paddle = session.scalars(select(PaddleRow).where(PaddleRow.number == 101)).one()
+        user_id = session.scalars(select(UserRow.id).where(UserRow.organisation_id == paddle.organisation_id)).one()
+        organisation_id = paddle.organisation_id
+    ceiling = wan(200) + Money(9_999_983).times(31)
+    lot_id = house.lots[0]
+    house.act(instructions.place, lot_id=lot_id, organisation_id=organisation_id, user_id=user_id, ceiling=ceiling)
+    clock.set(OPENS)
+    house.act(opening.open_round, round_id=house.ids["round_id"][0])
+    answer = house.bid("rival", 0, wan(200) + Money(9_999_983))
+
+    assert answer.status_code == 201
+    assert not tells(answer.content, ceiling, "no salt")
+    told = itertools.chain(house.told("GET", ("en",)), house.live())
+    assert {(who, where) for who, where, body in told if tells(body, ceiling, "no salt")} == {("bidder", "bidder.lot")}
+    assert tables_with(store, ceiling) == {"instructions"}
+    assert not tells("".join(capfd.readouterr()), ceiling, "no salt")
