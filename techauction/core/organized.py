@@ -1,0 +1,81 @@
+"""Playing again what organizers did to a lot: prolonged, withdrawn, a bid or an outcome voided."""
+
+from dataclasses import replace
+
+from techauction.core import prolonging, voiding
+from techauction.core.lot import Lot
+from techauction.core.outcome import Ending
+from techauction.core.plain import number, text
+from techauction.core.prolonging import ProlongedWrong
+from techauction.core.record import Event, instant
+from techauction.core.replayed import Ended, Replay
+from techauction.core.violation import Fault
+
+
+def keeps_close(here: Replay, lot: Lot, event: Event) -> Replay:
+    """Look whether the event leaves the close where it was."""
+    if event.closes_at == lot.closes_at:
+        return here
+    return here.but(Fault.WRONG_CLOSE, f"{event.kind} with another close than {instant(lot.closes_at)}")
+
+
+def prolong(here: Replay, lot: Lot, event: Event) -> Replay:
+    """Move the close later, and what was planned with it."""
+    assert event.closes_at is not None
+    here = _by_two(here, event)
+    text(event.data, "reason")
+    if text(event.data, "from") != instant(lot.closes_at):
+        here = here.but(Fault.WRONG_CLOSE, f"prolonged from another close than {instant(lot.closes_at)}")
+    try:
+        after = prolonging.prolong(lot, event.closes_at - lot.closes_at, event.at)
+    except ProlongedWrong as refusal:
+        here = here.but(Fault.WRONG_CLOSE, f"prolonged: {refusal}")
+        after = replace(lot, closes_at=event.closes_at)
+    return replace(here, lot=after)
+
+
+def withdraw(here: Replay, event: Event) -> Replay:
+    """End a lot before it opens; or after, where two agreed to call off what was left of the round."""
+    lot = here.lot
+    if lot is not None:
+        here = keeps_close(here, lot, event)
+        if "approved_by" in event.data:
+            here = _by_two(here, event)
+        else:
+            here = here.but(Fault.OFF_TIME, f"{event.kind} after the lot had opened")
+        here = replace(here, lot=lot.ended(), stopped_at=None, stop_reason="")
+    return replace(here, ended=Ended(ending=Ending.WITHDRAWN, at=event.at, reason=text(event.data, "reason")))
+
+
+def void_bid(here: Replay, lot: Lot, event: Event) -> Replay:
+    """Take a bid back: another may stand, or none, and the same price may be bid again."""
+    here = _by_two(keeps_close(here, lot, event), event)
+    text(event.data, "reason")
+    lot, holding = voiding.void_bid(lot, here.holding, number(event.data, "seq"))
+    return replace(here, lot=lot, holding=holding, bids=sum(1 for _ in voiding.each(holding)), run=here.run + 1)
+
+
+def void_outcome(here: Replay, ended: Ended, event: Event) -> Replay:
+    """Take a sale back. The round's digest stays over what stood before, where the round had closed."""
+    here = _by_two(here, event)
+    if "seq" in event.data:
+        here = here.but(Fault.UNLAWFUL, "a bid was voided after the lot had ended")
+    if here.lot is not None:
+        here = keeps_close(here, here.lot, event)
+    return replace(
+        here,
+        ended=Ended(
+            ending=voiding.void_outcome(ended.ending),
+            at=ended.at,
+            reason=text(event.data, "reason"),
+            reserve_met=ended.reserve_met,
+            voided=ended,
+            voided_at=event.at,
+        ),
+    )
+
+
+def _by_two(here: Replay, event: Event) -> Replay:
+    if number(event.data, "asked_by") == number(event.data, "approved_by"):
+        return here.but(Fault.UNLAWFUL, f"{event.kind} by one person alone")
+    return here
