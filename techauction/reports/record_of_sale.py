@@ -18,6 +18,9 @@ from techauction.store.consigning import LotRow
 from techauction.store.notices import NoticeRow
 from techauction.store.record import RecordRow
 
+_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, AssertionError)
+"""What reading a row raises that this product cannot have written: it is a violation, not the verifier's end."""
+
 
 def verify_round(session: Session, slug: str) -> list[Violation]:
     """Return everything that is wrong with the record of a round's sale; nothing, if it happened as it stands there.
@@ -26,15 +29,24 @@ def verify_round(session: Session, slug: str) -> list[Violation]:
 
     :raises NoSuch: there is no such round
     """
-    books = load_books(session, find_round(session, slug))
+    row = find_round(session, slug)
+    try:
+        books = load_books(session, row)
+        records = _records(session, row.id)
+    except _UNREADABLE as error:
+        return [Violation(Fault.UNREADABLE, slug, None, f"the round's rows cannot be read: {type(error).__name__} {error}")]
     found: list[Violation] = []
     heads: dict[int, str] = {}
-    records = _records(session, books.round.id)
-    for row in books.lots:
-        after, violations = _verify(row, records.get(row.id, []), books)
+    for lot in books.lots:
+        try:
+            after, violations = _verify(lot, records.get(lot.id, []), books)
+        except _UNREADABLE as error:
+            said = f"what stands beside the record cannot be read: {type(error).__name__} {error}"
+            found.append(Violation(Fault.UNREADABLE, f"{slug}/{lot.number}", None, said))
+            continue
         found += violations
-        if row.number is not None and after.head != GENESIS:
-            heads[row.number] = after.head_at_close or after.head
+        if lot.number is not None and after.head != GENESIS:
+            heads[lot.number] = after.head_at_close or after.head
     found += accounting.deposits(books)
     found += _digest(session, books, heads)
     return found

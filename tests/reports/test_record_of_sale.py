@@ -206,6 +206,18 @@ def test_any_value_changed_in_an_outcome_or_a_settlement_is_found(
     assert missed == []
 
 
+@pytest.mark.parametrize(("table", "column"), [("lots", "bidders"), ("record", "data"), ("lots", "ladder")])
+def test_json_that_cannot_be_read_is_a_violation(
+    engine: Engine, sessions: sessionmaker[Session], played: Played, table: str, column: str
+) -> None:
+    # PostgreSQL lets no broken JSON in, but JSON of another shape.
+    value = '"no list and no object"' if engine.dialect.name == "postgresql" else "[1, "
+
+    tamper(engine, text(f"UPDATE {table} SET {column} = '{value}' WHERE id = (SELECT min(id) FROM {table})"))
+
+    assert codes(sessions, played) & {Fault.UNREADABLE, Fault.STATE_DIFFERS, Fault.TERMS_DIFFER}
+
+
 def cut(session: Session, played: Played, place: int, *, adjust: bool) -> None:
     """Take the last event of a lot away, and its outcome; adjust the lot's row, if so said, to look as if it had not been."""
     lot = session.get_one(LotRow, played.lots[place].id)
