@@ -91,7 +91,7 @@ class Part:
             return self._fault(name, "must not be empty", "")
         if len(plain) > most:
             return self._fault(name, f"must have at most {most} characters", "")
-        if any(unicodedata.category(sign) in ("Cc", "Cs") and not (lines and sign == "\n") for sign in plain):
+        if any(unicodedata.category(sign) in ("Cc", "Cf", "Cs") and not (lines and sign == "\n") for sign in plain):
             return self._fault(name, "must have no control characters", "")
         return plain
 

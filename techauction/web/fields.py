@@ -1,8 +1,10 @@
 """Form fields that read amounts, rates and times as people write them."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from flask_babel import gettext as _
@@ -22,7 +24,12 @@ _RATE = re.compile(r"(?P<whole>[0-9]{1,3})(?:\.(?P<part>[0-9]{1,2}))?\s*%?")
 _MOST_BPS = 10_000
 _YEARS = range(1970, 3000)
 """Years that somebody may mean. At the ends of the calendar no other zone, and no later close, could be reckoned."""
-_UNSEEN = "".join(map(chr, (*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F)))
+_UNSEEN = [
+    sign
+    for sign in map(chr, chain(range(0x10000), range(0xE0000, 0xE0080)))
+    if unicodedata.category(sign) in ("Cc", "Cf") and sign not in "\t\n\r"
+]
+"""Signs that nobody sees; some of them turn the order of what stands around them, so that a title would read otherwise."""
 _LINE = str.maketrans({"\t": " ", "\n": " ", "\r": " ", **dict.fromkeys(_UNSEEN, "")})
 _LINES = str.maketrans({"\r": "", **dict.fromkeys(_UNSEEN, "")})
 
@@ -41,7 +48,6 @@ class Form(FlaskForm):  # type: ignore[misc]  # the library has no types
             if issubclass(kind, StringField) and not issubclass(kind, PasswordField):
                 kept = _lines if issubclass(kind, TextAreaField) else _line
                 options = {**options, "filters": (*unbound_field.kwargs.get("filters", ()), kept)}
-                unbound_field.kwargs.pop("filters", None)
             return super().bind_field(form, unbound_field, options)
 
     def refuse(self, refusal: Refusal, beside: str | None = None) -> None:

@@ -110,7 +110,7 @@ def test_a_refusal_is_said_beside_its_field_or_at_the_head(app: Flask) -> None:
 
 
 def test_a_line_is_one_line_and_no_text_has_signs_that_nobody_sees(app: Flask) -> None:
-    form = read(app, name=" a\x00b\x1b\r\nc\td\x7f ", remark="a\x01\r\n\tb\x0b\n")
+    form = read(app, name=" a\x00b\x1b\r\nc\td\x7f\u202e\ufeff ", remark="a\x01\r\n\tb\x0b\u2066\n")
 
     assert form.name.data == "ab  c d"
     assert form.remark.data == "a\n\tb"
