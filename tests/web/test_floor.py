@@ -77,7 +77,7 @@ def test_the_same_form_again_bids_once(desk: Desk) -> None:
     ("paddle", "amount", "sentence"),
     [
         (999, "210万", "No paddle 999 was issued in this round."),
-        (777, "210万", "No paddle 777 was issued in this round."),
+        pytest.param(777, "210万", "No paddle 777 was issued in this round.", id="of another round"),
         (102, "", "Type the amount, or choose a step."),
         (102, "much", "is no amount"),
         (102, "1万", "The least lawful bid now is ¥2,100,000."),
