@@ -33,6 +33,7 @@ from techauction.web.organizer import (
     floor,
     rehearsals,
     reports,
+    reserves,
     results,
     rounds,
 )
@@ -65,6 +66,7 @@ BLUEPRINTS: tuple[ModuleType, ...] = (
     rounds,
     rehearsals,
     results,
+    reserves,
     desk,
     approvals,
     bids,

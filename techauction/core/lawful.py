@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from techauction.core.lot import Lot
+from techauction.core.lot import Format, Lot
 from techauction.core.money import Money
 
 QUICK_STEPS = range(1, 9)
@@ -26,7 +26,10 @@ def quick_steps(lot: Lot) -> tuple[Step, ...]:
 
 def nearest(lot: Lot, amount: Money) -> tuple[Money, ...]:
     """Return the lawful amounts nearest to `amount`, the lesser first: itself if it is lawful, else two where there are two."""
-    least, most, increment = lot.least_bid(), lot.most_bid(), lot.increment()
+    least, increment = lot.least_bid(), lot.increment()
+    most = lot.most_bid()
+    if lot.format is Format.SEALED:  # which has no step cap
+        most = max(most, amount + increment - Money((amount - least).minor % increment.minor))
     below = amount - Money((amount - least).minor % increment.minor)
     if below == amount and least <= amount <= most:
         return (amount,)

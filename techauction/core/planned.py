@@ -12,7 +12,7 @@ from techauction.core.round import Calendar, Regime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedRound:
-    """The round itself."""
+    """The round itself. `custodian_id`: who may read its reserves, where the Auction Law's rules hold."""
 
     slug: str
     title_zh: str
@@ -41,6 +41,7 @@ class PlannedRound:
     buyer_bps: int
     seller_bps: int
     listing_share_bps: int
+    custodian_id: int | None = None
 
     def calendar(self) -> Calendar:
         """Return the round's instants."""

@@ -73,6 +73,15 @@ class HostDecides(Refusal):
         super().__init__()
 
 
+class CustodianUnfit(Refusal):
+    """Only an organizer of the host market may be the custodian, and only where the Auction Law's rules hold."""
+
+    code = "custodian_unfit"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+
 class MarketHasLots(Refusal):
     """A market that has lots in the round cannot leave it."""
 

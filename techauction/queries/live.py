@@ -92,7 +92,7 @@ def _live(row: LotRow, round_row: RoundRow, outcome: OutcomeRow | None, place: i
         priority=row.standing_rank is not None,
         standing=row.standing_amount,
         least=row.start if lot is None else lot.least_bid(),
-        most=None if lot is None else lot.most_bid(),
+        most=None if lot is None or lot.format is Format.SEALED else lot.most_bid(),
         increment=row.increment if lot is None else lot.increment(),
         bids=row.bids,
         opens_at=row.opens_at or round_row.opens_at,

@@ -12,13 +12,12 @@ from techauction.core.lot import Stage
 from techauction.core.money import Money
 from techauction.core.planned import PlannedRound
 from techauction.core.round import ListedLot, Phase, Plan, Problem
-from techauction.queries.catalogue import LotTile, tile_of
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, Totals, head_of, totals_of
-from techauction.queries.sale import LISTED, PLACE
-from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow
+from techauction.store.auction import AdmissionRow, PaddleRow
 from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundMarketRow, RoundRow
+from techauction.store.people import Role, UserRow
 
 ROUNDS_A_PAGE = 20
 LOTS_A_PAGE = 60
@@ -78,12 +77,16 @@ class SetUpPage:
     problems: tuple[Problem, ...]
     may_open: bool
     digest: str | None
+    custodian: str | None
 
 
 def own_rounds(session: Session, *, market_key: str, page: int) -> OwnRoundsPage:
     """Return a page of the rounds that the market holds or takes part in."""
     statement, paging = cut(
-        session, own(market_key).where(RoundRow.copy_of_id.is_(None)).order_by(RoundRow.opens_at.desc(), RoundRow.id.desc()), number=page, size=ROUNDS_A_PAGE
+        session,
+        own(market_key).where(RoundRow.copy_of_id.is_(None)).order_by(RoundRow.opens_at.desc(), RoundRow.id.desc()),
+        number=page,
+        size=ROUNDS_A_PAGE,
     )
     rows = session.scalars(statement).all()
     ids = [row.id for row in rows]
@@ -129,6 +132,7 @@ def set_up(session: Session, slug: str, *, market_key: str, page: int, now: date
         problems=tuple(_problems(session, row, now)),
         may_open=may_open(row, now),
         digest=row.digest,
+        custodian=None if row.custodian is None else row.custodian.name,
     )
 
 
@@ -139,6 +143,16 @@ def own(market_key: str) -> Select[RoundRow]:
         .where(RoundRow.id.in_(rounds_of(market_key)))
         .options(selectinload(RoundRow.host_market), selectinload(RoundRow.markets).selectinload(RoundMarketRow.market))
     )
+
+
+def organizers_of(session: Session, market_key: str) -> list[tuple[int, str]]:
+    """Return the market's organizers who may sign in, by name."""
+    rows = session.execute(
+        select(UserRow.id, UserRow.name)
+        .where(UserRow.role == Role.ORGANIZER, UserRow.market_key == market_key, UserRow.disabled_at.is_(None))
+        .order_by(UserRow.name, UserRow.id)
+    )
+    return [(user_id, name) for user_id, name in rows]
 
 
 def rounds_of(market_key: str) -> Select[int]:
@@ -245,4 +259,5 @@ def _planned(row: RoundRow) -> PlannedRound:
         buyer_bps=row.buyer_bps,
         seller_bps=row.seller_bps,
         listing_share_bps=row.listing_share_bps,
+        custodian_id=row.custodian_id,
     )

@@ -18,7 +18,7 @@ from techauction.core.round import Phase, PhaseForbids
 from techauction.services import deposits
 from techauction.services.deposits import Received
 from techauction.services.notices import notify
-from techauction.store.auction import AdmissionRow, PaddleRow
+from techauction.store.auction import AdmissionRow, PaddleRow, SealedBidRow
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, ResultRow, RoundMarketRow, RoundRow
 from techauction.store.money import DepositRow
@@ -171,10 +171,13 @@ def void(
     ).all()
     paddle = _paddle_for_update(session, paddle_id, market_key)
     now = read_clock()
+    sealed = set(session.scalars(select(SealedBidRow.lot_id).where(SealedBidRow.paddle_id == paddle_id)))
     rules.take_back(
         voided=paddle.voided_at is not None,
         stands_at=[
-            lot.number for lot in lots if lot.number is not None and paddle.number and lot.standing_paddle == paddle.number
+            lot.number
+            for lot in lots
+            if lot.number is not None and paddle.number and (lot.standing_paddle == paddle.number or lot.id in sealed)
         ],
         reason=reason,
     )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from techauction.core import consigning
 from techauction.core.consigning import Instrument, LotNumberTaken
-from techauction.core.lot import Stage
+from techauction.core.lot import Format, Stage
 from techauction.core.money import Money
 from techauction.core.refusal import NoSuch
 from techauction.services.notices import notify
@@ -125,9 +125,18 @@ def revise(
 
 
 def accept(
-    session: Session, *, lot_id: int, market_key: str, number: int | None, by_id: int, read_clock: Callable[[], datetime]
+    session: Session,
+    *,
+    lot_id: int,
+    market_key: str,
+    number: int | None,
+    sold_by: Format = Format.ASCENDING,
+    by_id: int,
+    read_clock: Callable[[], datetime],
 ) -> int:
     """List a result as a lot under the number wanted, or the next, and return it. In a published round this announces it.
+
+    `sold_by` is the format in which the lot is sold.
 
     :raises NoSuch: no such lot, or another market's
     :raises StageForbids, PhaseForbids, ListingClosed, TermsMissing, LotNumberWrong, LotNumberTaken: as they say
@@ -145,7 +154,7 @@ def accept(
         now=now,
     )
 
-    row.number, row.stage, row.return_reason = number, Stage.LISTED, ""
+    row.number, row.format, row.stage, row.return_reason = number, sold_by, Stage.LISTED, ""
     session.add(AuditRow(at=now, by_id=by_id, what="lot.accepted", about=f"lot {lot_id}", detail=f"number {number}"))
     try:
         session.flush()

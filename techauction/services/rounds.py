@@ -13,7 +13,17 @@ from techauction.core.lot import Stage
 from techauction.core.planned import PlannedRound
 from techauction.core.refusal import NoSuch
 from techauction.core.registration import ReasonNeeded
-from techauction.core.round import HostDecides, ListedLot, MarketHasLots, Phase, PhaseForbids, Plan, SlugTaken
+from techauction.core.round import (
+    CustodianUnfit,
+    HostDecides,
+    ListedLot,
+    MarketHasLots,
+    Phase,
+    PhaseForbids,
+    Plan,
+    Regime,
+    SlugTaken,
+)
 from techauction.services import settlement, withdrawing
 from techauction.services.notices import notify
 from techauction.services.two import Two
@@ -27,8 +37,10 @@ def draft(session: Session, *, planned: PlannedRound, by_id: int, now: datetime)
     """Keep a new round as a draft.
 
     :raises SlugTaken: another round has its name
+    :raises CustodianUnfit: who is named may not be its custodian
     """
     _must_be_free(session, planned.slug, besides=None)
+    _must_be_fit(session, planned)
     try:
         row = keep(session, planned, now=now)
     except IntegrityError as error:  # a colleague takes the name at this moment
@@ -51,12 +63,13 @@ def keep(session: Session, planned: PlannedRound, *, now: datetime) -> RoundRow:
 def revise(session: Session, *, round_id: int, market_key: str, planned: PlannedRound, by_id: int, now: datetime) -> None:
     """Change a draft.
 
-    :raises NoSuch, HostDecides, PhaseForbids, SlugTaken, MarketHasLots: as they say
+    :raises NoSuch, HostDecides, PhaseForbids, SlugTaken, CustodianUnfit, MarketHasLots: as they say
     """
     row = _own_round_for_update(session, round_id, market_key)
     if row.phase is not Phase.DRAFT:
         raise PhaseForbids(row.phase)
     _must_be_free(session, planned.slug, besides=round_id)
+    _must_be_fit(session, planned)
     leaving = {each.market_key for each in row.markets} - set(planned.markets)
     used = session.scalars(select(LotRow.market_key).where(LotRow.round_id == round_id, LotRow.market_key.in_(leaving))).first()
     if used is not None:
@@ -173,12 +186,22 @@ def _must_be_free(session: Session, slug: str, *, besides: int | None) -> None:
         raise SlugTaken(slug)
 
 
+def _must_be_fit(session: Session, planned: PlannedRound) -> None:
+    if planned.custodian_id is None:
+        return
+    user = session.get(UserRow, planned.custodian_id)
+    fit = user is not None and user.role is Role.ORGANIZER and user.market_key == planned.host_market and not user.disabled_at
+    if not fit or planned.regime is not Regime.AUCTION:
+        raise CustodianUnfit
+
+
 def _columns(planned: PlannedRound) -> dict[str, Any]:
     return {
         "slug": planned.slug,
         "title_zh": planned.title_zh,
         "title_en": planned.title_en,
         "regime": planned.regime,
+        "custodian_id": planned.custodian_id,
         "rehearsal": planned.rehearsal,
         "registration_closes_at": planned.registration_closes_at,
         "reserve_deadline_at": planned.reserve_deadline_at,

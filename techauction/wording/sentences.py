@@ -117,6 +117,7 @@ ROUNDS = {
     "not_a_demonstration": _l("%(directory)s holds something else than a demonstration; it stays as it is."),
     "slug_taken": _l("Another round has the address name %(slug)s."),
     "host_decides": _l("Only an organizer of the round's host market may do this."),
+    "custodian_unfit": _l("The custodian is an organizer of the host market, and there is one only under the Auction Law."),
     "market_has_lots": _l("This market has lots in the round and cannot leave it."),
     "reason_missing": _l("Give a reason: it will be public."),
     "not_paused": _l("The lot is not paused, so there is nothing to resume."),

@@ -9,7 +9,7 @@ from techauction.core import approval
 from techauction.core.admission import DepositKind, DepositState
 from techauction.core.consigning import Instrument
 from techauction.core.handoff import CaseKind, Step
-from techauction.core.lot import ExtensionKind, Stage
+from techauction.core.lot import ExtensionKind, Format, Stage
 from techauction.core.outcome import Ending, PassedInFor, WithheldFor
 from techauction.core.paddle import PaddleState
 from techauction.core.record import Kind
@@ -28,6 +28,10 @@ WORDS: dict[type[StrEnum], dict[str, LazyString]] = {
         "paused": _l("paused"),
         "interrupted": _l("interrupted"),
         "ended": _l("ended"),
+    },
+    Format: {
+        "ascending": _l("open bids, each over the last"),
+        "sealed": _l("sealed offers, one each, opened together at the close"),
     },
     Phase: {
         "draft": _l("draft"),

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from techauction.core import bidding, formats, hammer, sealed
 from techauction.core.bidding import LotClosed
+from techauction.core.lawful import nearest
 from techauction.core.lot import Bid, Format, Lot
 from techauction.core.money import ZERO, Money
 from techauction.core.offer import BidTooLow, Eligibility, NeedsConfirmation, Offer, OffGrid
@@ -103,3 +104,8 @@ def test_the_order_in_which_offers_are_opened_decides_nothing(said: list[tuple[i
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
 
     assert sealed.unseal(a_sealed_lot(), shuffled) == sealed.unseal(a_sealed_lot(), offers)
+
+
+@pytest.mark.parametrize(("amount", "near"), [(9_005, (9_000, 9_010)), (9_000, (9_000,)), (150, (200, 210)), (200, (200,))])
+def test_the_nearest_sealed_offers_know_no_step_cap(amount: int, near: tuple[int, ...]) -> None:
+    assert nearest(a_sealed_lot(), wan(amount)) == tuple(wan(each) for each in near)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from techauction.core.custody import WITHOUT_KEYS, Custody, NoCustodyKey
 from techauction.core.lot import Format, Stage
 from techauction.core.money import Money
+from techauction.core.paddle import PaddleStands
 from techauction.core.record import Kind
 from techauction.core.refusal import Refusal
 from techauction.core.violation import Fault
@@ -23,9 +24,9 @@ from techauction.custody import KeyRing
 from techauction.db import writing
 from techauction.queries.live import live_lots
 from techauction.reports.record_of_sale import verify_round
-from techauction.services import aftersale, hammer, holding, keys, opening
+from techauction.services import admission, aftersale, hammer, holding, keys, opening
 from techauction.services.bidding import Answer, Asked, Taken, take_bids
-from techauction.store.auction import AdmissionRow, OfferRow, OutcomeRow, SealedBidRow
+from techauction.store.auction import AdmissionRow, OfferRow, OutcomeRow, PaddleRow, SealedBidRow
 from techauction.store.consigning import LotRow, ReserveRow
 from techauction.store.record import RecordRow
 from tests import builders
@@ -230,6 +231,18 @@ def test_asked_by_its_key_an_offer_is_there_without_its_sum(sale: Sealed) -> Non
 
     assert isinstance(found, Taken)
     assert (found.paddle, found.amount, found.seq) == (101, None, 2)
+
+
+def test_a_paddle_with_a_sealed_offer_is_not_voided_before_the_close(sale: Sealed) -> None:
+    sale.offer(101, START)
+    with sale.sessions() as session, writing(session):
+        paddle = session.scalars(select(PaddleRow).where(PaddleRow.number == 101)).one()
+        organizer = builders.a_user(session)
+
+        with pytest.raises(PaddleStands):
+            admission.void(
+                session, paddle_id=paddle.id, market_key="zhejiang", reason="Why.", by_id=organizer.id, read_clock=lambda: OPENS
+            )
 
 
 def test_two_offers_of_a_paddle_in_one_group_are_one(sale: Sealed) -> None:

@@ -1,13 +1,16 @@
 """The market's review of results that institutes bring."""
 
+from typing import Any
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, TextAreaField
+from wtforms import IntegerField, RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from techauction.core.consigning import MOST_LOT, LotNumberTaken, LotNumberWrong
+from techauction.core.lot import Format
 from techauction.core.refusal import NoSuch, Refusal
 from techauction.db import db, transaction
 from techauction.queries import review as queries
@@ -17,6 +20,7 @@ from techauction.web.context import house, signed_in
 from techauction.web.fields import Form
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
+from techauction.wording import word
 
 bp = Blueprint("organizer_results", __name__, url_prefix="/organizer/results")
 bp.before_request(only(Role.ORGANIZER))
@@ -25,11 +29,16 @@ _BESIDE: dict[type[Refusal], str] = {LotNumberTaken: "number", LotNumberWrong: "
 
 
 class AcceptForm(Form):
-    """Under which number a result is listed; the next one where none is written."""
+    """Under which number a result is listed, the next one where none is written; and how it is sold."""
 
+    sold_by = RadioField(_l("How it is sold"), default=Format.ASCENDING.value)
     number = IntegerField(
         _l("Lot number"), [Optional(), NumberRange(1, MOST_LOT, _l("Write a whole number from %(min)d to %(max)d."))]
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sold_by.choices = [(each.value, word(each)) for each in Format]
 
 
 class ReturnForm(Form):
@@ -65,6 +74,7 @@ def accept(lot_id: int) -> ResponseReturnValue:
                 lot_id=lot_id,
                 market_key=market_key,
                 number=form.number.data,
+                sold_by=Format(form.sold_by.data),
                 by_id=by_id,
                 read_clock=house().clock,
             )

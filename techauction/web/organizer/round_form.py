@@ -44,6 +44,7 @@ class RoundForm(Form):
     )
     markets = CheckboxesField(_l("Markets that take part"))
     regime = SelectField(_l("Whose rules hold"))
+    custodian = SelectField(_l("Custodian of the reserves"), default="")
     rehearsal = BooleanField(_l("This is a rehearsal: it needs no notice, and is marked as one everywhere"))
 
     registration_closes_at = _at(_l("Registration and deposits close"))
@@ -71,8 +72,9 @@ class RoundForm(Form):
     seller_bps = PercentField(_l("Institute's commission"), default=0)
     listing_share_bps = PercentField(_l("Listing market's share of the commission"), default=5_000)
 
-    def offer(self, markets: list[tuple[str, str]]) -> None:
-        """Offer the markets, and the words of our enumerations."""
+    def offer(self, markets: list[tuple[str, str]], organizers: list[tuple[str, str]]) -> None:
+        """Offer the markets, the own organizers, and the words of our enumerations."""
+        self.custodian.choices = [("", _("nobody: no reserve is read before the hammer")), *organizers]
         self.markets.choices = markets
         self.regime.choices = [(each.value, word(each)) for each in Regime]
         self.extension_kind.choices = [(each.value, word(each)) for each in ExtensionKind]
@@ -117,6 +119,7 @@ class RoundForm(Form):
             buyer_bps=self.buyer_bps.data or 0,
             seller_bps=self.seller_bps.data or 0,
             listing_share_bps=self.listing_share_bps.data or 0,
+            custodian_id=int(self.custodian.data) if self.custodian.data else None,
         )
 
     def mark(self, problems: tuple[Problem, ...]) -> None:
@@ -153,10 +156,11 @@ def blank(now: datetime) -> dict[str, datetime]:
 
 def filled(planned: PlannedRound) -> dict[str, Any]:
     """Return what the form shows of a round that is planned."""
-    names = [name for name in PlannedRound.__slots__ if name not in ("deposit", "host_market", "synthetic")]
+    names = [name for name in PlannedRound.__slots__ if name not in ("deposit", "host_market", "synthetic", "custodian_id")]
     return {name: getattr(planned, name) for name in names} | {
         "markets": list(planned.markets),
         "regime": planned.regime.value,
+        "custodian": str(planned.custodian_id or ""),
         "extension_kind": planned.extension_kind.value,
         "deposit_kind": planned.deposit.kind.value,
         "deposit_share_bps": planned.deposit.share_bps,

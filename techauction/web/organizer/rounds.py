@@ -8,7 +8,7 @@ from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from techauction.core.refusal import NoSuch, Refusal
-from techauction.core.round import MarketHasLots, Phase, RoundNotReady, SlugTaken
+from techauction.core.round import CustodianUnfit, MarketHasLots, Phase, RoundNotReady, SlugTaken
 from techauction.db import db, transaction
 from techauction.queries import organizer as queries
 from techauction.queries.markets import markets
@@ -26,7 +26,7 @@ from techauction.wording import say_problem
 bp = Blueprint("organizer", __name__, url_prefix="/organizer")
 bp.before_request(only(Role.ORGANIZER))
 
-_BESIDE: dict[type[Refusal], str] = {SlugTaken: "slug", MarketHasLots: "markets"}
+_BESIDE: dict[type[Refusal], str] = {SlugTaken: "slug", MarketHasLots: "markets", CustodianUnfit: "custodian"}
 
 
 class CallOffForm(Form):
@@ -163,4 +163,7 @@ def _shown(page: SetUpPage, form: CallOffForm | None = None, *, status: int = 20
 
 def _offer(form: RoundForm) -> None:
     own = _market()
-    form.offer([(each.key, named(each.name)) for each in markets(db.session()) if each.key != own])
+    form.offer(
+        [(each.key, named(each.name)) for each in markets(db.session()) if each.key != own],
+        [(str(user_id), name) for user_id, name in queries.organizers_of(db.session(), own)],
+    )
