@@ -38,6 +38,7 @@ from techauction.web.organizer import (
     rounds,
 )
 from techauction.web.organizer import cases as organizer_cases
+from techauction.web.organizer import priority as organizer_priority
 
 BLUEPRINTS: tuple[ModuleType, ...] = (
     health,
@@ -63,6 +64,7 @@ BLUEPRINTS: tuple[ModuleType, ...] = (
     receipts,
     enterprises,
     admission,
+    organizer_priority,
     rounds,
     rehearsals,
     results,
