@@ -7,7 +7,7 @@ const LOUD = 0.18;
 const TONES = { outbid: [660, 440, 330], lead: [523, 659, 784], minute: [880, 0, 880] };
 
 let context = null;
-let latest = 0;
+let latest = -Infinity;
 
 const isOn = () => localStorage.getItem(KEPT) === "on";
 

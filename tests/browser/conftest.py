@@ -61,7 +61,7 @@ def visit(browser: Browser, installation: Served) -> Iterator[Callable[..., Page
     errors: list[str] = []
 
     def open_window(language: str = "en", **more: Any) -> Page:
-        contexts.append(browser.new_context(base_url=installation.url, locale=language, **more))
+        contexts.append(browser.new_context(**{"base_url": installation.url, "locale": language, **more}))
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.set_default_timeout(15_000)
@@ -71,6 +71,14 @@ def visit(browser: Browser, installation: Served) -> Iterator[Callable[..., Page
     for context in contexts:
         context.close()
     assert errors == []
+
+
+@pytest.fixture
+def room(installation: Served, clock: ManualClock) -> Served:
+    """Return the installation with an open round."""
+    from tests.browser.rooms import open_room  # noqa: PLC0415 (it asks this module for the password)
+
+    return open_room(installation, clock)
 
 
 def sign_in(page: Page, name: str) -> None:

@@ -2,71 +2,17 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from techauction.clock import ManualClock
-from techauction.db import db
-from techauction.identity import passwords
-from techauction.services import accounts, opening
-from techauction.store.people import Role
-from tests.browser.conftest import PASSWORD, sign_in
-from tests.builders import OPENS, a_lot, a_paddle, a_round, an_organisation
+from tests.browser.rooms import LOST_MS, LOT, PATIENCE_S, PUBLIC, SEALED, confirm, enter, shows
+from tests.builders import OPENS
 from tests.serving import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-LOT = "/bidder/rounds/joint/lots/1"
-PUBLIC = "/rounds/joint/lots/1"
-PATIENCE_S = 10
-LOST_MS = 20_000
-
-
-@pytest.fixture
-def room(installation: Served, clock: ManualClock) -> Served:
-    """Return a house with an open round of eight lots from 200万 by 10万, and bidders 260 and 311."""
-    process = installation.process
-    with process.app.app_context():
-        session = db.session()
-        round_ = a_round(session, slug="joint", min_admitted=1, rehearsal=True, title_en="Joint round")
-        lots = [a_lot(session, round_, number=number) for number in range(1, 9)]
-        hashed = passwords(process.settings).hash(PASSWORD)
-        for paddle in (260, 311):
-            organisation = an_organisation(session)
-            a_paddle(session, paddle, *lots, organisation=organisation)
-            accounts.create_user(
-                session,
-                sign_in_name=f"bidder{paddle}",
-                name=f"Bidder {paddle}",
-                role=Role.ENTERPRISE,
-                password_hash=hashed,
-                organisation_id=organisation.id,
-                now=clock(),
-            )
-        round_id = round_.id
-        session.commit()
-    clock.set(OPENS)
-    process.auctioneer.act(partial(opening.open_round, round_id=round_id)).result(PATIENCE_S)
-    return installation
-
-
-def enter(visit: Callable[..., Page], paddle: int, path: str = LOT, **more: object) -> Page:
-    page = visit(**more)
-    sign_in(page, f"bidder{paddle}")
-    page.goto(path)
-    return page
-
-
-def confirm(page: Page) -> None:
-    page.locator("dialog[open] [data-yes]").click()
-
-
-def shows(page: Page, price: str, *, leads: bool) -> None:
-    expect(page.locator(".price-large [data-price]")).to_have_text(price)
-    expect(page.locator(".standing-banner:visible strong")).to_have_text("You lead" if leads else "You do not lead")
 
 
 @pytest.mark.usefixtures("room")
@@ -181,13 +127,34 @@ def test_a_bid_is_placed_without_scripts(visit: Callable[..., Page]) -> None:
     shows(me, "¥2,100,000", leads=True)
 
 
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize(("language", "width"), [("zh", 1280), ("en", 360)])
 @pytest.mark.usefixtures("room")
-def test_the_rooms_pages_can_be_used_by_everybody(visit: Callable[..., Page], width: int) -> None:
-    page = enter(visit, 260, viewport={"width": width, "height": 800})
+def test_the_rooms_pages_can_be_used_by_everybody(visit: Callable[..., Page], language: str, width: int) -> None:
+    page = enter(visit, 260, language=language, viewport={"width": width, "height": 800})
+    page.locator("[data-rises='0']").click()
+    confirm(page)
 
-    for path in ("/", "/rounds/joint", PUBLIC, "/rounds/joint/result", "/bidder", LOT):
+    paths = (
+        "/",
+        "/rounds/joint",
+        PUBLIC,
+        "/rounds/joint/result",
+        "/bidder",
+        "/bidder/receipts",
+        "/account/watching",
+        SEALED,
+        LOT,
+    )
+    for path in paths:
         page.goto(path)
-        found = Axe().run(page).response["violations"]
-        assert [(path, each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found] == []
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+        looked_at(page, path)
+    page.goto(LOT.replace("/1", "/2"))
+    page.locator("[data-rises='1']").click()
+    page.locator("dialog[open] [data-yes]").wait_for()
+    looked_at(page, "the dialogue")
+
+
+def looked_at(page: Page, what: str) -> None:
+    found = Axe().run(page).response["violations"]
+    assert [(what, each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), what
