@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
 from techauction.core.money import Money, rate
+from techauction.queries import heads
 from techauction.queries.catalogue import LotTile, tile_of
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, Totals, head_of, public_round, totals_of
@@ -19,7 +20,7 @@ LOTS_A_PAGE = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LotResult:
-    """How a lot ended, and the head of its record."""
+    """How a lot ended, and the head of its record: that at the close, once the round has its digest."""
 
     tile: LotTile
     head_hash: str | None
@@ -68,11 +69,12 @@ def announcement(session: Session, slug: str, *, page: int, now: datetime, viewe
         )
     )
     statement, paging = cut(session, statement, number=page, size=LOTS_A_PAGE)
+    at_close = heads.at_close(session, row.id)
     return Announcement(
         head=head_of(row),
         totals=totals_of(session, [row.id])[row.id],
         lots=tuple(
-            LotResult(tile=tile_of(*found, round_=row, now=now), head_hash=found[0].head_hash)
+            LotResult(tile=tile_of(*found, round_=row, now=now), head_hash=at_close.get(found[0].id, found[0].head_hash))
             for found in session.execute(statement)
         ),
         paging=paging,

@@ -12,6 +12,7 @@ from techauction.core.lot import Stage
 from techauction.core.money import Money
 from techauction.core.outcome import Ending
 from techauction.core.record import Kind
+from techauction.queries import heads
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
@@ -110,7 +111,13 @@ def round_(session: Session, slug: str, *, page: int) -> AuditedRoundPage | None
     if found is None:
         return None
     statement, paging = cut(session, _lots(slug).order_by(LotRow.number), number=page, size=LOTS_A_PAGE)
-    return AuditedRoundPage(round=found, lots=tuple(_lot(*each) for each in session.execute(statement)), paging=paging)
+    lots = session.execute(statement).all()
+    at_close = heads.at_close(session, lots[0][0].round_id) if lots else {}
+    return AuditedRoundPage(
+        round=found,
+        lots=tuple(_lot(*each, head_hash=at_close.get(each[0].id, each[0].head_hash)) for each in lots),
+        paging=paging,
+    )
 
 
 def record(session: Session, slug: str, number: int, *, page: int) -> RecordPage | None:
@@ -123,7 +130,7 @@ def record(session: Session, slug: str, number: int, *, page: int) -> RecordPage
     statement, paging = cut(session, events, number=page, size=EVENTS_A_PAGE)
     return RecordPage(
         head=head_of(row),
-        lot=_lot(*found),
+        lot=_lot(*found, head_hash=found[0].head_hash),
         events=tuple(_event(each) for each in session.scalars(statement)),
         paging=paging,
     )
@@ -168,14 +175,14 @@ def _lots(slug: str) -> Select[LotRow, ResultRow, OutcomeRow]:
     )
 
 
-def _lot(lot: LotRow, result: ResultRow, outcome: OutcomeRow | None) -> AuditedLot:
+def _lot(lot: LotRow, result: ResultRow, outcome: OutcomeRow | None, *, head_hash: str | None) -> AuditedLot:
     return AuditedLot(
         number=lot.number or 0,
         title=Name(result.title_zh, result.title_en),
         stage=lot.stage,
         ending=None if outcome is None else outcome.ending,
         events=lot.seq,
-        head_hash=lot.head_hash,
+        head_hash=head_hash,
     )
 
 

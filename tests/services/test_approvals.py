@@ -20,20 +20,24 @@ from techauction.core.approval import (
     Decision,
     SupervisorNeeded,
 )
-from techauction.core.bidding import LotPaused, NoSuchLot
+from techauction.core.bidding import LotClosed, LotPaused, NoSuchLot
+from techauction.core.consigning import StageForbids
 from techauction.core.lot import Stage
 from techauction.core.money import ZERO, Money
 from techauction.core.outcome import Ending
 from techauction.core.pausing import LotNotPaused
 from techauction.core.prolonging import ProlongedWrong
+from techauction.core.record import round_digest
 from techauction.core.refusal import NoSuch, Refusal
 from techauction.core.round import HostDecides, Phase, PhaseForbids
 from techauction.core.voiding import LotNotStopped, NoSuchBid, NotSold
 from techauction.db import writing
+from techauction.queries import auditor
+from techauction.queries.announcement import announcement
 from techauction.reports.record_of_sale import verify_round
 from techauction.reports.settlement import compile_settlement
 from techauction.reports.value_added import compile_report
-from techauction.services import approvals, opening, pausing
+from techauction.services import approvals, instructions, opening, pausing, withdrawing
 from techauction.services.deeds import Subject
 from techauction.services.pausing import ReasonMissing
 from techauction.store.aftersale import CaseRow
@@ -63,6 +67,7 @@ class Sale:
             self.ada, self.bo, self.cy = (a_user(session, market=each).id for each in ("zhejiang", "zhejiang", "shanghai"))
             self.auditor, self.stranger = a_user(session, Role.AUDITOR).id, a_user(session, market="anhui").id
             self.lots = tuple(lot.id for lot in self.played.lots)
+            self.institute = self.played.lots[0].result.institute_id
 
     def opened(self) -> "Sale":
         """Open the round in its time."""
@@ -330,6 +335,25 @@ def test_a_voided_sale_is_settled_back(sessions: sessionmaker[Session], late: bo
         assert (sums.lots_offered, sums.lots_sold, sums.lots_void, sums.hammer) == (1, 1, 1, wan(200))
 
 
+def test_after_a_late_void_the_heads_shown_are_those_that_the_digest_is_over(sessions: sessionmaker[Session]) -> None:
+    sale = sold(sessions)
+    sale.fall(1)
+    sale.do(lambda session, read_clock: opening.close_round(session, round_id=sale.round_id, now=read_clock()), at=CLOSES)
+
+    sale.approve(sale.ask(Act.VOID_OUTCOME, 0, at=CLOSES + MINUTE), at=CLOSES + 2 * MINUTE)
+
+    slug = sale.played.row.slug
+    with sale.sessions() as session:
+        page = announcement(session, slug, page=1, now=CLOSES + 3 * MINUTE)
+        audited = auditor.round_(session, slug, page=1)
+        assert page is not None
+        assert audited is not None
+        shown = {each.tile.number: each.head_hash or "" for each in page.lots}
+        assert round_digest(slug, shown) == page.digest
+        assert {each.number: each.head_hash for each in audited.lots} == shown
+        assert shown[1] != session.get_one(LotRow, sale.lots[0]).head_hash
+
+
 def _left_on_accounts(session: Session, lot_id: int) -> dict[str, int]:
     """Return what a lot's postings leave on the accounts that its sale touched, without the bank's and the deposits'."""
     left: dict[str, int] = {}
@@ -394,6 +418,69 @@ def test_an_open_round_is_closed_early_and_what_was_sold_stays_sold(sessions: se
         assert endings == [Ending.SOLD, Ending.WITHDRAWN]
         row = session.get_one(RoundRow, sale.round_id)
         assert (row.phase, row.digest is None) == (Phase.CLOSED, False)
+    assert sale.wrong() == []
+
+
+def withdraw(sale: Sale, lot: int, *, at: datetime, **by: Any) -> None:
+    """Withdraw a lot."""
+    sale.do(withdrawing.withdraw, lot_id=sale.lots[lot], reason=WHY, by_id=sale.ada, at=at, **by)
+
+
+def test_a_lot_is_withdrawn_before_it_opens_and_its_bidders_are_told(sessions: sessionmaker[Session]) -> None:
+    sale = Sale(sessions)
+
+    withdraw(sale, 0, at=OPENS - MINUTE, institute_id=sale.institute)
+
+    with sale.sessions() as session:
+        assert session.get_one(OutcomeRow, sale.lots[0]).ending is Ending.WITHDRAWN
+        deposits = session.scalars(select(DepositRow).where(DepositRow.lot_id == sale.lots[0])).all()
+        assert {each.state for each in deposits} == {DepositState.RELEASED}
+        told = set(session.scalars(select(NoticeRow.user_id).where(NoticeRow.what == "lot_withdrawn")))
+        assert {*sale.played.users, sale.ada} <= told
+        assert sale.cy not in told
+    sale.opened()
+    assert sale.lot(1).stage is Stage.OPEN
+    with pytest.raises(LotClosed):
+        sale.bid(0, 0, wan(200), OPENS + MINUTE)
+    assert sale.wrong() == []
+
+
+@pytest.mark.parametrize("by", [{"market_key": "shanghai"}, {"institute_id": 0}])
+def test_anothers_lot_is_not_withdrawn(sessions: sessionmaker[Session], by: dict[str, Any]) -> None:
+    sale = Sale(sessions)
+
+    with pytest.raises(NoSuch):
+        withdraw(sale, 0, at=OPENS - MINUTE, **by)
+
+    assert sale.lot(0).stage is Stage.LISTED
+
+
+def test_a_lot_that_has_opened_is_not_withdrawn(sale: Sale) -> None:
+    with pytest.raises(StageForbids):
+        withdraw(sale, 0, at=OPENS + MINUTE, market_key="zhejiang")
+
+
+def test_a_resume_lets_instructions_answer_what_a_void_left(sale: Sale) -> None:
+    sale.bid(0, 0, wan(200), OPENS + MINUTE)
+    sale.bid(0, 1, wan(290), OPENS + MINUTE)
+    bidder = sale.played.paddles[2].organisation_id
+    sale.do(
+        instructions.place,
+        lot_id=sale.lots[0],
+        organisation_id=bidder,
+        user_id=sale.played.users[2],
+        ceiling=wan(300),
+        at=OPENS + 2 * MINUTE,
+    )
+    assert sale.lot(0).standing_paddle == 103
+    sale.pause(0, at=OPENS + 3 * MINUTE)
+    for seq in (4, 3):
+        sale.approve(sale.ask(Act.VOID_BID, 0, at=OPENS + 4 * MINUTE, seq=seq), at=OPENS + 4 * MINUTE)
+    assert sale.lot(0).standing_paddle == 101
+
+    sale.approve(sale.ask(Act.RESUME, 0, at=OPENS + 5 * MINUTE), at=OPENS + 6 * MINUTE)
+
+    assert (sale.lot(0).standing_paddle, sale.lot(0).standing_amount) == (103, wan(210))
     assert sale.wrong() == []
 
 
