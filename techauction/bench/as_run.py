@@ -1,5 +1,6 @@
 """A run's numbers, by the names of the tables' columns, from what the clients saw."""
 
+from techauction.bench.browser_seen import BrowserSeen
 from techauction.bench.closing import Closed
 from techauction.bench.figures import percentile
 from techauction.bench.load import Seen
@@ -43,6 +44,17 @@ def watched(watched: Watched) -> Run:
         "kb_each": watched.kb_each,
         "dropped": watched.dropped,
         "client_cpu": watched.client_cpu,
+    }
+
+
+def browser_seen(seen: BrowserSeen) -> Run:
+    """Return the run of what a rival's page showed."""
+    to_page = sorted(seen.to_page_ms)
+    return {
+        "p50_ms": percentile(to_page, 50) if to_page else None,
+        "p99_ms": percentile(to_page, 99) if to_page else None,
+        "longest_ms": to_page[-1] if to_page else None,
+        "dropped": seen.missed,
     }
 
 

@@ -8,7 +8,7 @@ from datetime import UTC
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from techauction.bench import as_run, closing, instance, live, machine, nchan, over_http, postgresql, straight
+from techauction.bench import as_run, browser_seen, closing, instance, live, machine, nchan, over_http, postgresql, straight
 from techauction.bench.instance import Instance
 from techauction.bench.parts import PARTS
 from techauction.bench.report import Figure, Report, Run
@@ -24,6 +24,7 @@ WATCHERS = {100: 40, 1_000: 60, 5_000: 25}
 """How many watch, and in how many rounds."""
 WATCHED_RATE = 200.0
 WORKERS = (1, 2)
+SCREEN_BIDS = 30
 
 Due = Iterator[tuple[Figure, Callable[[], Run]]]
 
@@ -80,6 +81,7 @@ class _Bench:
             "e": self._bids_while_watched,
             "f": self._closing,
             "g": self._on_several,
+            "h": self._in_a_browser,
         }
         return measures[part]()
 
@@ -166,6 +168,16 @@ class _Bench:
                 figure.left_out = "no server"
             else:
                 yield figure, lambda workers=workers: self._on_its_own_database(workers)  # type: ignore[misc]
+
+    def _in_a_browser(self) -> Due:
+        figure = self._report.figure("h", "product", "techauction, a Chromium in the room", left_out=browser_seen.missing())
+        if not figure.left_out:
+            yield (
+                figure,
+                lambda: self._copied(
+                    self._hot, lambda copied: as_run.browser_seen(browser_seen.measure(copied, rounds=SCREEN_BIDS))
+                ),
+            )
 
     def _load(self, kind: str, template: Instance, connections: int, *, rate: float | None = None) -> Callable[[], Run]:
         def measure(copied: Instance) -> Run:

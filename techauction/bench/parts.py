@@ -82,4 +82,12 @@ How long after `closes_at` a hammer was found committed by another process that 
 By its own word: the instant in the record.""",
     ),
     "g": Part("The same as a) on PostgreSQL", _BIDS, "As a); the workers are processes on one port."),
+    "h": Part(
+        "A bid to a rival's screen",
+        ("p50_ms", "p99_ms", "longest_ms", "dropped"),
+        """\
+From the sending of a bid over HTTP to its price in the page of another bidder, which is open in a real Chromium on the same
+machine: rules, durable commit, stream and the page's own script included, the drawing of the picture not. Two a second.
+Dropped are bids that the page never showed.""",
+    ),
 }

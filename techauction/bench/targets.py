@@ -76,6 +76,8 @@ def _judged(report: Report) -> Iterator[Verdict]:
         ("d", "product 5000", "dropped", "d) 5,000 watchers, dropped", 0.0),
         ("e", "product", "p99_ms", "e) bid p99 ms", 50.0),
         ("f", "product", "p99_ms", "f) hammer p99 ms after the close", 100.0),
+        ("h", "product", "p50_ms", "h) a rival's screen, p50 ms", 50.0),
+        ("h", "product", "dropped", "h) a rival's screen, dropped", 0.0),
     ):
         figure = report.find(part, key)
         spread = None if figure is None else figure.spread(name)

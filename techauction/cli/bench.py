@@ -19,6 +19,7 @@ d  one event to the last of 100, 1,000 and 5,000 watchers, beside nchan
 e  bids at 200 a second while 1,000 watch
 f  sixty lots that close in the same instant
 g  a on PostgreSQL, with one process and with two
+h  a bid to a rival's screen, in a real browser
 
 Everything is measured on instances of its own, which are thrown away; the installation is not touched.
 """

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from techauction.bench import instance, live, over_http, straight
+from techauction.bench import as_run, browser_seen, instance, live, over_http, straight
+from techauction.bench.browser_seen import BrowserSeen
 from techauction.bench.failure import Miscounted
 from techauction.bench.figures import Spread, percentile
 from techauction.bench.instance import Instance
@@ -62,6 +63,29 @@ def test_watchers_listen_while_others_bid(template: Instance) -> None:
     assert seen.acknowledged
     assert watched.heard >= 5
     assert watched.dropped == 0
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_rivals_page_shows_every_bid(template: Instance) -> None:
+    assert browser_seen.missing() == ""
+
+    seen = browser_seen.measure(template, rounds=3)
+
+    assert (len(seen.to_page_ms), seen.missed) == (3, 0)
+
+
+def test_a_page_that_shows_half_of_the_bids_misses_its_target() -> None:
+    report = a_report()
+    run = as_run.browser_seen(BrowserSeen(to_page_ms=[30.0, 20.0], missed=2))
+    report.figures = [Figure(part="h", key="product", what="a Chromium", runs=[run])]
+
+    assert run == {"p50_ms": 20, "p99_ms": 30, "longest_ms": 30, "dropped": 2}
+    assert {each.what: each.met for each in verdicts(report)} == {
+        "h) a rival's screen, p50 ms: at most 50": True,
+        "h) a rival's screen, dropped: at most 0": False,
+    }
+    assert as_run.browser_seen(BrowserSeen(missed=1))["p50_ms"] is None
 
 
 @pytest.mark.slow
