@@ -160,6 +160,8 @@ if (lots.length) {
       lot.dataset.ending = state.ending ?? "";
       lot.dataset.priceFen = shownPrice(state, Number(lot.dataset.startFen));
       paint(lot, state);
+      const digits = lot.querySelector(".hall-digits");
+      digits.dataset.length = digits.textContent.length;
       sums();
       changed(lot);
     },
