@@ -66,6 +66,7 @@ def settle_in(session: Session, *, now: datetime) -> None:
 def _add_staff(session: Session, *, now: datetime) -> None:
     fields = list(session.scalars(select(FieldRow.key).order_by(FieldRow.position)))
     for market in session.scalars(select(MarketRow).order_by(MarketRow.position)):
+        market.telephone = f"400 000 {market.position:04d}"  # nobody's number
         _add(session, f"organizer-{market.key}", "组织者 Organizer", Role.ORGANIZER, now=now, market=market.key)
         for place, share in enumerate((_FIRST_FIELDS, tuple(key for key in fields if key not in _FIRST_FIELDS)), 1):
             name = f"技术经理人 Manager {place}"
