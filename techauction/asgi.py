@@ -17,6 +17,7 @@ from techauction.saleroom.auctioneer import Auctioneer
 from techauction.saleroom.bus import bus_of
 from techauction.saleroom.gallery import Gallery
 from techauction.saleroom.paths import Paths, is_live
+from techauction.saleroom.vitals import Vitals
 from techauction.settings import Settings
 
 Scope = MutableMapping[str, Any]
@@ -42,7 +43,8 @@ class Process:
         with self.app.app_context():
             sessions = sessionmaker(db.engine, expire_on_commit=False)
         self.signer: Signer = self.app.extensions["techauction"].signer
-        self.gallery = Gallery(sessions, clock, self.app.extensions["techauction"].vitals)
+        self.vitals: Vitals = self.app.extensions["techauction"].vitals
+        self.gallery = Gallery(sessions, clock, self.vitals)
         self.auctioneer.on_change = self.gallery.publish
         self.bus = bus_of(settings.database_url, heard=self.gallery.publish, missed=self.gallery.look_again)
         if self.bus is not None:

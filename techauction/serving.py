@@ -97,7 +97,9 @@ class _Server(Server):
             sessions = sessionmaker(db.engine, expire_on_commit=False)
         mailer = mailer_of(process.settings)
         turns = Turns(process.settings.database_url)
-        self._scheduler = Scheduler(process.app, sessions, process.auctioneer, process.clock, mailer, turns=turns)
+        self._scheduler = Scheduler(
+            process.app, sessions, process.auctioneer, process.clock, mailer, turns=turns, vitals=process.vitals
+        )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then let the scheduler begin."""

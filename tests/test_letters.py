@@ -10,6 +10,7 @@ from techauction.core.registration import Decision
 from techauction.letters import LETTERS, letter
 
 FACTS: dict[str, int | str | None] = {
+    "act": "void_bid",
     "amount_fen": 20_000_000,
     "bids": 0,
     "closes_at": "2026-11-02T04:00:00+00:00",

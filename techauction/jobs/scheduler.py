@@ -16,6 +16,7 @@ from techauction.jobs.rehearsing import Rehearsing
 from techauction.jobs.sending import send_notices
 from techauction.jobs.turns import Turns
 from techauction.saleroom.auctioneer import Auctioneer
+from techauction.saleroom.vitals import Vitals
 
 log = structlog.get_logger()
 
@@ -38,12 +39,14 @@ class Scheduler:
         mailer: Mailer,
         *,
         turns: Turns,
+        vitals: Vitals,
     ) -> None:
         self._app = app
         self._sessions = sessions
         self._auctioneer = auctioneer
         self._clock = clock
         self._turns = turns
+        self._vitals = vitals
         self._mailer = mailer
         self._outbidding = Outbidding(sessions, clock)
         self._rehearsing = Rehearsing(sessions, auctioneer, clock)
@@ -71,7 +74,7 @@ class Scheduler:
 
     def rounds(self) -> None:
         """Open the rounds that are due, and close those that are over."""
-        self._app.extensions["techauction"].vitals.ticked_at = self._clock()
+        self._vitals.ticked_at = self._clock()
         ticks.nudge(self._auctioneer)
         if not self._turns.mine("rounds"):
             return

@@ -54,7 +54,7 @@ def void_bid(session: Session, *, lot: LotRow, seq: int, reason: str, two: Two, 
     append(session, lot, Kind.VOIDED, at=now, data={"seq": seq, "reason": reason, **two.as_data()})
     session.add(_audit(lot, "bid.voided", f"event {seq}, {two.detail(reason)}", two, now))
     paddle = session.scalars(select(RecordRow.paddle).where(RecordRow.lot_id == lot.id, RecordRow.seq == seq)).one()
-    _tell(session, lot, "bid_voided", user_ids=_users_of(session, lot, paddle), reason=reason, now=now)
+    _tell(session, lot, what="bid_voided", user_ids=_users_of(session, lot, paddle), reason=reason, now=now)
 
 
 def void_outcome(session: Session, *, lot: LotRow, reason: str, two: Two, now: datetime) -> None:
@@ -77,7 +77,7 @@ def void_outcome(session: Session, *, lot: LotRow, reason: str, two: Two, now: d
     case.closed_at = case.closed_at or now
     concerned += [] if case.manager_id is None else [case.manager_id]
     session.add(_audit(lot, "outcome.voided", two.detail(reason), two, now))
-    _tell(session, lot, "outcome_voided", user_ids=concerned, reason=reason, now=now)
+    _tell(session, lot, what="outcome_voided", user_ids=concerned, reason=reason, now=now)
 
 
 def _audit(lot: LotRow, what: str, detail: str, two: Two, now: datetime) -> AuditRow:
@@ -91,7 +91,7 @@ def _users_of(session: Session, lot: LotRow, paddle: int | None) -> list[int]:
     return list(session.scalars(select(UserRow.id).where(UserRow.disabled_at.is_(None), concerned)))
 
 
-def _tell(session: Session, lot: LotRow, what: str, *, user_ids: list[int], reason: str, now: datetime) -> None:
+def _tell(session: Session, lot: LotRow, *, what: str, user_ids: list[int], reason: str, now: datetime) -> None:
     facts: dict[str, int | str | None] = {
         "slug": lot.round.slug,
         "number": lot.number,

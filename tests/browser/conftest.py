@@ -47,7 +47,13 @@ def installation(tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyP
         with app.app_context():
             sessions = sessionmaker(db.engine, expire_on_commit=False)
         scheduler = Scheduler(
-            app, sessions, served.process.auctioneer, clock, FileMailer(instance / "outbox"), turns=Turns(settings.database_url)
+            app,
+            sessions,
+            served.process.auctioneer,
+            clock,
+            FileMailer(instance / "outbox"),
+            turns=Turns(settings.database_url),
+            vitals=served.process.vitals,
         )
         scheduler.start()
         yield served

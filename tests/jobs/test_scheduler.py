@@ -13,6 +13,7 @@ from techauction.jobs.mailer import FileMailer
 from techauction.jobs.scheduler import Scheduler
 from techauction.jobs.turns import Turns
 from techauction.saleroom.auctioneer import Auctioneer
+from techauction.saleroom.vitals import Vitals
 from techauction.store.consigning import RoundRow
 from tests.builders import OPENS, a_lot, a_round
 
@@ -31,7 +32,9 @@ def test_the_scheduler_opens_a_round_by_itself(
     auctioneer = Auctioneer(sessions, clock)
     auctioneer.start()
     clock.set(OPENS)
-    scheduler = Scheduler(app, sessions, auctioneer, clock, FileMailer(tmp_path / "outbox"), turns=Turns(database_url))
+    vitals = Vitals()
+    mailer = FileMailer(tmp_path / "outbox")
+    scheduler = Scheduler(app, sessions, auctioneer, clock, mailer, turns=Turns(database_url), vitals=vitals)
     scheduler.start()
     try:
         until = time.monotonic() + PATIENCE_S
@@ -42,6 +45,7 @@ def test_the_scheduler_opens_a_round_by_itself(
         auctioneer.stop()
 
     assert _phase(sessions, round_id) in (Phase.OPEN, Phase.CLOSED)
+    assert vitals.ticked_at == OPENS
 
 
 def _phase(sessions: sessionmaker[Session], round_id: int) -> Phase:
