@@ -13,6 +13,7 @@ from techauction.clock import ManualClock
 from techauction.core import consigning as rules
 from techauction.core.bidding import LotClosed
 from techauction.core.custody import WITHOUT_KEYS, Custody, KeyNotHere, NoCustodyKey, NotAwaited, NotTheCommitment, Slip
+from techauction.core.hammer import HammerTooEarly
 from techauction.core.lot import Stage
 from techauction.core.money import Money
 from techauction.core.outcome import Ending
@@ -160,6 +161,20 @@ def test_the_opening_publishes_the_commitment_and_opens_nothing(
         assert event.data["sealed_as"] == sealed.slip.sealed_as
         assert session.get_one(ReserveRow, sealed.lot.id).opened() is None
         assert verify_round(session, sealed.played.row.slug) == []
+
+
+def test_a_hammer_before_the_close_opens_nothing(sessions: sessionmaker[Session], clock: ManualClock, custody: KeyRing) -> None:
+    with sessions() as session:
+        sealed = a_sealed_round(session, custody, clock)
+        opened(session, sealed, 280)
+
+        with pytest.raises(HammerTooEarly):
+            fall(session, sealed, custody, -timedelta(microseconds=1))
+        with pytest.raises(HammerTooEarly):
+            fall(session, sealed, WITHOUT_KEYS, -timedelta(microseconds=1))
+
+        assert session.get_one(ReserveRow, sealed.lot.id).opened() is None
+        assert sealed.lot.key_missing_at is None
 
 
 @pytest.mark.parametrize(("bid", "ending"), [(270, Ending.PASSED_IN), (280, Ending.SOLD)])
