@@ -108,6 +108,16 @@ def test_a_bidder_is_admitted_to_the_lots_it_names(sessions: sessionmaker[Sessio
         assert set(session.scalars(numbers)) == {1, 3}
 
 
+def test_a_lot_is_sold_as_the_file_says_and_by_rising_bids_where_it_says_nothing(sessions: sessionmaker[Session]) -> None:
+    plan = a_plan(lots=2)
+    plan["lots"][1]["format"] = "sealed"
+
+    with sessions() as session:
+        load_round(session, plan, now=TEN)
+
+        assert session.scalars(select(LotRow.format).order_by(LotRow.number)).all() == [Format.ASCENDING, Format.SEALED]
+
+
 def test_a_reserve_is_sealed_with_a_salt_of_its_own(sessions: sessionmaker[Session], custody: KeyRing) -> None:
     plan = a_plan()
     for lot in plan["lots"]:
@@ -193,6 +203,7 @@ def test_an_organisation_may_consign_and_bid_but_all_is_never_its_own_lot(sessio
         ("lots", {"ladder": [[0, 1.5]]}, "lots[0].ladder[0]: must be [from_fen, increment_fen], whole numbers of fen"),
         ("lots", {"title_zh": "一\x00二"}, "lots[0].title_zh: must have no control characters"),
         ("lots", {"price": 1}, "lots[0].price: is not known here"),
+        ("lots", {"format": "dutch"}, "lots[0].format: must be one of ascending, sealed"),
         ("enterprises", {"paddle": 202}, "enterprises[1].paddle: 202 is given twice"),
         ("enterprises", {"credit_code": "9133"}, "enterprises[0].credit_code: must be 18 digits and capital letters"),
         ("enterprises", {"credit_code": SECOND}, f"enterprises[1].credit_code: {SECOND} is given twice"),
@@ -273,7 +284,7 @@ NAMES = {
     name: sorted({*part, *more.split()})
     for name, part, more in (
         ("round", a_plan()["round"], "markets stagger_s extension_kind deposit_fixed_fen extension_cap_s"),
-        ("lots", a_planned_lot(1), "number ladder reserve_fen market summary_zh owners"),
+        ("lots", a_planned_lot(1), "number ladder reserve_fen market summary_zh owners format"),
         ("enterprises", a_bidder(1), "agent"),
         ("institutes", an_institute(), ""),
     )
