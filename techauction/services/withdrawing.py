@@ -67,7 +67,7 @@ def end(session: Session, lots: Iterable[LotRow], *, reason: str, two: Two | Non
     rows = [row for row in lots if row.stage is not Stage.ENDED]
     data = {} if two is None else two.as_data()
     for row in rows:
-        row.stage, row.stopped_at, row.stop_reason = Stage.ENDED, None, ""
+        row.stage, row.stopped_at, row.stop_reason, row.key_missing_at = Stage.ENDED, None, "", None
         append(session, row, Kind.WITHDRAWN, at=now, data={"reason": reason, **data})
         session.add(OutcomeRow(lot_id=row.id, ending=Ending.WITHDRAWN, reason=reason, ended_at=now))
     session.flush()

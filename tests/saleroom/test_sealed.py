@@ -24,8 +24,9 @@ from techauction.custody import KeyRing
 from techauction.db import writing
 from techauction.queries.live import live_lots
 from techauction.reports.record_of_sale import verify_round
-from techauction.services import admission, aftersale, hammer, holding, keys, opening
+from techauction.services import admission, aftersale, hammer, holding, keys, opening, withdrawing
 from techauction.services.bidding import Answer, Asked, Taken, take_bids
+from techauction.services.two import Two
 from techauction.store.auction import AdmissionRow, OfferRow, OutcomeRow, PaddleRow, SealedBidRow
 from techauction.store.consigning import LotRow, ReserveRow
 from techauction.store.record import RecordRow
@@ -312,6 +313,19 @@ def test_a_lot_with_a_reserve_waits_for_its_offers_key_too(sessions: sessionmake
         assert holding.openable(session, WITHOUT_KEYS) == []
         assert holding.openable(session, custody) == [sale.lot]
     assert sale.fall(custody) == ("sold", "", 101, START)
+
+
+def test_a_waiting_lot_can_be_called_off_and_stays_closed(sale: Sealed) -> None:
+    sale.offer(101, START)
+    assert sale.fall(WITHOUT_KEYS) is None
+    with sale.sessions() as session, writing(session):
+        lot = session.get_one(LotRow, sale.lot)
+        asked, approved = (builders.a_user(session, market=market).id for market in ("zhejiang", "anhui"))
+        withdrawing.end(session, [lot], reason="The key is lost.", two=Two(asked, approved), now=CLOSES + timedelta(hours=1))
+
+    [lot] = sale.rows(LotRow)
+    assert (lot.stage, lot.key_missing_at, lot.standing_amount) == (Stage.ENDED, None, None)
+    assert sale.violations() == []
 
 
 def _drop_last(bids: list[dict[str, Any]]) -> None:

@@ -134,7 +134,7 @@ def test_a_lot_without_its_key_says_so_to_everybody_until_the_key_is_back(
     said = "Closed; what is sealed cannot be opened yet"
     assert said in _shown(visitor.get("/rounds/hall/lots/1").text)
     chinese = visitor.get("/rounds/hall/lots/1", headers={"Accept-Language": "zh-CN"}).text
-    assert "已截止；密封内容暂时无法开启" in _shown(chinese)
+    assert "已截止；封存内容暂时无法开启" in _shown(chinese)
     assert said in _shown(browser("custodian").get("/organizer/rounds/hall/desk").text)
     assert "has closed and waits for its key" in browser("custodian").get("/account/notices").text
     assert outcome(store, arranged["lot"]) is None

@@ -41,7 +41,7 @@ class OrganisationUserForm(UserForm):
     """A user of an organisation."""
 
     role = RadioField(_l("Signs in as"), [InputRequired(_l("Choose a role."))])
-    sealing_officer = BooleanField(_l("Sealing officer: seals and reads the institute's reserves"))
+    sealing_officer = BooleanField(_l("Sealing officer: seals the institute's reserves"))
 
     def offer(self) -> None:
         """Fill in what may be chosen."""
