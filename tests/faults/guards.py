@@ -23,11 +23,11 @@ FAULTS = [
         guard="the auctioneer's clock is read after the lock",
         file="techauction/saleroom/auctioneer.py",
         original="""        with self._transaction(closes_only_later=True) as session:
-            answers = take_bids(session, [each.asked for each in group], read_clock=self._clock)
+            answers = take_bids(session, [each.asked for each in group], read_clock=self._clock, custody=self._custody)
 """,
         planted="""        now = self._clock()
         with self._transaction(closes_only_later=True) as session:
-            answers = take_bids(session, [each.asked for each in group], read_clock=lambda: now)
+            answers = take_bids(session, [each.asked for each in group], read_clock=lambda: now, custody=self._custody)
 """,
         test="tests/saleroom/test_auctioneer.py"
         "::test_an_offer_that_waits_for_the_lock_while_the_close_comes_is_refused[sqlite]",
@@ -152,8 +152,8 @@ FAULTS = [
     Fault(
         guard="another institute's result is not found",
         file="techauction/queries/institute.py",
-        original=".where(LotRow.id == lot_id, ResultRow.institute_id == institute_id)",
-        planted=".where(LotRow.id == lot_id)",
+        original=".where(LotRow.id == lot_id, ResultRow.institute_id == institute_id, ",
+        planted=".where(LotRow.id == lot_id, ",
         test="tests/web/test_institute.py::test_another_institutes_result_is_not_there",
     ),
     Fault(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from techauction.core import round as rounds
 from techauction.core.admission import DepositKind, DepositState
 from techauction.core.custody import Slip
-from techauction.core.lot import Stage
+from techauction.core.lot import Format, Stage
 from techauction.core.money import Money
 from techauction.core.reading import Faults
 from techauction.core.round import Phase
