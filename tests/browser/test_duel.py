@@ -155,6 +155,16 @@ def test_a_priority_right_takes_the_standing_bid_at_its_own_amount(visit: Callab
     shows(me, "¥2,300,000", leads=True)
     shows(rival, "¥2,300,000", leads=False)
     expect(rival.locator(".panel-leader")).to_contain_text("Priority")
+    for page in (me, rival):
+        moved_on = truth(page)
+        page.reload()
+        assert truth(page) == moved_on
+    assert {"priority", "outbid", "has-bid"} <= truth(rival)
+
+
+def truth(page: Page) -> set[str]:
+    """Return what the page holds for true: from the server at first, then by its script."""
+    return set((page.locator("[data-main]").get_attribute("data-truth") or "").split())
 
 
 @pytest.mark.usefixtures("room")
