@@ -9,7 +9,7 @@ from techauction import lock, migrating
 from techauction.cli.instance import Instance, Refused, pass_instance, tell
 from techauction.cli.passwords import choose, hashed, password_stdin
 from techauction.core import accounts
-from techauction.custody import key_ring
+from techauction.custody import CustodyUnready, key_ring
 from techauction.db import make_engine, writing
 from techauction.services.accounts import create_user
 from techauction.settings import load
@@ -37,8 +37,12 @@ def init(instance: Instance, administrator: str, name: str, password_stdin: bool
         engine = make_engine(settings.database_url)
         if migrating.present(engine) is not None:
             raise Refused(f"there is an installation already: its database is at revision {migrating.present(engine)}")
+        try:
+            key_ring(settings)
+        except CustodyUnready:  # nothing was made yet but this, and it would stand in the way of the next try
+            (instance.directory / "secret_key").unlink(missing_ok=True)
+            raise
         migrating.upgrade(engine)
-        key_ring(settings)
         if instance.database_file is not None:
             instance.database_file.chmod(0o600)
         with Session(engine) as session, writing(session):
