@@ -34,14 +34,14 @@ def init(instance: Instance, administrator: str, name: str, password_stdin: bool
     with lock.held(instance.directory, "init"):
         must_be_empty(instance.directory)
         settings = load(instance.directory)
-        engine = make_engine(settings.database_url)
-        if migrating.present(engine) is not None:
-            raise Refused(f"there is an installation already: its database is at revision {migrating.present(engine)}")
         try:
             key_ring(settings)
         except CustodyUnready:  # nothing was made yet but this, and it would stand in the way of the next try
             (instance.directory / "secret_key").unlink(missing_ok=True)
             raise
+        engine = make_engine(settings.database_url)
+        if migrating.present(engine) is not None:
+            raise Refused(f"there is an installation already: its database is at revision {migrating.present(engine)}")
         migrating.upgrade(engine)
         if instance.database_file is not None:
             instance.database_file.chmod(0o600)
