@@ -45,7 +45,7 @@ function turn(lot) {
   follow(false);
 }
 
-const beside = (steps) => lots[Math.min(Math.max(lots.indexOf(shown) + steps, 0), lots.length - 1)];
+const beside = (steps) => lots[(lots.indexOf(shown) + steps + lots.length) % lots.length];
 
 function nextToClose() {
   const open = lots.filter((lot) => lot.dataset.stage === "open");

@@ -29,11 +29,10 @@ class Board:
         """Return the lot of that number; without one that which is followed; nothing where there is none."""
         return followed(self.lots) if number is None else next((each for each in self.lots if each.number == number), None)
 
-    def beside(self, lot: LotTile) -> tuple[int | None, int | None]:
-        """Return the numbers of the lots before and after."""
+    def beside(self, lot: LotTile) -> tuple[int, int]:
+        """Return the numbers of the lots before and after; after the last comes the first."""
         place = self.lots.index(lot)
-        before = self.lots[place - 1].number if place else None
-        return before, self.lots[place + 1].number if place + 1 < len(self.lots) else None
+        return self.lots[place - 1].number, self.lots[(place + 1) % len(self.lots)].number
 
     def sold(self) -> tuple[LotTile, ...]:
         """Return the lots sold."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from techauction.store.consigning import RoundRow
 from techauction.store.notices import NoticeRow
 
 OUTBID = "outbid"
@@ -22,14 +23,23 @@ def notify(
 ) -> None:
     """Put a notice to each of the users in the outbox; `letters` says in words what the facts mean.
 
-    One that is held is mailed only if its user has not seen it on a page by then.
+    One that is held is mailed only if its user has not seen it on a page by then. Of what happens in a copy of a round, which
+    the facts name by its `slug` or as `round`, nobody is told.
     """
+    if _of_copy(session, facts):
+        return
     rows = [
         {"user_id": each, "what": what, "facts": facts, "created_at": now, "hold_until": hold_until}
         for each in sorted(set(user_ids))
     ]
     if rows:
         session.execute(insert(NoticeRow), rows)
+
+
+def _of_copy(session: Session, facts: dict[str, int | str | None]) -> bool:
+    slug = facts.get("slug", facts.get("round"))
+    copy = select(RoundRow.id).where(RoundRow.slug == slug, RoundRow.copy_of_id.is_not(None))
+    return slug is not None and session.scalar(copy) is not None
 
 
 def unseen(session: Session, *, user_id: int, lot_id: int | None = None) -> list[int]:

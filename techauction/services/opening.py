@@ -166,8 +166,7 @@ def close_round(session: Session, *, round_id: int, now: datetime) -> bool:
     row.digest = record.round_digest(row.slug, heads)
     settlement.release_round(session, round_row=row, now=now)
     session.add(AuditRow(at=now, by_id=None, what="round.closed", about=f"round {row.slug}", detail=row.digest))
-    if row.copy_of_id is None:
-        _tell_closed(session, row, heads, now=now)
+    _tell_closed(session, row, heads, now=now)
     return True
 
 

@@ -148,8 +148,7 @@ def call_off_announced(
         "title_en": row.title_en,
         "reason": reason,
     }
-    if row.copy_of_id is None:
-        notify(session, user_ids=_concerned(session, row.id), what="round_called_off", facts=facts, now=now)
+    notify(session, user_ids=_concerned(session, row.id), what="round_called_off", facts=facts, now=now)
 
 
 def _concerned(session: Session, round_id: int) -> list[int]:

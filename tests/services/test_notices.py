@@ -3,7 +3,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.services.notices import notify
 from techauction.store.notices import NoticeRow
-from tests.builders import a_user
+from tests.builders import a_round, a_user
 from tests.conftest import TEN
 
 
@@ -25,3 +25,14 @@ def test_a_notice_to_nobody_is_no_notice(sessions: sessionmaker[Session]) -> Non
         notify(session, user_ids=[], what="case_opened", facts={}, now=TEN)
 
         assert session.scalars(select(NoticeRow)).all() == []
+
+
+def test_of_a_copy_nobody_is_told(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        user, real = a_user(session), a_round(session, slug="joint")
+        a_round(session, slug="rehearsal-joint", copy_of_id=real.id, rehearsal=True, synthetic=True)
+
+        for name, slug in (("slug", "rehearsal-joint"), ("round", "rehearsal-joint"), ("slug", "joint")):
+            notify(session, user_ids=[user.id], what="round_closed", facts={name: slug}, now=TEN)
+
+        assert session.scalars(select(NoticeRow.facts)).all() == [{"slug": "joint"}]

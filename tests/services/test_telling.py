@@ -1,5 +1,6 @@
 """When the hammer has fallen everybody concerned is told at once, and nobody else."""
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
@@ -78,10 +79,15 @@ class Sale:
         self.auctioneer.submit(asked).result(PATIENCE_S)
 
     def close(self) -> None:
-        """Let the hammers fall, and what comes after them."""
+        """Let the hammers fall, and what comes after them, until the round has closed."""
         self.clock.set(CLOSES + timedelta(minutes=1))
-        for _ in range(3):
+        until = time.monotonic() + PATIENCE_S
+        while not self._closed() and time.monotonic() < until:
             self.auctioneer.nudge().result(PATIENCE_S)
+
+    def _closed(self) -> bool:
+        with self.sessions() as session:
+            return session.get_one(RoundRow, self.round_id).phase is Phase.CLOSED
 
     def told(self) -> Told:
         """Return who was told what of lots."""

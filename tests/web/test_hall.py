@@ -1,6 +1,7 @@
 """The hall's screens: the board and the closing wall."""
 
 import re
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -15,7 +16,7 @@ from techauction.core.round import Phase
 from techauction.db import writing
 from techauction.saleroom.auctioneer import Asked, Auctioneer
 from techauction.services import opening
-from techauction.store.consigning import LotRow
+from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.people import OrganisationRow, Role
 from tests.builders import CLOSES, OPENS, a_lot, a_paddle, a_result, a_round, a_user, wan
 from tests.web.conftest import Browser
@@ -28,7 +29,7 @@ class Round:
     """A round of three lots in two fields, with paddles 101 and 102."""
 
     def __init__(self, store: Store, auctioneer: Auctioneer, clock: ManualClock) -> None:
-        self.auctioneer, self.clock = auctioneer, clock
+        self.store, self.auctioneer, self.clock = store, auctioneer, clock
         with store() as session, writing(session):
             row = a_round(session, slug="joint", title_zh="长三角联合竞价", title_en="Joint auction")
             self.id = row.id
@@ -65,8 +66,13 @@ class Round:
     def close(self) -> None:
         """Let the hammers fall."""
         self.clock.set(CLOSES + timedelta(minutes=1))
-        for _ in range(3):
+        until = time.monotonic() + PATIENCE_S
+        while not self._closed() and time.monotonic() < until:
             self.auctioneer.nudge().result(PATIENCE_S)
+
+    def _closed(self) -> bool:
+        with self.store() as session:
+            return session.get_one(RoundRow, self.id).phase is Phase.CLOSED
 
 
 @pytest.fixture
