@@ -1,5 +1,7 @@
 // The desk: ticks all lots that an act could concern, counts the lots by their state as room.js paints them, and keeps facts and requests new.
 
+import { serverNow } from "./clock.js";
+
 const rows = [...document.querySelectorAll("[data-lot]")];
 const acts = document.querySelector("[data-acts]");
 
@@ -84,7 +86,7 @@ async function showFacts() {
 
 function countDown() {
   for (const shown of document.querySelectorAll("[data-expires]")) {
-    const left = Math.max(0, Math.floor((Date.parse(shown.dataset.expires) - Date.now()) / 1_000));
+    const left = Math.max(0, Math.floor((Date.parse(shown.dataset.expires) - serverNow()) / 1_000));
     const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
     shown.textContent = shown.dataset.say.replace("{it}", time);
   }
