@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from techauction.core import ascending
+from techauction.core.ascending import NothingToMatch
 from techauction.core.lot import Bid, Lot
 from techauction.core.money import Money
 from techauction.core.offer import (
@@ -19,7 +20,7 @@ from techauction.core.offer import (
 from techauction.core.outcome import PassedIn, Sold
 from techauction.core.refusal import Refusal
 
-TELLING = (BidTooLow, OffGrid, NeedsConfirmation)
+TELLING = (BidTooLow, OffGrid, NeedsConfirmation, NothingToMatch)
 """Refusals that say what was offered: of these nothing is kept, for it is nearly what the bidder will offer next."""
 
 
@@ -52,11 +53,14 @@ class SealedOffer:
 def take(lot: Lot, offer: Offer, bidder: Eligibility, now: datetime) -> Lot:
     """Return the lot with one more paddle that has offered: no price moves, and no close.
 
+    :raises NothingToMatch: no bid stands, whoever holds a priority right
     :raises SealedOnce: the paddle has offered already
     :raises BidTooLow, OffGrid, NeedsConfirmation: the amount may not stand
     """
     del now
     assert bidder.paddle is not None
+    if offer.matching:
+        raise NothingToMatch(offer.amount, None)
     if bidder.paddle in lot.bidders:
         raise SealedOnce
     if offer.amount < lot.start:

@@ -146,8 +146,11 @@ def case(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
         yield from differ(Fault.CASE_DIFFERS, after.name, {"the case's opened_at": (kept.opened_at, ended.at)})
 
 
-def bidder(event: Event, row: LotRow, books: Books) -> Iterator[Violation]:
-    """Check that a bid's paddle was issued and admitted to the lot before it, and that the bid answers an offer."""
+def bidder(event: Event, row: LotRow, books: Books, *, ranked_at: datetime | None = None) -> Iterator[Violation]:
+    """Check that a bid's paddle was issued and admitted to the lot before it, and that the bid answers an offer.
+
+    `ranked_at`: when it counted whether the bidder held a priority right, if not at the bid.
+    """
     if event.kind not in BIDS:
         return
     paddle = books.paddles.get(event.paddle or 0)
@@ -157,7 +160,7 @@ def bidder(event: Event, row: LotRow, books: Books) -> Iterator[Violation]:
         yield Violation(Fault.NOT_ADMITTED, event.lot, event.seq, f"paddle {event.paddle} was voided before the bid")
     elif (paddle.id, row.id) not in books.admitted:
         yield Violation(Fault.NOT_ADMITTED, event.lot, event.seq, f"paddle {event.paddle} was not admitted to the lot")
-    elif event.data.get("rank") not in _ranks(books.admitted[paddle.id, row.id], event.at):
+    elif event.data.get("rank") not in _ranks(books.admitted[paddle.id, row.id], ranked_at or event.at):
         said = f"paddle {event.paddle} did not hold the priority right that the record says, or held another"
         yield Violation(Fault.NOT_ADMITTED, event.lot, event.seq, said)
     offer = books.offers[row.id].get(event.seq)

@@ -76,8 +76,8 @@ def _verify(row: LotRow, record: list[RecordRow], books: Books) -> tuple[Replay,
         run += event.kind is Kind.VOIDED and "seq" in event.data  # it begins with the void of a bid
         found += agreement.differ(Fault.STATE_DIFFERS, name, {"run": (each.run, run)}, event.seq)
         found += agreement.bidder(event, row, books)
-    for event in unsealed.as_bids(events):
-        found += agreement.bidder(event, row, books)
+    for event, opened_at in unsealed.as_bids(events):
+        found += agreement.bidder(event, row, books, ranked_at=opened_at)
     taken = {event.seq for event in events if event.kind in (*BIDS, Kind.SEALED)}
     found += agreement.offers(after, row, taken, books)
     found += agreement.terms(after, row, books)

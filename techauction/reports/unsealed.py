@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from techauction.core.money import Money
 from techauction.core.record import Event, Kind
@@ -28,8 +29,11 @@ def offers_of(data: Mapping[str, object]) -> Iterator[Unsealed]:
                 pass
 
 
-def as_bids(events: Iterable[Event]) -> Iterator[Event]:
-    """Yield each sealed offer as the bid that its bidder was answered: at its own event, without the sum that was not kept."""
+def as_bids(events: Iterable[Event]) -> Iterator[tuple[Event, datetime]]:
+    """Yield each sealed offer as the bid that its bidder was answered: at its own event, without the sum that was not kept.
+
+    Beside it stands when it was opened: until then its bidder could waive a priority right.
+    """
     sealed: dict[int, Event] = {}
     for event in events:
         if event.kind is Kind.SEALED:
@@ -38,9 +42,10 @@ def as_bids(events: Iterable[Event]) -> Iterator[Event]:
             for each in offers_of(event.data):
                 if each.seq in sealed:
                     data: dict[str, object] = {"confirmed": False}
+                    data |= {name: said for name, said in sealed[each.seq].data.items() if name != "commitment"}
                     if each.rank is not None:
                         data["rank"] = each.rank
-                    yield Event(
+                    bid = Event(
                         lot=event.lot,
                         seq=each.seq,
                         kind=Kind.BID,
@@ -49,3 +54,4 @@ def as_bids(events: Iterable[Event]) -> Iterator[Event]:
                         closes_at=sealed[each.seq].closes_at,
                         data=data,
                     )
+                    yield bid, event.at

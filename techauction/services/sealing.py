@@ -18,6 +18,7 @@ from techauction.core.record import Kind, sealed_digest
 from techauction.core.sealed import SealedOffer
 from techauction.services.heads import Head
 from techauction.services.offers import Answer, Asked, Body, Taken
+from techauction.services.taking import called
 from techauction.store.auction import AdmissionRow, PaddleRow, SealedBidRow
 from techauction.store.consigning import LotRow
 from techauction.store.record import RecordRow
@@ -58,7 +59,7 @@ def take(
     )
     head.lot = after
     head.bids += 1
-    data: dict[str, object] = {"commitment": sealed_digest(head.name, bidder.paddle, each.amount, salt)}
+    data: dict[str, object] = {"commitment": sealed_digest(head.name, bidder.paddle, each.amount, salt), **called(each)}
     event = head.append(Kind.SEALED, at=now, closes_at=after.closes_at, data=data)
     events.append(event)
     boxes.append(

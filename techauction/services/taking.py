@@ -49,11 +49,16 @@ def take(head: Head, each: Asked, bidder: Eligibility, now: datetime, events: li
 def _data(each: Asked, rank: int | None) -> dict[str, object]:
     """Return what the record says of a bid: that it was confirmed, its priority right, and who called it from the floor."""
     data = _CONFIRMED[each.confirmed]
+    if rank is None and each.source is not Source.FLOOR:
+        return data
     if rank is not None:
         data = data | {"rank": rank}
-    if each.source is Source.FLOOR:
-        data = data | {"source": each.source.value, "clerk": each.user_id}
-    return data
+    return data | called(each)
+
+
+def called(each: Asked) -> dict[str, object]:
+    """Return what the record says of an offer called from the floor; nothing of another."""
+    return {"source": each.source.value, "clerk": each.user_id} if each.source is Source.FLOOR else {}
 
 
 def offer_row(each: Asked, answer: Answer, now: datetime) -> dict[str, Any]:

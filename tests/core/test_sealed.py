@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from techauction.core import bidding, formats, hammer, sealed
+from techauction.core.ascending import NothingToMatch
 from techauction.core.bidding import LotClosed
 from techauction.core.lawful import nearest
 from techauction.core.lot import Bid, Format, Lot
@@ -42,6 +43,11 @@ def test_a_sealed_offer_moves_neither_price_nor_close_and_stands_nowhere() -> No
 
     assert after == replace(lot, bidders=frozenset({7}))
     assert formats.standing(after) is None
+
+
+def test_nothing_stands_that_a_holder_could_match() -> None:
+    with pytest.raises(NothingToMatch):
+        bidding.take(a_sealed_lot(), Offer(wan(230), matching=True), replace(holder(7), priority_rank=1), TEN)
 
 
 def test_a_paddle_offers_once() -> None:

@@ -437,4 +437,18 @@ FAULTS = [
         planted="False, 0, -self.seq)",
         test="tests/core/test_sealed.py::test_the_highest_wins_then_the_better_rank_then_the_earlier",
     ),
+    Fault(
+        guard="a priority right may be waived until sealed offers are opened",
+        file="techauction/reports/record_of_sale.py",
+        original=", ranked_at=opened_at)",
+        planted=")",
+        test="tests/services/test_priority.py::test_a_right_counts_when_sealed_offers_are_opened[sqlite-True]",
+    ),
+    Fault(
+        guard="nothing of a sealed lot can be matched",
+        file="techauction/core/sealed.py",
+        original="    if offer.matching:\n",
+        planted="    if offer.matching and lot.standing is not None:\n",
+        test="tests/core/test_sealed.py::test_nothing_stands_that_a_holder_could_match",
+    ),
 ]

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.clock import ManualClock
 from techauction.core import bidding, hammer, instruction, pausing, voiding
+from techauction.core.custody import Custody
 from techauction.core.increment import Ladder
 from techauction.core.instruction import Instruction, NoInstruction
-from techauction.core.lot import Extension, ExtensionKind, Lot, Rules, Stage
+from techauction.core.lot import Extension, ExtensionKind, Format, Lot, Rules, Stage
 from techauction.core.money import ZERO, Money
 from techauction.core.offer import Eligibility, Offer, Source, is_over
 from techauction.core.outcome import PassedIn, Sold
@@ -256,8 +257,8 @@ class ServiceHouse:
     answers_keys = True
     closes_itself = False
 
-    def __init__(self, engine: Engine, terms: Terms, bidders: list[Who]) -> None:
-        self.sessions = sessionmaker(engine, expire_on_commit=False)
+    def __init__(self, engine: Engine, terms: Terms, bidders: list[Who], custody: Custody) -> None:
+        self.sessions, self.custody = sessionmaker(engine, expire_on_commit=False), custody
         with self.sessions() as session, writing(session):
             self._list(session, terms, bidders)
         self._open()
@@ -284,6 +285,7 @@ class ServiceHouse:
                 session,
                 row,
                 number=number,
+                format=Format.SEALED if number in terms.sealed else Format.ASCENDING,
                 start=Money(start),
                 increment=Money(ladder[0][1]),
                 ladder=ladder if len(ladder) > 1 else None,
@@ -333,9 +335,7 @@ class ServiceHouse:
         for offers, together in groupby(deeds, key=lambda deed: isinstance(deed, Ask)):
             if offers:
                 asked = [self.asked(each, now) for each in together if isinstance(each, Ask)]
-                answers += self._perform(
-                    lambda session, read_clock, asked=asked: take_bids(session, asked, read_clock=read_clock), now
-                )
+                answers += self._perform(partial(self._offers, asked), now)
                 continue
             for deed in together:
                 try:
@@ -343,6 +343,9 @@ class ServiceHouse:
                 except Refusal as refusal:
                     answers.append(refusal)
         return answers
+
+    def _offers(self, asked: list[Asked], session: Session, read_clock: Callable[[], datetime]) -> list[Any]:
+        return list(take_bids(session, asked, read_clock=read_clock, custody=self.custody))
 
     def asked(self, ask: Ask, now: datetime) -> Asked:
         """Return the offer as the auctioneer is asked it."""
@@ -391,7 +394,7 @@ class ServiceHouse:
         voids.void_bid(session, lot=lot, seq=seq, reason="Wrong.", two=self.two, now=read_clock())
 
     def _fall(self, session: Session, lot_id: int, now: datetime) -> None:
-        [round_id] = hammers.fall(session, [lot_id], now=now)
+        [round_id] = hammers.fall(session, [lot_id], now=now, custody=self.custody)
         aftersale.bring(session, aftersale.owed(session, most=1, round_id=round_id))
         opening.close_round(session, round_id=round_id, now=now)
 
@@ -471,12 +474,12 @@ class RoomHouse(ServiceHouse):
 
     closes_itself = True
 
-    def __init__(self, engine: Engine, terms: Terms, bidders: list[Who]) -> None:
+    def __init__(self, engine: Engine, terms: Terms, bidders: list[Who], custody: Custody) -> None:
         self.clock = ManualClock(OPENS)
-        super().__init__(engine, terms, bidders)
+        super().__init__(engine, terms, bidders, custody)
 
     def _open(self) -> None:
-        self.auctioneer = Auctioneer(self.sessions, self.clock)
+        self.auctioneer = Auctioneer(self.sessions, self.clock, custody=self.custody)
         self.auctioneer.start()
         self.auctioneer.act(partial(opening.open_round, round_id=self.round_id)).result(PATIENCE_S)
 
@@ -500,7 +503,7 @@ class RoomHouse(ServiceHouse):
         with self.sessions() as session:
             since = session.scalars(select(PulseRow.at)).one()
         self.clock.set(now)
-        self.auctioneer = Auctioneer(self.sessions, self.clock)
+        self.auctioneer = Auctioneer(self.sessions, self.clock, custody=self.custody)
         self.auctioneer.start()
         return since
 

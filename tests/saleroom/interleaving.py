@@ -11,6 +11,7 @@ from techauction.core.offer import OffGrid
 from techauction.core.refusal import Refusal
 from techauction.services.offers import Taken
 from tests.builders import OPENS
+from tests.model_offers import ModelLotOfSealedOffers
 from tests.model_rights import ModelLotWithRights
 
 MICROSECOND = timedelta(microseconds=1)
@@ -34,7 +35,10 @@ class Who:
 
 @dataclass
 class Terms:
-    """What a round's lots are sold by, and the lots: (start, ladder, reserve) each; in fen and seconds."""
+    """What a round's lots are sold by, and the lots: (start, ladder, reserve) each; in fen and seconds.
+
+    `sealed`: the numbers of the lots that are sold by sealed offers.
+    """
 
     kind: str
     trigger: int
@@ -48,6 +52,7 @@ class Terms:
     closes: datetime
     lots: list[tuple[int, list[list[int]], int | None]]
     opens: datetime = OPENS
+    sealed: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -127,8 +132,11 @@ class House(Protocol):
         """Replay the record, and compare."""
 
 
-def some_terms(chance: Random, lots: int) -> Terms:
-    """Return terms that are hard on the rules: short, coarse, and with every setting on some day."""
+def some_terms(chance: Random, lots: int, *, sealed: bool = False) -> Terms:
+    """Return terms that are hard on the rules: short, coarse, and with every setting on some day.
+
+    With `sealed` the last lot is sold by sealed offers every other time.
+    """
     length = chance.choice((1, 19, 60, 300))
     return Terms(
         kind=chance.choice("AB"),
@@ -142,6 +150,7 @@ def some_terms(chance: Random, lots: int) -> Terms:
         gap=chance.choice((0, 10)),
         closes=OPENS + timedelta(seconds=chance.choice((400, 3_600)), microseconds=chance.randrange(10)),
         lots=[_some_lot(chance) for _ in range(lots)],
+        sealed=frozenset([lots] if sealed and chance.random() < 0.5 else []),
     )
 
 
@@ -174,7 +183,10 @@ class Play:
     def __init__(self, chance: Random, terms: Terms, bidders: list[Who], house: House) -> None:
         self.chance, self.terms, self.bidders, self.house = chance, terms, bidders, house
         self.keys: dict[tuple[int, str], Any] = {}
-        self.lots = [ModelLotWithRights(place, *lot, terms, self.keys) for place, lot in enumerate(terms.lots, 1)]
+        self.lots = [
+            (ModelLotOfSealedOffers if place in terms.sealed else ModelLotWithRights)(place, *lot, terms, self.keys)
+            for place, lot in enumerate(terms.lots, 1)
+        ]
         self.weights = [1 + 5 * (who.paddle is not None and not who.short_of_deposit and 1 in who.lots) for who in bidders]
         self.now = terms.opens
         self.told: list[tuple[Any, ...]] = []

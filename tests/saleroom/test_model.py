@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import Engine, event
 
+from techauction.custody import KeyRing
 from tests.saleroom.houses import CoreHouse, RoomHouse, ServiceHouse
 from tests.saleroom.interleaving import Play, interleavings, some_bidders, some_terms
 
@@ -25,7 +26,7 @@ def hasty(engine: Engine) -> Engine:
     return engine
 
 
-@pytest.mark.parametrize(("file", "most"), [("model.py", 80), ("model_rights.py", 100)])
+@pytest.mark.parametrize(("file", "most"), [("model.py", 80), ("model_rights.py", 100), ("model_offers.py", 60)])
 def test_the_model_fits_on_a_page_and_knows_nothing_of_the_product(file: str, most: int) -> None:
     text = (Path(__file__).parents[1] / file).read_text()
 
@@ -42,18 +43,18 @@ def test_the_core_sells_as_the_model_does() -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_services_sell_as_the_model_does(hasty: Engine) -> None:
+def test_the_services_sell_as_the_model_does(hasty: Engine, custody: KeyRing) -> None:
     def play(chance: Random) -> None:
-        terms, bidders = some_terms(chance, lots=2), some_bidders(chance, lots=2)
-        Play(chance, terms, bidders, ServiceHouse(hasty, terms, bidders)).run(moments=12)
+        terms, bidders = some_terms(chance, lots=2, sealed=True), some_bidders(chance, lots=2)
+        Play(chance, terms, bidders, ServiceHouse(hasty, terms, bidders, custody)).run(moments=12)
 
     interleavings(200 if IN_FULL else 8, play)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_auctioneer_sells_as_the_model_does(hasty: Engine) -> None:
+def test_the_auctioneer_sells_as_the_model_does(hasty: Engine, custody: KeyRing) -> None:
     def play(chance: Random) -> None:
-        terms, bidders = some_terms(chance, lots=2), some_bidders(chance, lots=2)
-        Play(chance, terms, bidders, RoomHouse(hasty, terms, bidders)).run(moments=12)
+        terms, bidders = some_terms(chance, lots=2, sealed=True), some_bidders(chance, lots=2)
+        Play(chance, terms, bidders, RoomHouse(hasty, terms, bidders, custody)).run(moments=12)
 
     interleavings(36 if IN_FULL else 4, play)

@@ -9,16 +9,18 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.core.ascending import NoPriorityRight
 from techauction.core.bidding import LotClosed
+from techauction.core.lot import Format
 from techauction.core.offer import Source
 from techauction.core.priority import PriorityRankWrong, PriorityWaived
 from techauction.core.record import Kind
 from techauction.core.refusal import NoSuch, Refusal
 from techauction.core.round import PhaseForbids
 from techauction.core.violation import Fault
+from techauction.custody import KeyRing
 from techauction.reports.record_of_sale import verify_round
-from techauction.services import opening, priority
+from techauction.services import hammer, opening, priority
 from techauction.services.bidding import Asked, Taken, take_bids
-from techauction.store.auction import AdmissionRow, OfferRow
+from techauction.store.auction import AdmissionRow, OfferRow, OutcomeRow
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow
 from techauction.store.notices import NoticeRow
@@ -201,3 +203,37 @@ def test_a_floor_bid_of_another_source_or_clerk_is_found(
         session.execute(update(OfferRow).values(**changed))
 
         assert {each.code for each in verify_round(session, played.row.slug)} == {Fault.OFFER_DIFFERS}
+
+
+@pytest.mark.parametrize("waives", [False, True])
+def test_a_right_counts_when_sealed_offers_are_opened(sessions: Sessions, custody: KeyRing, waives: bool) -> None:
+    with sessions.begin() as session:
+        played = a_round_to_play(session, {"format": Format.SEALED})
+        confirm(session, played, 102)
+        opening.open_round(session, round_id=played.row.id, read_clock=lambda: OPENS)
+        asked = [an_offer(played, 0, 230), an_offer(played, 1, 230)]
+        assert [type(each) for each in take_bids(session, asked, read_clock=lambda: NOW, custody=custody)] == [Taken, Taken]
+        session.expire_all()
+        if waives:
+            waive(session, played, 1, NOW + timedelta(minutes=1))
+        hammer.fall(session, [played.lots[0].id], now=CLOSES, custody=custody)
+        session.expire_all()
+
+        assert session.scalars(select(OutcomeRow.paddle)).one() == (101 if waives else 102)
+        assert verify_round(session, played.row.slug) == []
+
+
+def test_a_sealed_offer_from_the_floor_names_its_clerk_and_not_its_bidder(sessions: Sessions, custody: KeyRing) -> None:
+    with sessions.begin() as session:
+        played = a_round_to_play(session, {"format": Format.SEALED})
+        clerk = a_user(session).id
+        opening.open_round(session, round_id=played.row.id, read_clock=lambda: OPENS)
+        asked = [an_offer(played, 0, 230, source=Source.FLOOR, user_id=clerk)]
+        take_bids(session, asked, read_clock=lambda: NOW, custody=custody)
+        session.expire_all()
+        row = session.scalars(select(RecordRow).where(RecordRow.kind == Kind.SEALED)).one()
+        hammer.fall(session, [played.lots[0].id], now=CLOSES, custody=custody)
+        session.expire_all()
+
+        assert (row.paddle, row.amount, row.data["source"], row.data["clerk"]) == (None, None, "floor", clerk)
+        assert verify_round(session, played.row.slug) == []
