@@ -11,7 +11,8 @@ from techauction.queries import heads
 from techauction.queries.catalogue import LotTile, tile_of
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, Totals, head_of, public_round, totals_of
-from techauction.queries.sale import ANYBODY, LISTED, PLACE, Viewer
+from techauction.queries.sale import LISTED, PLACE
+from techauction.queries.viewing import ANYBODY, Viewer
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ResultRow
 

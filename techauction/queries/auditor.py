@@ -16,7 +16,8 @@ from techauction.queries import heads
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
-from techauction.queries.sale import LISTED, PUBLIC
+from techauction.queries.sale import LISTED
+from techauction.queries.viewing import PUBLIC
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ResultRow, RoundMarketRow, RoundRow
 from techauction.store.record import RecordRow

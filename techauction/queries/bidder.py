@@ -17,7 +17,8 @@ from techauction.queries.catalogue import LotTile, tile_of
 from techauction.queries.lot import LotPage, lot_page
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
-from techauction.queries.sale import LISTED, PLACE, PUBLIC, Viewer, lot_on_sale
+from techauction.queries.sale import LISTED, PLACE, lot_on_sale
+from techauction.queries.viewing import PUBLIC, Viewer
 from techauction.queries.watching import IN_ORDER, SEALED
 from techauction.store.auction import AdmissionRow, InstructionRow, OfferRow, OutcomeRow, PaddleRow
 from techauction.store.consigning import LotRow, ResultRow

@@ -13,7 +13,8 @@ from techauction.core.outcome import Ending
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, Totals, head_of, public_round, totals_of
-from techauction.queries.sale import ANYBODY, LISTED, PLACE, Sale, Viewer, sale_of
+from techauction.queries.sale import LISTED, PLACE, Sale, sale_of
+from techauction.queries.viewing import ANYBODY, Viewer
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ResultRow, RoundRow
 from techauction.store.people import FieldRow, MarketRow, OrganisationRow

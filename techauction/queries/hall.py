@@ -12,7 +12,8 @@ from techauction.core.lot import Stage
 from techauction.core.outcome import Ending
 from techauction.queries.catalogue import LotTile, tile_of
 from techauction.queries.rounds import RoundHead, Totals, head_of, public_round, totals_of
-from techauction.queries.sale import LISTED, PLACE, Viewer
+from techauction.queries.sale import LISTED, PLACE
+from techauction.queries.viewing import Viewer
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ResultRow
 

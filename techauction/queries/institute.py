@@ -15,8 +15,9 @@ from techauction.core.round import Phase
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
-from techauction.queries.sale import LISTED, PLACE, PUBLIC, Sale, sale_of
+from techauction.queries.sale import LISTED, PLACE, Sale, sale_of
 from techauction.queries.seal import SealShown, seal_of
+from techauction.queries.viewing import PUBLIC
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundMarketRow, RoundRow
 from techauction.store.people import FieldRow, OrganisationRow

@@ -14,7 +14,8 @@ from techauction.queries.catalogue import LotTile, tile_of
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
-from techauction.queries.sale import ANYBODY, LISTED, PLACE, RulesShown, Viewer, rules_of, visible_to
+from techauction.queries.sale import LISTED, PLACE, RulesShown, rules_of
+from techauction.queries.viewing import ANYBODY, Viewer, visible_to
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ResultRow, RoundRow
 from techauction.store.people import FieldRow

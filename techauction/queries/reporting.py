@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from techauction.queries.rounds import RoundHead, head_of
-from techauction.queries.sale import PUBLIC
+from techauction.queries.viewing import PUBLIC
 from techauction.store.consigning import RoundMarketRow, RoundRow
 
 

@@ -14,7 +14,8 @@ from techauction.core.outcome import Ending
 from techauction.core.round import Phase, Regime
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
-from techauction.queries.sale import ANYBODY, LISTED, Viewer, visible_to
+from techauction.queries.sale import LISTED
+from techauction.queries.viewing import ANYBODY, Viewer, visible_to
 from techauction.store.auction import OutcomeRow, PaddleRow
 from techauction.store.consigning import LotRow, RoundMarketRow, RoundRow
 

@@ -3,51 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session, aliased
 
 from techauction.core import formats
 from techauction.core.lot import ExtensionKind, Format, Lot, Stage
 from techauction.core.money import Money, rate
 from techauction.core.outcome import Ending
-from techauction.core.round import Phase
+from techauction.queries.viewing import ANYBODY, Viewer, visible_to
 from techauction.store.auction import OutcomeRow
-from techauction.store.consigning import LotRow, RoundMarketRow, RoundRow
+from techauction.store.consigning import LotRow, RoundRow
 
 LISTED = LotRow.number.is_not(None) & LotRow.stage.not_in((Stage.SUBMITTED, Stage.RETURNED))
 """Lots that their market has accepted."""
 
-ANNOUNCED = (RoundRow.phase != Phase.DRAFT) & RoundRow.published_at.is_not(None)
-"""Rounds that have been announced, and copies of rounds to rehearse or to practise in."""
-
-PUBLIC = ANNOUNCED & RoundRow.copy_of_id.is_(None)
-"""Rounds that have been announced to everybody; copies never are."""
-
 _EARLIER = aliased(LotRow)
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Who looks at a round: an organizer of a market, somebody of an organisation, or anybody."""
-
-    market_key: str | None = None
-    organisation_id: int | None = None
-
-
-ANYBODY = Viewer()
-
-
-def visible_to(viewer: Viewer) -> ColumnElement[bool]:
-    """Return which rounds the viewer may see: the public ones, copies of its market's, and the bidder's own practice."""
-    if viewer == ANYBODY:
-        return PUBLIC
-    copies: list[ColumnElement[bool]] = []
-    if viewer.market_key is not None:
-        held = select(RoundMarketRow.round_id).where(RoundMarketRow.market_key == viewer.market_key)
-        copies.append(RoundRow.id.in_(held))
-    if viewer.organisation_id is not None:
-        copies.append(RoundRow.practice_for_id == viewer.organisation_id)
-    return ANNOUNCED & or_(RoundRow.copy_of_id.is_(None), *copies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

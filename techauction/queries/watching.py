@@ -10,7 +10,8 @@ from techauction.core.lot import Stage
 from techauction.queries.catalogue import LotTile, tile_of
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
-from techauction.queries.sale import LISTED, PLACE, PUBLIC
+from techauction.queries.sale import LISTED, PLACE
+from techauction.queries.viewing import PUBLIC
 from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow, SealedBidRow
 from techauction.store.consigning import LotRow, ResultRow, WatchRow
 

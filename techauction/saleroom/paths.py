@@ -13,7 +13,7 @@ from techauction.core.refusal import Refusal
 from techauction.core.tokens import TokenScope
 from techauction.protocol import STREAM
 from techauction.queries.live import LiveEvent, LiveLot, events_after, live_lots, visible_copies
-from techauction.queries.sale import Viewer
+from techauction.queries.viewing import Viewer
 from techauction.receipts import Signer
 from techauction.saleroom import answers
 from techauction.saleroom.auctioneer import Auctioneer

@@ -14,9 +14,7 @@ from techauction.core.round import Phase
 from techauction.store.consigning import RoundMarketRow, RoundRow
 
 _LONGEST_SLUG, _LONGEST_TITLE = 64, 200
-_ITS_OWN = frozenset(
-    {"id", "digest", "opened_at", "closed_at", "call_off_reason", "custodian_id", "practice_for_id", "host_market"}
-)
+_ITS_OWN = frozenset({"id", "digest", "opened_at", "closed_at", "call_off_reason", "custodian_id", "practice_for_id"})
 """What a copy does not have from its round. A rule that is added to rounds is copied with the others."""
 
 

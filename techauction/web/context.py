@@ -10,7 +10,7 @@ from techauction.clock import Clock
 from techauction.custody import KeyRing
 from techauction.db import db
 from techauction.postgresql import CommitUnknown, is_replicated
-from techauction.queries.sale import ANYBODY, Viewer
+from techauction.queries.viewing import ANYBODY, Viewer
 from techauction.receipts import Signer
 from techauction.saleroom.auctioneer import Auctioneer
 from techauction.saleroom.vitals import Vitals

@@ -1,0 +1,38 @@
+"""Who may see which rounds: what is announced is everybody's, copies are only for those who rehearse or practise in them."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, or_, select
+
+from techauction.core.round import Phase
+from techauction.store.consigning import RoundMarketRow, RoundRow
+
+ANNOUNCED = (RoundRow.phase != Phase.DRAFT) & RoundRow.published_at.is_not(None)
+"""Rounds that have been announced, and copies of rounds to rehearse or to practise in."""
+
+PUBLIC = ANNOUNCED & RoundRow.copy_of_id.is_(None)
+"""Rounds that have been announced to everybody; copies never are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks at a round: an organizer of a market, somebody of an organisation, or anybody."""
+
+    market_key: str | None = None
+    organisation_id: int | None = None
+
+
+ANYBODY = Viewer()
+
+
+def visible_to(viewer: Viewer) -> ColumnElement[bool]:
+    """Return which rounds the viewer may see: the public ones, copies of its market's, and the bidder's own practice."""
+    if viewer == ANYBODY:
+        return PUBLIC
+    copies: list[ColumnElement[bool]] = []
+    if viewer.market_key is not None:
+        held = select(RoundMarketRow.round_id).where(RoundMarketRow.market_key == viewer.market_key)
+        copies.append(RoundRow.id.in_(held))
+    if viewer.organisation_id is not None:
+        copies.append(RoundRow.practice_for_id == viewer.organisation_id)
+    return ANNOUNCED & or_(RoundRow.copy_of_id.is_(None), *copies)
