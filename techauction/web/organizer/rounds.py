@@ -30,9 +30,9 @@ _BESIDE: dict[type[Refusal], str] = {SlugTaken: "slug", MarketHasLots: "markets"
 
 
 class CallOffForm(Form):
-    """Why a round is called off."""
+    """Why a draft is called off."""
 
-    reason = TextAreaField(_l("Reason"), [InputRequired(_l("Say why; everybody in the round reads it.")), Length(max=500)])
+    reason = TextAreaField(_l("Reason"), [InputRequired(_l("Say why; it goes into the audit trail.")), Length(max=500)])
 
 
 @bp.get("/rounds")
@@ -112,7 +112,7 @@ def publish(slug: str) -> ResponseReturnValue:
 
 @bp.post("/rounds/<slug>/call-off")
 def call_off(slug: str) -> ResponseReturnValue:
-    """Call a round off before it opens."""
+    """Call a draft off; a round that was announced is called off at its desk, by two."""
     page, by_id, market_key = _page(slug), signed_in().id, _market()
     form = CallOffForm(request.form)
     if not form.validate():
@@ -132,7 +132,7 @@ def call_off(slug: str) -> ResponseReturnValue:
     except Refusal as refusal:
         form.refuse(refusal)
         return _shown(_page(slug), form, status=422)
-    flash(_("The round is called off. Deposits go back, and everybody in it is told."), "success")
+    flash(_("The draft is called off."), "success")
     return redirect(url_for(".round_", slug=slug), 303)
 
 
