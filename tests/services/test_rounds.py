@@ -166,7 +166,9 @@ def _bidder_of(session: Session, row: RoundRow) -> int:
 
 
 @pytest.mark.parametrize("phase", [Phase.PUBLISHED, Phase.OPEN, Phase.CLOSED, Phase.CALLED_OFF])
-def test_only_a_draft_is_called_off_by_one_and_nothing_that_has_opened_at_all(sessions: sessionmaker[Session], phase: Phase) -> None:
+def test_only_a_draft_is_called_off_by_one_and_nothing_that_has_opened_at_all(
+    sessions: sessionmaker[Session], phase: Phase
+) -> None:
     with sessions() as session:
         by, row = a_user(session), a_round(session, phase=phase)
 
