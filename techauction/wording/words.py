@@ -159,6 +159,8 @@ WORDS: dict[type[StrEnum], dict[str, LazyString]] = {
         "opened": _l("opened"),
         "bid": _l("bid"),
         "matched": _l("matched"),
+        "sealed": _l("sealed offer"),
+        "unsealed": _l("sealed offers opened"),
         "extended": _l("extended"),
         "prolonged": _l("prolonged"),
         "paused": _l("paused"),
