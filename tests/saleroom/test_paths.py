@@ -13,15 +13,17 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import sessionmaker
 
 from techauction.clock import ManualClock
+from techauction.core.lot import Format
 from techauction.db import make_engine, writing
 from techauction.identity import passwords
 from techauction.services import accounts, opening, pausing
 from techauction.settings import Settings
 from techauction.store.auction import OfferRow
+from techauction.store.consigning import LotRow
 from techauction.store.people import Role, UserRow, UserSessionRow
 from tests import builders
 from tests.builders import CLOSES, OPENS, wan
@@ -153,6 +155,45 @@ def test_the_answers_receipt_is_signed_with_a_published_key_and_names_the_record
     assert (receipt.lot_id, receipt.seq, receipt.hash, receipt.amount) == (room.lot_id, 2, answer["hash"], wan(200))
     published = httpx.get(f"{room.url}/.well-known/techauction-keys.json").json()
     assert published == room.process.signer.published()
+
+
+@pytest.fixture
+def sealed(room: Room) -> Room:
+    """Return the room with its lot sold by sealed offers."""
+    with room.sessions() as session, writing(session):
+        session.execute(update(LotRow).values(format=Format.SEALED))
+    return room
+
+
+def test_a_sealed_offer_is_answered_with_its_sum_once_and_by_its_key_without_it(sealed: Room) -> None:
+    ant = sealed.sign_in("ant")
+    offer = {"amount_fen": wan(250).minor}
+
+    first = ant.bid(offer, key="key-of-ant")
+    again = ant.bid(offer, key="key-of-ant")
+    other = ant.bid({"amount_fen": wan(260).minor}, key="key-of-ant")
+
+    taken = first.json()
+    assert (first.status_code, taken["amount_fen"], taken["paddle"]) == (201, wan(250).minor, 101)
+    receipt = sealed.process.signer.check(taken["receipt"])
+    assert (receipt.amount, receipt.seq, receipt.hash) == (wan(250), 2, taken["hash"])
+    assert (again.status_code, again.json()) == (201, taken)
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
+    assert ant.fate("key-of-ant") == {"state": "accepted", **taken, "amount_fen": None, "receipt": None}
+
+
+def test_watchers_of_a_sealed_lot_are_told_how_many_have_offered(sealed: Room) -> None:
+    sealed.sign_in("ant").bid({"amount_fen": wan(250).minor})
+    sealed.sign_in("bee").bid({"amount_fen": wan(300).minor})
+    twice = sealed.sign_in("bee").bid({"amount_fen": wan(310).minor})
+
+    told = httpx.get(f"{sealed.url}/saleroom/lots/{sealed.lot_id}?after=0").json()
+
+    assert (twice.status_code, twice.json()["code"]) == (409, "sealed_once")
+    state = told["lot"]
+    assert (state["bids"], state["paddle"], state["standing_fen"], state["most_fen"]) == (2, None, None, None)
+    offers = [each for each in told["events"] if each["kind"] == "sealed"]
+    assert [(each["paddle"], each["amount_fen"]) for each in offers] == [(None, None), (None, None)]
 
 
 def test_an_offers_fate_is_told_by_its_key(room: Room) -> None:
