@@ -221,16 +221,20 @@ class Gallery:
     def _send(self, states: list[LiveLot]) -> None:
         """Send each watcher what it watches, in one write."""
         if len(states) == 1:
-            state, letter = states[0], Letter(self._as_event(states[0]))
-            self._push((each, letter) for each in list(self._watchers.get(state.lot, ())) if each.may_see(state))
+            letter = Letter(self._as_event(states[0]))
+            self._push((watcher, letter) for watcher in self._watching(states[0]))
             return
         bodies: defaultdict[Watcher, list[bytes]] = defaultdict(list)
         for state in states:
             body = self._as_event(state)
-            for watcher in self._watchers.get(state.lot, ()):
-                if watcher.may_see(state):
-                    bodies[watcher].append(body)
+            for watcher in self._watching(state):
+                bodies[watcher].append(body)
         self._push((watcher, Letter(b"".join(parts))) for watcher, parts in bodies.items())
+
+    def _watching(self, state: LiveLot) -> list[Watcher]:
+        """Return who is to be told of the lot; of a copy's only those who may see it."""
+        watchers = list(self._watchers.get(state.lot, ()))
+        return [each for each in watchers if each.may_see(state)] if state.of_copy else watchers
 
     def _push(self, letters: Iterable[tuple[Watcher, Letter]]) -> None:
         for watcher, letter in letters:
