@@ -312,7 +312,10 @@ class Play:
                 code = lot.void(deed.seq)
             case CloseKey():
                 asked, said = self.keys.setdefault((deed.who.name, deed.key), ("closed", ("key_closed",)))
-                return said if asked[0] == deed.lot else ("key_closed",)
+                if asked[0] != deed.lot:
+                    return ("key_closed",)
+                # What was offered under a seal is kept nowhere, so it is told to who asks the same again, and to nobody else.
+                return (*said[:2], None, said[3]) if said[0] == "taken" and deed.lot in self.terms.sealed else said
             case Act("pause"):
                 code = lot.stop("paused", self.now, self.now)
             case Act("resume"):
@@ -373,7 +376,7 @@ class Play:
 def _plain(answer: Any) -> tuple[Any, ...]:
     match answer:
         case Taken():
-            return ("taken", answer.paddle, answer.amount.minor, answer.closes_at)
+            return ("taken", answer.paddle, None if answer.amount is None else answer.amount.minor, answer.closes_at)
         case Refusal():
             return (answer.code,)
         case _:
