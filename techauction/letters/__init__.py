@@ -85,6 +85,19 @@ def _lot_withdrawn(facts: Facts) -> Letter:
     )
 
 
+def _lot_ended_early(facts: Facts) -> Letter:
+    return Letter(
+        _("Lot %(number)s ended without a sale", number=facts["number"]),
+        _(
+            "The round was closed early. Lot %(number)s (%(title)s) had not ended and is not sold; deposits for it go back. "
+            "Reason: %(reason)s",
+            number=facts["number"],
+            title=named(facts),
+            reason=facts["reason"],
+        ),
+    )
+
+
 def _case_opened(facts: Facts) -> Letter:
     number, title = facts["number"], named(facts)
     if facts["kind"] == CaseKind.FOLLOW_UP:
@@ -179,8 +192,9 @@ def _priority_confirmed(facts: Facts) -> Letter:
     return Letter(
         _("Priority right confirmed: lot %(number)s", number=facts["number"]),
         _(
-            "Paddle %(paddle)s holds a priority right at lot %(number)s (%(title)s), with rank %(rank)s. While the lot is sold you "
-            "may match the standing bid; if nobody bids more, the lot is yours. Who takes no part has waived the right.",
+            "Paddle %(paddle)s holds a priority right at lot %(number)s (%(title)s), with rank %(rank)s. "
+            "While the lot is sold you may match the standing bid; if nobody bids more, the lot is yours. "
+            "Who takes no part has waived the right.",
             paddle=facts["paddle"],
             number=facts["number"],
             title=named(facts),
@@ -268,6 +282,7 @@ LETTERS: dict[str, Callable[[Facts], Letter]] = {
     "deposit_received": _deposit_received,
     "key_missing": lots.key_missing,
     "lot_withdrawn": _lot_withdrawn,
+    "lot_ended_early": _lot_ended_early,
     "lot_bought": lots.bought,
     "lot_not_bought": lots.not_bought,
     "lot_passed_in": lots.passed_in,
