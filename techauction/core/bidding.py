@@ -117,7 +117,7 @@ def must_be_open(lot: Lot, now: datetime) -> None:
     """Refuse outside the bidding time."""
     if lot.stage in (Stage.PAUSED, Stage.INTERRUPTED):
         raise LotPaused
-    if lot.stage is Stage.ENDED:
+    if lot.stage is Stage.ENDED or lot.held:
         raise LotClosed(lot.closes_at)
     if lot.stage is not Stage.OPEN or now < lot.opens_at:
         raise LotNotOpen(lot.opens_at)

@@ -77,7 +77,7 @@ def place(lot: Lot, ceiling: Money, bidder: Eligibility, now: datetime) -> Instr
     """
     if lot.format is not Format.ASCENDING:
         raise InstructionNotHere
-    if lot.stage is Stage.ENDED or (lot.stage is Stage.OPEN and now >= lot.closes_at):
+    if lot.stage is Stage.ENDED or lot.held or (lot.stage is Stage.OPEN and now >= lot.closes_at):
         raise LotClosed(lot.closes_at)
     must_be_eligible(bidder)
     _must_be_reachable(lot, ceiling)

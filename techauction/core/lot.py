@@ -80,7 +80,8 @@ class Bid:
 class Lot:
     """A lot that has a place in a round. `closes_at` moves; `scheduled_closes_at` is what it was when the lot opened.
 
-    `bidders` are the paddles that made a bid, or a sealed offer, which does not stand before the close.
+    `bidders` are the paddles that made a bid, or a sealed offer, which does not stand before the close. A lot is `held` when
+    its close has come and its hammer waits for a key: it is open to the hammer alone, whatever another clock says.
     """
 
     stage: Stage
@@ -93,6 +94,7 @@ class Lot:
     format: Format = Format.ASCENDING
     standing: Bid | None = None
     bidders: frozenset[int] = frozenset()
+    held: bool = False
 
     def least_bid(self) -> Money:
         """Return the least lawful amount."""

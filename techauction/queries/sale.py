@@ -123,7 +123,7 @@ def sale_of(lot: LotRow, round_: RoundRow, outcome: OutcomeRow | None, place: in
         opens_at=core.opens_at,
         closes_at=core.closes_at,
         scheduled_closes_at=core.scheduled_closes_at,
-        takes_bids=lot.stage is Stage.OPEN and core.opens_at <= now < core.closes_at,
+        takes_bids=lot.stage is Stage.OPEN and not core.held and core.opens_at <= now < core.closes_at,
         stop_reason=lot.stop_reason,
         ending=None if outcome is None else outcome.ending,
         ending_reason="" if outcome is None else outcome.reason,

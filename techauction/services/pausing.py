@@ -54,7 +54,7 @@ def pause(
     rows = [lot_for_update(session, lot_id) for lot_id in sorted(set(lot_ids))]
     now = read_clock()
     if leave_closed:
-        rows = [row for row in rows if row.stage is Stage.OPEN and row.closes_at is not None and now < row.closes_at] or rows
+        rows = [row for row in rows if row.stage is Stage.OPEN and not row.is_past_close(now)] or rows
     for row in rows:
         _pause(session, row, reason=reason, by_id=by_id, now=now)
 

@@ -263,6 +263,10 @@ class LotRow(Row):
         assert self.increment is not None
         return Ladder.from_json(self.ladder) if self.ladder else Ladder.flat(self.increment)
 
+    def is_past_close(self, now: datetime) -> bool:
+        """Return whether the close of an open lot has come, or had come when its hammer began to wait for a key."""
+        return self.key_missing_at is not None or (self.closes_at is not None and now >= self.closes_at)
+
     def to_core(self, rules: Rules) -> Lot:
         """Return the lot as the core knows it; it must have been opened."""
         assert self.start is not None
@@ -285,11 +289,12 @@ class LotRow(Row):
             format=self.format,
             standing=standing,
             bidders=frozenset(self.bidders),
+            held=self.key_missing_at is not None,
         )
 
 
 class ReserveRow(Row):
-    """A sealed reserve (保留价). Until the hammer, or an entry after a lost key, its sum stands in `sealed` and nowhere else."""
+    """A sealed reserve (保留价). Until the hammer, or an entry after a lost key, its sum stands in `sealed` alone."""
 
     __tablename__ = "reserves"
     __table_args__ = (

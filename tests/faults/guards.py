@@ -451,4 +451,12 @@ FAULTS = [
         planted="    if offer.matching and lot.standing is not None:\n",
         test="tests/core/test_sealed.py::test_nothing_stands_that_a_holder_could_match",
     ),
+    Fault(
+        guard="a lot that waits for its key takes no bid, whatever another clock says",
+        file="techauction/services/heads.py",
+        original="            held=key_missing_at is not None,\n",
+        planted="",
+        test="tests/services/test_reserves.py"
+        "::test_a_lot_that_waits_for_its_key_stays_closed_whatever_another_clock_says[sqlite]",
+    ),
 ]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.clock import ManualClock
 from techauction.core import consigning as rules
+from techauction.core import prolonging
 from techauction.core.bidding import LotClosed
 from techauction.core.custody import WITHOUT_KEYS, Custody, KeyNotHere, NoCustodyKey, NotAwaited, NotTheCommitment, Slip
 from techauction.core.hammer import HammerTooEarly
@@ -23,7 +24,7 @@ from techauction.core.round import Phase, Regime
 from techauction.core.violation import Fault
 from techauction.custody import PRIVATE, KeyRing
 from techauction.reports.record_of_sale import verify_round
-from techauction.services import aftersale, hammer, holding, opening, reserves
+from techauction.services import aftersale, hammer, holding, instructions, opening, pausing, reserves
 from techauction.store.auction import OutcomeRow
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, ReserveRow
@@ -218,6 +219,37 @@ def test_without_its_key_a_lot_waits_and_takes_no_bid(
         assert elsewhere.id not in told
         assert len(told) == len(set(told)) >= 2
         assert session.get_one(ReserveRow, lot.id).opened() is None
+        assert verify_round(session, sealed.played.row.slug) == []
+
+
+def test_a_lot_that_waits_for_its_key_stays_closed_whatever_another_clock_says(
+    sessions: sessionmaker[Session], clock: ManualClock, custody: KeyRing
+) -> None:
+    before = CLOSES - timedelta(minutes=5)  # another process's clock, or this one's after it was set back
+    with sessions() as session:
+        sealed = a_sealed_round(session, custody, clock)
+        opened(session, sealed, 280)
+        fall(session, sealed, WITHOUT_KEYS)
+        lot, bidder = sealed.lot, sealed.played.paddles[1].organisation_id
+
+        with pytest.raises(LotClosed):
+            sealed.played.bid(session, 0, 1, wan(300), before)
+        with pytest.raises(LotClosed):
+            instructions.place(
+                session,
+                lot_id=lot.id,
+                organisation_id=bidder,
+                user_id=sealed.played.users[1],
+                ceiling=wan(300),
+                read_clock=lambda: before,
+            )
+        with pytest.raises(LotClosed):
+            pausing.pause(session, lot_ids=[lot.id], reason="Why.", by_id=sealed.officer.id, read_clock=lambda: before)
+        with pytest.raises(LotClosed):
+            prolonging.prolong(lot.to_core(sealed.played.row.rules()), timedelta(minutes=5), before)
+
+        fall(session, sealed, custody, timedelta(hours=1))
+        assert session.get_one(OutcomeRow, lot.id).paddle == 101
         assert verify_round(session, sealed.played.row.slug) == []
 
 
