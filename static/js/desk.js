@@ -34,6 +34,8 @@ function countStages() {
     shown.textContent = String(shown.dataset.count.split(" ").reduce((sum, stage) => sum + (counts[stage] ?? 0), 0));
   }
   countTicked();
+  // The round has opened by itself: only the server draws what can be done now. A reason that is being written stays.
+  if (counts.open && document.querySelector("[data-waits]") && !document.activeElement.matches("input, textarea")) location.reload();
 }
 
 if (acts) {

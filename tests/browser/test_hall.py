@@ -1,6 +1,7 @@
 """The hall's screens in a real browser: driven by the keyboard, live, and readable on a phone and on a wall."""
 
 import re
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -13,10 +14,12 @@ from sqlalchemy import select
 
 from techauction.clock import ManualClock
 from techauction.db import db
+from techauction.identity import passwords
 from techauction.saleroom.auctioneer import Asked
-from techauction.services import opening
+from techauction.services import accounts, opening
 from techauction.store.auction import PaddleRow
 from techauction.store.people import Role
+from tests.browser.conftest import PASSWORD, fill, send, sign_in
 from tests.builders import CLOSES, OPENS, a_lot, a_paddle, a_round, a_user, an_organisation, wan
 from tests.serving import Served
 
@@ -177,3 +180,41 @@ def test_the_screens_fit_and_axe_finds_nothing(visit: Visit, language: str, widt
         if width > height:
             assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), path
         assert Axe().run(page).violations_count == 0, path
+
+
+def test_the_desk_of_a_rehearsal_can_be_worked_as_soon_as_it_opens(
+    visit: Visit, installation: Served, clock: ManualClock
+) -> None:
+    process = installation.process
+    with process.app.app_context():
+        session = db.session()
+        far = OPENS + timedelta(days=30)
+        row = a_round(session, slug="autumn", opens_at=far, closes_at=far + timedelta(hours=4))
+        a_lot(session, row, number=1)
+        accounts.create_user(
+            session,
+            sign_in_name="organizer",
+            name="Organizer",
+            role=Role.ORGANIZER,
+            password_hash=passwords(process.settings).hash(PASSWORD),
+            market_key="zhejiang",
+            now=clock(),
+        )
+        session.commit()
+    page = visit()
+    sign_in(page, "organizer")
+    page.goto("/organizer/rounds/autumn/rehearsals")
+    fill(page, speed="10")
+    send(page, "Begin the rehearsal")
+    expect(page.locator("[data-waits]")).to_have_count(1)
+
+    clock.set(clock() + timedelta(seconds=21))
+
+    expect(page.locator("[data-waits]")).to_have_count(0, timeout=20_000)
+    expect(page.locator("[data-acts]")).to_be_visible()
+    bids = page.locator("[data-lot][data-truth~='bid']")
+    until = time.monotonic() + PATIENCE_S
+    while not bids.count() and time.monotonic() < until:
+        clock.set(clock() + timedelta(seconds=10))
+        page.wait_for_timeout(300)
+    expect(bids).to_have_count(1)
