@@ -11,11 +11,11 @@ from techauction import lock
 from techauction.cli.instance import Instance, Refused, pass_instance, tell
 from techauction.cli.report import round_option
 from techauction.core.money import Money
+from techauction.core.opened import offers_of
 from techauction.core.record import Kind, instant
 from techauction.receipts import FILE, Signer
 from techauction.reports.record_of_sale import verify_round
 from techauction.reports.recorded import find_round
-from techauction.reports.unsealed import offers_of
 from techauction.store.consigning import LotRow
 from techauction.store.record import RecordRow
 

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, and_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from techauction.core.money import Money
+from techauction.core.opened import offers_of
+from techauction.core.record import Kind
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.store.auction import OfferRow, PaddleRow
@@ -18,7 +20,7 @@ BIDS_A_PAGE = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MyBid:
-    """A bid that was taken for one's own paddle. A sealed offer has no amount: nobody can read it before all are opened."""
+    """A bid that was taken for one's own paddle. A sealed offer has no amount before all are opened: nobody can read it."""
 
     lot_id: int
     seq: int
@@ -52,19 +54,31 @@ def my_bid(session: Session, *, organisation_id: int, lot_id: int, seq: int) -> 
     return None if found is None else _bid(*found)
 
 
-def _bids(organisation_id: int) -> Select[RecordRow, LotRow, RoundRow, ResultRow, PaddleRow]:
+_OPENED = aliased(RecordRow)
+
+
+def _bids(organisation_id: int) -> Select[RecordRow, LotRow, RoundRow, ResultRow, PaddleRow, RecordRow]:
     return (
-        select(RecordRow, LotRow, RoundRow, ResultRow, PaddleRow)
+        select(RecordRow, LotRow, RoundRow, ResultRow, PaddleRow, _OPENED)
         .join(OfferRow, and_(OfferRow.lot_id == RecordRow.lot_id, OfferRow.seq == RecordRow.seq))
         .join(LotRow, LotRow.id == RecordRow.lot_id)
         .join(RoundRow, RoundRow.id == LotRow.round_id)
         .join(ResultRow, ResultRow.id == LotRow.result_id)
         .join(PaddleRow, and_(PaddleRow.round_id == LotRow.round_id, PaddleRow.organisation_id == OfferRow.organisation_id))
+        .outerjoin(
+            _OPENED,
+            and_(RecordRow.kind == Kind.SEALED, _OPENED.lot_id == RecordRow.lot_id, _OPENED.kind == Kind.UNSEALED),
+        )
         .where(OfferRow.organisation_id == organisation_id)
     )
 
 
-def _bid(row: RecordRow, lot: LotRow, round_: RoundRow, result: ResultRow, paddle: PaddleRow) -> MyBid:
+def _bid(  # noqa: PLR0917 (a row, table by table)
+    row: RecordRow, lot: LotRow, round_: RoundRow, result: ResultRow, paddle: PaddleRow, opened: RecordRow | None
+) -> MyBid:
+    amount = row.amount
+    if opened is not None:
+        amount = next((each.amount for each in offers_of(opened.data) if each.seq == row.seq), None)
     assert paddle.number is not None
     assert lot.number is not None
     return MyBid(
@@ -72,7 +86,7 @@ def _bid(row: RecordRow, lot: LotRow, round_: RoundRow, result: ResultRow, paddl
         seq=row.seq,
         hash=row.hash,
         paddle=paddle.number,
-        amount=row.amount,
+        amount=amount,
         placed_at=row.at,
         slug=round_.slug,
         number=lot.number,

@@ -127,6 +127,17 @@ def outcome(after: Replay, kept: OutcomeRow | None) -> Iterator[Violation]:
     )
 
 
+def buyer(after: Replay, books: Books) -> Iterator[Violation]:
+    """Check that nothing was sold to a paddle that had been voided."""
+    ended = after.ended if after.ended is None else after.ended.voided or after.ended
+    if ended is None or ended.ending is not Ending.SOLD:
+        return
+    paddle = books.paddles.get(ended.paddle or 0)
+    if paddle is not None and paddle.voided_at is not None and paddle.voided_at < ended.at:
+        said = f"sold to paddle {ended.paddle}, which was voided before the hammer"
+        yield Violation(Fault.NOT_ADMITTED, after.name, None, said)
+
+
 def case(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
     """Compare the case that the hammer made: one for a lot sold, or passed in with a bid, and no other."""
     if books.owe(row.id):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from techauction.core.money import Money
 from techauction.core.offer import Source
 from techauction.store.aftersale import CaseRow
-from techauction.store.auction import AdmissionRow, OfferRow, OutcomeRow, PaddleRow
+from techauction.store.auction import AdmissionRow, ApprovalRow, OfferRow, OutcomeRow, PaddleRow
 from techauction.store.consigning import LotRow, ReserveRow, RoundRow
 from techauction.store.money import DepositRow, PostingRow, ReceiptRow, SettlementRow
 from techauction.store.people import OrganisationRow
@@ -45,6 +45,7 @@ class Books:
     paddles: dict[int, PaddleRow]
     markets: dict[int, str]
     admitted: dict[tuple[int, int], AdmissionRow]
+    approvals: list[ApprovalRow]
     offers: dict[int, dict[int, TakenOffer]] = field(default_factory=lambda: defaultdict(dict))
     deposits: dict[int, list[DepositRow]] = field(default_factory=lambda: defaultdict(list))
     postings: dict[int, list[PostingRow]] = field(default_factory=lambda: defaultdict(list))
@@ -79,6 +80,7 @@ def load_books(session: Session, row: RoundRow) -> Books:
         admitted={
             (each.paddle_id, each.lot_id): each for each in _all(session, AdmissionRow, AdmissionRow.paddle_id.in_(its_paddles))
         },
+        approvals=list(_all(session, ApprovalRow, ApprovalRow.round_id == row.id)),
     )
     taken = select(OfferRow).where(OfferRow.lot_id.in_(its_lots), OfferRow.seq.is_not(None))
     for offer in session.scalars(taken.execution_options(yield_per=1_000)):

@@ -11,7 +11,7 @@ from techauction.core.replay import replay
 from techauction.core.replayed import Replay
 from techauction.core.round import Phase
 from techauction.core.violation import Fault, Violation
-from techauction.reports import accounting, agreement, unsealed
+from techauction.reports import accounting, agreement, approved, unsealed
 from techauction.reports.books import Books, load_books
 from techauction.reports.recorded import find_round
 from techauction.store.consigning import LotRow
@@ -82,6 +82,8 @@ def _verify(row: LotRow, record: list[RecordRow], books: Books) -> tuple[Replay,
     found += agreement.offers(after, row, taken, books)
     found += agreement.terms(after, row, books)
     found += agreement.state(after, row, books)
+    found += approved.by_two(events, row, books)
+    found += agreement.buyer(after, books)
     found += agreement.outcome(after, books.outcomes.get(row.id))
     found += accounting.settled(after, row, books)
     found += agreement.case(after, row, books)

@@ -7,10 +7,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from techauction.core.money import Money
+from techauction.core.opened import offers_of
 from techauction.core.outcome import Ending
 from techauction.core.record import BIDS, Kind
 from techauction.core.refusal import NoSuch
-from techauction.reports import unsealed
+from techauction.core.voiding import voided_by
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.record import RecordRow
 
@@ -53,7 +54,7 @@ def recorded_lots(session: Session, round_id: int) -> list[RecordedLot]:
     voided: set[tuple[int, object]] = set()
     for row in session.scalars(select(RecordRow).where(RecordRow.lot_id.in_(lots), RecordRow.kind.in_(_TELLING))):
         if row.kind is Kind.VOIDED and "seq" in row.data:
-            voided.add((row.lot_id, row.data["seq"]))
+            voided |= {(row.lot_id, seq) for seq in voided_by(row.data)}
         else:
             told[row.lot_id][row.kind] = row
     bids: dict[int, list[int]] = defaultdict(list)
@@ -66,7 +67,7 @@ def recorded_lots(session: Session, round_id: int) -> list[RecordedLot]:
             assert paddle is not None, "a bid has its paddle"
             bids[lot_id].append(paddle)
     for row in session.scalars(select(RecordRow).where(RecordRow.lot_id.in_(lots), RecordRow.kind == Kind.UNSEALED)):
-        bids[row.lot_id] += [each.paddle for each in unsealed.offers_of(row.data)]
+        bids[row.lot_id] += [each.paddle for each in offers_of(row.data)]
     last = select(RecordRow.lot_id, func.max(RecordRow.seq).label("seq")).where(RecordRow.lot_id.in_(lots))
     ends = last.group_by(RecordRow.lot_id).subquery()
     heads = {

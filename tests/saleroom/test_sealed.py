@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session, sessionmaker
 from techauction.core.custody import WITHOUT_KEYS, Custody, NoCustodyKey
 from techauction.core.lot import Format, Stage
 from techauction.core.money import Money
-from techauction.core.paddle import PaddleStands
+from techauction.core.paddle import PaddleAtSealedLot
 from techauction.core.record import Kind
 from techauction.core.refusal import Refusal
 from techauction.core.violation import Fault
 from techauction.custody import KeyRing
 from techauction.db import writing
 from techauction.queries.live import live_lots
+from techauction.queries.receipts import my_bids
 from techauction.reports.record_of_sale import verify_round
 from techauction.services import admission, aftersale, hammer, holding, keys, opening, withdrawing
 from techauction.services.bidding import Answer, Asked, Taken, take_bids
@@ -234,16 +235,26 @@ def test_asked_by_its_key_an_offer_is_there_without_its_sum(sale: Sealed) -> Non
     assert (found.paddle, found.amount, found.seq) == (101, None, 2)
 
 
-def test_a_paddle_with_a_sealed_offer_is_not_voided_before_the_close(sale: Sealed) -> None:
+def test_whether_a_paddle_may_be_voided_does_not_tell_whether_it_made_a_sealed_offer(sale: Sealed) -> None:
     sale.offer(101, START)
-    with sale.sessions() as session, writing(session):
-        paddle = session.scalars(select(PaddleRow).where(PaddleRow.number == 101)).one()
-        organizer = builders.a_user(session)
+    said = []
+    for number in (101, 102):
+        with sale.sessions() as session, writing(session):
+            paddle = session.scalars(select(PaddleRow).where(PaddleRow.number == number)).one()
+            organizer = builders.a_user(session)
 
-        with pytest.raises(PaddleStands):
-            admission.void(
-                session, paddle_id=paddle.id, market_key="zhejiang", reason="Why.", by_id=organizer.id, read_clock=lambda: OPENS
-            )
+            with pytest.raises(PaddleAtSealedLot) as refused:
+                admission.void(
+                    session,
+                    paddle_id=paddle.id,
+                    market_key="zhejiang",
+                    reason="Why.",
+                    by_id=organizer.id,
+                    read_clock=lambda: OPENS,
+                )
+        said.append(refused.value.facts)
+
+    assert said[0] == said[1]
 
 
 def test_two_offers_of_a_paddle_in_one_group_are_one(sale: Sealed) -> None:
@@ -273,6 +284,19 @@ def test_all_are_opened_by_one_event_and_then_the_hammer_falls(sale: Sealed) -> 
         (3, 102, START + 2 * STEP),
     ]
     assert sale.violations() == []
+
+
+def test_ones_own_offer_has_its_sum_in_the_list_of_receipts_once_it_is_opened(sale: Sealed) -> None:
+    sale.offer(101, START + STEP)
+    organisation_id = sale.people[101][0]
+
+    def mine() -> list[Money | None]:
+        with sale.sessions() as session:
+            return [each.amount for each in my_bids(session, organisation_id=organisation_id, page=1).bids]
+
+    assert mine() == [None]
+    sale.fall(sale.custody)
+    assert mine() == [Money(START + STEP)]
 
 
 def test_without_the_key_no_offer_is_taken(sale: Sealed) -> None:

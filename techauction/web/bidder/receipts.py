@@ -27,7 +27,7 @@ def receipt(lot_id: int, seq: int) -> ResponseReturnValue:
     """Hand a bid's receipt out as a file."""
     bid = my_bid(db.session(), organisation_id=my_organisation_id(), lot_id=lot_id, seq=seq) or abort(404)
     if bid.amount is None:
-        abort(404)  # a sealed offer's receipt was in the answer to the offer itself
+        abort(404)  # a sealed offer's first receipt was in the answer to it; the next can be had when all are opened
     certify()
     signed = house().signer.sign(
         Receipt(lot_id=bid.lot_id, seq=bid.seq, hash=bid.hash, amount=bid.amount, placed_at=bid.placed_at)
