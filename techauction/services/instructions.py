@@ -25,6 +25,7 @@ from techauction.services.offers import Asked
 from techauction.store.auction import AdmissionRow, InstructionRow, PaddleRow
 from techauction.store.consigning import LotRow
 from techauction.store.money import DepositRow
+from techauction.store.people import UserRow
 from techauction.store.statements import Reading
 
 
@@ -56,7 +57,8 @@ def place(
     bidder = group.eligibilities(connection, {(lot_id, organisation_id)}).get((lot_id, organisation_id), bidding.STRANGER)
     placed = instruction.place(head.lot, ceiling, bidder, now)
     before = _live(session, lot_id, organisation_id)
-    if before is not None and before.ceiling == placed.ceiling:
+    counts = any(each.organisation_id == organisation_id for each in live(connection, [lot_id]).get(lot_id, ()))
+    if before is not None and before.ceiling == placed.ceiling and counts:
         return
 
     if before is not None:
@@ -108,7 +110,7 @@ def answer_all(session: Session, lot_ids: Collection[int], *, now: datetime) -> 
 
 
 def live(connection: Connection, lot_ids: Collection[int]) -> dict[int, list[Left]]:
-    """Return the instructions at the lots, those placed earlier first."""
+    """Return the instructions that count at the lots, those placed earlier first: their users are still the bidders' agents."""
     found: dict[int, list[Left]] = {}
     for lot_id, user_id, ceiling, number, organisation_id, *standing in _LEFT.rows(connection, lots=list(lot_ids)):
         left = Left(
@@ -178,6 +180,14 @@ _LEFT = Reading(
         DepositRow.required,
     )
     .join(PaddleRow, InstructionRow.paddle_id == PaddleRow.id)
+    .join(
+        UserRow,
+        and_(
+            UserRow.id == InstructionRow.user_id,
+            UserRow.organisation_id == PaddleRow.organisation_id,
+            UserRow.disabled_at.is_(None),
+        ),
+    )
     .outerjoin(AdmissionRow, and_(AdmissionRow.paddle_id == PaddleRow.id, AdmissionRow.lot_id == InstructionRow.lot_id))
     .outerjoin(
         DepositRow,

@@ -17,6 +17,7 @@ from techauction.services.bidding import Asked, Taken, take_bids
 from techauction.store.auction import InstructionRow, OfferRow, PaddleRow
 from techauction.store.consigning import LotRow
 from techauction.store.money import DepositRow
+from techauction.store.people import Role, UserRow
 from techauction.store.record import RecordRow
 from tests.builders import CLOSES, OPENS, a_user, wan
 from tests.rounds import Played, a_round_to_play
@@ -170,6 +171,31 @@ def test_an_instruction_without_its_deposit_does_not_bid(sessions: Sessions, pla
         bid(session, played, 2, 220, NOW)
 
         assert bids(session)[-1] == (103, 220)
+
+
+def test_an_instruction_bids_no_more_once_its_user_is_disabled(sessions: Sessions, played: Played) -> None:
+    with sessions.begin() as session:
+        open_it(session, played)
+        bid(session, played, 0, 200, NOW)
+        leave(session, played, 1, 300)
+        session.execute(update(UserRow).where(UserRow.id == played.users[1]).values(disabled_at=NOW))
+        bid(session, played, 2, 220, NOW)
+
+        assert bids(session)[-1] == (103, 220)
+
+
+def test_a_colleague_takes_up_the_instruction_of_a_disabled_user(sessions: Sessions, played: Played) -> None:
+    with sessions.begin() as session:
+        open_it(session, played)
+        bid(session, played, 0, 200, NOW)
+        leave(session, played, 1, 300)
+        session.execute(update(UserRow).where(UserRow.id == played.users[1]).values(disabled_at=NOW))
+        bid(session, played, 2, 220, NOW)
+        played.users[1] = a_user(session, Role.ENTERPRISE, organisation=played.paddles[1].organisation).id
+
+        leave(session, played, 1, 300)
+
+        assert bids(session)[-1] == (102, 230)
 
 
 def test_an_instruction_withdrawn_bids_no_more_and_what_it_bid_stands(sessions: Sessions, played: Played) -> None:
