@@ -7,7 +7,7 @@ from sqlalchemy import Select, case, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from techauction.core.admission import DepositState
-from techauction.core.bidding import STRANGER
+from techauction.core.bidding import STRANGER, KeyClosed
 from techauction.core.lawful import Step, quick_steps
 from techauction.core.lot import Stage
 from techauction.core.money import ZERO, Money
@@ -23,6 +23,7 @@ from techauction.queries.watching import IN_ORDER, SEALED
 from techauction.store.auction import AdmissionRow, InstructionRow, OfferRow, OutcomeRow, PaddleRow
 from techauction.store.consigning import LotRow, ResultRow
 from techauction.store.money import DepositRow
+from techauction.store.people import UserRow
 
 LOTS_A_PAGE = 24
 MOST_OTHERS = 8
@@ -105,9 +106,9 @@ class BiddingPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """What became of an offer: taken at a place in the record, or refused."""
+    """What became of an offer: taken at a place in the record, or refused. Of a sealed offer nobody knows the amount."""
 
-    amount: Money
+    amount: Money | None
     decided_at: datetime
     seq: int | None
     refusal: Refusal | None
@@ -177,7 +178,7 @@ def answered(session: Session, *, organisation_id: int, lot_id: int, key: str) -
     row = session.scalars(
         select(OfferRow).where(OfferRow.organisation_id == organisation_id, OfferRow.lot_id == lot_id, OfferRow.key == key)
     ).one_or_none()
-    if row is None or row.amount is None:
+    if row is None or row.code == KeyClosed.code:
         return None
     return Answered(
         amount=row.amount,
@@ -214,7 +215,14 @@ def _instruction(session: Session, *, lot_id: int, organisation_id: int) -> Inst
     row = session.scalars(
         select(InstructionRow)
         .join(PaddleRow, InstructionRow.paddle_id == PaddleRow.id)
-        .where(InstructionRow.lot_id == lot_id, InstructionRow.ended_at.is_(None), PaddleRow.organisation_id == organisation_id)
+        .join(UserRow, InstructionRow.user_id == UserRow.id)
+        .where(
+            InstructionRow.lot_id == lot_id,
+            InstructionRow.ended_at.is_(None),
+            PaddleRow.organisation_id == organisation_id,
+            UserRow.organisation_id == organisation_id,
+            UserRow.disabled_at.is_(None),
+        )
     ).one_or_none()
     return None if row is None else InstructionShown(row.ceiling, row.placed_at)
 

@@ -202,6 +202,17 @@ def test_a_sealed_offer_is_made_once_and_only_its_bidder_is_told_that_it_is_in(r
     assert room.me.get(f"/bidder/receipts/{room.lots[1]}/2").status_code == 404
 
 
+def test_looking_again_at_a_sealed_offer_that_was_taken_says_so_without_its_sum(room: Room) -> None:
+    room.bid(room.me, SEALED, "350万", key="a-key-to-look-by")
+    room.me.get(SEALED)
+
+    assert room.me.get(f"{SEALED}/offers/a-key-to-look-by").status_code == 303
+
+    page = plain(room.me.get(SEALED))
+    assert "Your sealed offer was taken at" in page
+    assert "3,500,000" not in page
+
+
 def test_the_rules_of_a_sealed_lot_are_its_own(room: Room) -> None:
     page = plain(room.rival.get("/rounds/joint/lots/2"))
 
