@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from techauction.core.lot import Stage
 from techauction.core.record import Kind
+from techauction.core.voiding import voided_by
 from techauction.services.notices import OUTBID, notify, see
 from techauction.store.auction import PaddleRow
 from techauction.store.consigning import LotRow, RoundRow
@@ -47,9 +48,16 @@ def look(session: Session, lot_id: int) -> Outbid:
     lot = session.get(LotRow, lot_id)
     if lot is None or lot.stage is not Stage.OPEN or lot.standing_paddle is None:
         return Outbid([], [])
+    voids = session.scalars(select(RecordRow.data).where(RecordRow.lot_id == lot_id, RecordRow.kind == Kind.VOIDED))
+    voided = [seq for each in voids for seq in voided_by(each)]
     rows = session.execute(
         select(RecordRow.paddle, func.max(RecordRow.at))
-        .where(RecordRow.lot_id == lot_id, RecordRow.kind.in_(_BIDS), RecordRow.paddle.is_not(None))
+        .where(
+            RecordRow.lot_id == lot_id,
+            RecordRow.kind.in_(_BIDS),
+            RecordRow.paddle.is_not(None),
+            RecordRow.seq.not_in(voided),
+        )
         .group_by(RecordRow.paddle)
     )
     last_bids = {paddle: at for paddle, at in rows if paddle is not None}

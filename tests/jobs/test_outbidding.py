@@ -16,13 +16,15 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.clock import ManualClock
 from techauction.core.money import Money
+from techauction.db import writing
 from techauction.jobs.mailer import FileMailer
 from techauction.jobs.outbidding import Outbidding
 from techauction.jobs.sending import send_notices
 from techauction.saleroom.auctioneer import Asked, Auctioneer
-from techauction.services import opening
+from techauction.services import opening, pausing, voiding
 from techauction.services.notices import see, unseen
 from techauction.services.outbidding import PATIENCE
+from techauction.services.two import Two
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.notices import NoticeRow
 from techauction.store.people import Role
@@ -193,3 +195,20 @@ def test_in_a_copy_nobody_is_outbid(sale: Sale, sessions: Sessions) -> None:
     assert sale.notices("ada") == []
     with sessions() as session:
         assert session.get_one(LotRow, sale.lot_id).bids == 2
+
+
+def test_who_has_only_bids_that_were_voided_is_not_outbid(sale: Sale, sessions: Sessions) -> None:
+    sale.bid("ada", wan(200))
+    sale.bid("bo", wan(210))
+    with sessions() as session, writing(session):
+        organizers = [a_user(session).id for _ in range(2)]
+        pausing.pause(session, lot_ids=[sale.lot_id], reason="Why.", by_id=organizers[0], read_clock=sale.clock)
+        two = Two(asked_by=organizers[0], approved_by=organizers[1])
+        lot = session.get_one(LotRow, sale.lot_id)
+        voiding.void_bid(session, lot=lot, seq=3, reason="Why.", two=two, now=sale.clock())
+        pausing.resume(session, lot_ids=[sale.lot_id], reason="Why.", by_id=organizers[0], read_clock=sale.clock)
+
+    sale.outbidding.look()
+
+    assert sale.notices("bo") == []
+    assert sale.notices("ada") == []
