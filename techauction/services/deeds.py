@@ -133,6 +133,7 @@ def _voiding_bid(session: Session, case: Case, now: datetime) -> Shown:
     seq = case.subject.seq or 0
     last = void.holding(session, lot.id)
     after, _ = voiding.void_bid(lot.to_core(case.round.rules()), last, seq)
+    void.must_not_stand(session, lot, after)
     [bid] = [each.bid for each in voiding.each(last) if each.seq == seq]
     return {
         **_priced(lot),
@@ -140,6 +141,7 @@ def _voiding_bid(session: Session, case: Case, now: datetime) -> Shown:
         "bid_paddle": bid.paddle,
         "bid_fen": bid.amount.minor,
         "bid_at": instant(bid.placed_at),
+        "matches": voiding.matches_of(last, seq),
         "then_paddle": None if after.standing is None else after.standing.paddle,
         "then_fen": None if after.standing is None else after.standing.amount.minor,
     }
@@ -203,7 +205,7 @@ def _void_outcome(session: Session, case: Case, two: Two, now: datetime) -> None
 
 
 def _close(session: Session, case: Case, two: Two, now: datetime) -> None:
-    withdrawing.end(session, case.lots, reason=case.reason, two=two, now=now)
+    withdrawing.end_early(session, case.lots, reason=case.reason, two=two, now=now)
     _audit(session, case, two, "round.closed_early", now)
     # Where a sale waits for its settlement, the tick that closes rounds comes back to it.
     opening.close_round(session, round_id=case.round.id, now=now)

@@ -52,14 +52,7 @@ def withdraw(
 
     end(session, [row], reason=reason, two=None, now=now)
     session.add(AuditRow(at=now, by_id=by_id, what="lot.withdrawn", about=f"lot {lot_id}", detail=reason))
-    facts: dict[str, int | str | None] = {
-        "slug": row.round.slug,
-        "number": row.number,
-        "title_zh": row.result.title_zh,
-        "title_en": row.result.title_en,
-        "reason": reason,
-    }
-    notify(session, user_ids=_concerned(session, row), what="lot_withdrawn", facts=facts, now=now)
+    notify(session, user_ids=_concerned(session, row), what="lot_withdrawn", facts=_facts(row, reason), now=now)
 
 
 def end(session: Session, lots: Iterable[LotRow], *, reason: str, two: Two | None, now: datetime) -> None:
@@ -72,6 +65,24 @@ def end(session: Session, lots: Iterable[LotRow], *, reason: str, two: Two | Non
         session.add(OutcomeRow(lot_id=row.id, ending=Ending.WITHDRAWN, reason=reason, ended_at=now))
     session.flush()
     settlement.release(session, lot_ids=[row.id for row in rows], now=now)
+
+
+def end_early(session: Session, lots: Iterable[LotRow], *, reason: str, two: Two, now: datetime) -> None:
+    """End those locked lots of an open round that have not ended, as withdrawn, and tell those whom each concerns."""
+    rows = [row for row in lots if row.stage is not Stage.ENDED]
+    end(session, rows, reason=reason, two=two, now=now)
+    for row in rows:
+        notify(session, user_ids=_concerned(session, row), what="lot_ended_early", facts=_facts(row, reason), now=now)
+
+
+def _facts(lot: LotRow, reason: str) -> dict[str, int | str | None]:
+    return {
+        "slug": lot.round.slug,
+        "number": lot.number,
+        "title_zh": lot.result.title_zh,
+        "title_en": lot.result.title_en,
+        "reason": reason,
+    }
 
 
 def _concerned(session: Session, lot: LotRow) -> list[int]:

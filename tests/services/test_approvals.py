@@ -421,6 +421,20 @@ def test_an_open_round_is_closed_early_and_what_was_sold_stays_sold(sessions: se
     assert sale.wrong() == []
 
 
+def test_of_a_round_closed_early_the_bidders_of_the_lots_that_it_ends_are_told(sessions: sessionmaker[Session]) -> None:
+    sale = sold(sessions)
+
+    sale.approve(sale.ask(Act.CLOSE_EARLY, at=CLOSES + MINUTE), at=CLOSES + 2 * MINUTE)
+
+    with sale.sessions() as session:
+        notices = session.scalars(select(NoticeRow).where(NoticeRow.what == "lot_ended_early")).all()
+    assert {each.facts["number"] for each in notices} == {2}
+    assert {each.facts["reason"] for each in notices} == {WHY}
+    told = {each.user_id for each in notices}
+    assert {*sale.played.users, sale.ada, sale.bo} <= told
+    assert sale.cy not in told
+
+
 def withdraw(sale: Sale, lot: int, *, at: datetime, **by: Any) -> None:
     """Withdraw a lot."""
     sale.do(withdrawing.withdraw, lot_id=sale.lots[lot], reason=WHY, by_id=sale.ada, at=at, **by)
