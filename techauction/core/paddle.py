@@ -101,6 +101,15 @@ class PaddleStands(Refusal):
         super().__init__(lot=lot)
 
 
+class PaddleAtSealedLot(Refusal):
+    """The paddle is admitted to a lot whose sealed offers are not opened yet; whether it made one is nobody's to learn."""
+
+    code = "paddle_at_sealed_lot"
+
+    def __init__(self, lot: int) -> None:
+        super().__init__(lot=lot)
+
+
 def number(wanted: int | None, taken: Iterable[int]) -> int:
     """Return the number that a paddle gets: the one wanted, or the lowest free one.
 
@@ -138,14 +147,18 @@ def issue(
     return number(wanted, taken)
 
 
-def take_back(*, voided: bool, stands_at: Sequence[int], reason: str) -> None:
+def take_back(*, voided: bool, stands_at: Sequence[int], sealed_at: Sequence[int], reason: str) -> None:
     """Refuse what stands against voiding a paddle, or against refusing a request for one.
 
-    :raises PaddleTakenBack, PaddleStands, ReasonNeeded: as they say
+    `stands_at` are lots on sale where its bid stands, `sealed_at` those by sealed offers to which it is admitted.
+
+    :raises PaddleTakenBack, PaddleStands, PaddleAtSealedLot, ReasonNeeded: as they say
     """
     if voided:
         raise PaddleTakenBack
     if stands_at:
         raise PaddleStands(stands_at[0])
+    if sealed_at:
+        raise PaddleAtSealedLot(sealed_at[0])
     if not reason:
         raise ReasonNeeded

@@ -28,6 +28,15 @@ class RehearsalWhileOpen(Refusal):
         super().__init__(title_zh=title_zh, title_en=title_en)
 
 
+class PracticeWhileOpen(Refusal):
+    """A round is open, or would open before the practice is over: nothing may stand in its way."""
+
+    code = "practice_while_open"
+
+    def __init__(self, title_zh: str, title_en: str) -> None:
+        super().__init__(title_zh=title_zh, title_en=title_en)
+
+
 class RehearsalGoing(Refusal):
     """A rehearsal of the round is going on."""
 

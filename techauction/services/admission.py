@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from techauction.core import admission
 from techauction.core import paddle as rules
 from techauction.core.admission import DepositState, NamedLot, PaddleHeld
-from techauction.core.lot import Stage
+from techauction.core.lot import Format, Stage
 from techauction.core.money import ZERO, Money
 from techauction.core.paddle import PaddleTaken
 from techauction.core.refusal import NoSuch
@@ -18,7 +18,7 @@ from techauction.core.round import Phase, PhaseForbids
 from techauction.services import deposits
 from techauction.services.deposits import Received
 from techauction.services.notices import notify
-from techauction.store.auction import AdmissionRow, PaddleRow, SealedBidRow
+from techauction.store.auction import AdmissionRow, PaddleRow
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, ResultRow, RoundMarketRow, RoundRow
 from techauction.store.money import DepositRow
@@ -160,6 +160,7 @@ def void(
     :raises NoSuch: no such paddle, or in a round of other markets
     :raises PhaseForbids, PaddleTakenBack, ReasonNeeded: as they say
     :raises PaddleStands: its bid stands at a lot on sale
+    :raises PaddleAtSealedLot: it is admitted to a lot on sale by sealed offers, whether it made one or not
     """
     lots = session.scalars(
         select(LotRow)
@@ -171,14 +172,11 @@ def void(
     ).all()
     paddle = _paddle_for_update(session, paddle_id, market_key)
     now = read_clock()
-    sealed = set(session.scalars(select(SealedBidRow.lot_id).where(SealedBidRow.paddle_id == paddle_id)))
+    here = [(lot.number, lot) for lot in lots if lot.number is not None and paddle.number is not None]
     rules.take_back(
         voided=paddle.voided_at is not None,
-        stands_at=[
-            lot.number
-            for lot in lots
-            if lot.number is not None and paddle.number and (lot.standing_paddle == paddle.number or lot.id in sealed)
-        ],
+        stands_at=[number for number, lot in here if lot.standing_paddle == paddle.number],
+        sealed_at=[number for number, lot in here if lot.format is Format.SEALED],
         reason=reason,
     )
 

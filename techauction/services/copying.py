@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from techauction.core.rehearsal import Periods
@@ -51,6 +51,13 @@ def copied(
     session.add(copy)
     session.flush()
     return copy
+
+
+def sold_by(session: Session, until: datetime) -> RoundRow | None:
+    """Return a round, not a copy, that is being sold or opens until then; copies are not to stand in its way."""
+    due = (RoundRow.phase == Phase.PUBLISHED) & (RoundRow.opens_at <= until)
+    real = select(RoundRow).where(RoundRow.copy_of_id.is_(None), or_(RoundRow.phase == Phase.OPEN, due))
+    return session.scalars(real.order_by(RoundRow.opens_at).limit(1)).first()
 
 
 def _markets(rows: Iterable[RoundMarketRow]) -> list[RoundMarketRow]:

@@ -13,7 +13,7 @@ from techauction.core.lot import Stage
 from techauction.core.money import Money
 from techauction.core.refusal import NoSuch
 from techauction.core.round import Phase
-from techauction.services.copying import copied
+from techauction.services.copying import copied, sold_by
 from techauction.services.simulating import admit, simulate_bidders, simulate_institute
 from techauction.store.auction import AdmissionRow, PaddleRow
 from techauction.store.audit import AuditRow
@@ -35,6 +35,7 @@ def practise(
     :raises NoSuch: there is no such round
     :raises NotRehearsable: the round is open, or over
     :raises NotAdmitted: the bidder has no paddle that may bid there
+    :raises PracticeWhileOpen: a round is being sold, or opens before a new practice would be over
     """
     row = session.get(RoundRow, round_id, with_for_update={"of": RoundRow}, populate_existing=True)
     if row is None:
@@ -48,11 +49,15 @@ def practise(
     if going is not None:
         return going
 
+    periods = rehearsal.practised(row.rules().extension, gap_s=row.gap_s, now=now)
+    if (other := sold_by(session, periods.closes_at)) is not None:
+        raise rehearsal.PracticeWhileOpen(other.title_zh, other.title_en)
+
     assert paddle.number is not None
     copy = copied(
         session,
         row,
-        rehearsal.practised(row.rules().extension, gap_s=row.gap_s, now=now),
+        periods,
         name="practice",
         titles=("【练习】", "Practice: "),
         now=now,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from techauction.core import rehearsal
@@ -15,7 +15,7 @@ from techauction.core.lot import Stage
 from techauction.core.record import commitment
 from techauction.core.refusal import NoSuch
 from techauction.core.round import ListedLot, Phase, Plan
-from techauction.services.copying import copied
+from techauction.services.copying import copied, sold_by
 from techauction.services.simulating import simulate_bidders
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, ReserveRow, RoundRow
@@ -64,10 +64,7 @@ def rehearse(
 
 def _must_be_alone(session: Session, row: RoundRow, *, closes_at: datetime) -> None:
     """Refuse beside a sale, beside one that begins before the rehearsal ends, and beside another rehearsal of the round."""
-    due = (RoundRow.phase == Phase.PUBLISHED) & (RoundRow.opens_at <= closes_at)
-    real = select(RoundRow).where(RoundRow.copy_of_id.is_(None), or_(RoundRow.phase == Phase.OPEN, due))
-    other = session.scalars(real.order_by(RoundRow.opens_at).limit(1)).first()
-    if other is not None:
+    if (other := sold_by(session, closes_at)) is not None:
         raise rehearsal.RehearsalWhileOpen(other.title_zh, other.title_en)
     own = (RoundRow.copy_of_id == row.id) & RoundRow.practice_for_id.is_(None) & RoundRow.phase.in_(_GOING)
     if session.scalars(select(RoundRow.id).where(own)).first() is not None:

@@ -85,6 +85,10 @@ ADMISSION = {
     "nothing_over": _l("Nothing was received over what is needed, or it went back already."),
     "receipt_in_future": _l("The bank's value time %(value_at)s has not come yet."),
     "paddle_stands": _l("The paddle's bid stands at lot %(lot)s, which has not ended."),
+    "paddle_at_sealed_lot": _l(
+        "The paddle is admitted to lot %(lot)s, whose sealed offers are not opened yet. Whether it made one must not show, so "
+        "it can be voided only after that lot has ended."
+    ),
     "already_decided": _l("This registration is %(decided)s already, and that stands."),
     "reason_needed": _l("Give a reason: whoever is refused something is told why."),
     "credit_code_wrong": _l("“%(text)s” is no unified social credit code: those have 18 signs, the last checks the others."),
@@ -122,6 +126,9 @@ ROUNDS = {
     "reason_missing": _l("Give a reason: it will be public."),
     "not_paused": _l("The lot is not paused, so there is nothing to resume."),
     "rehearsal_while_open": _l("“%(title_zh)s” (%(title_en)s) is open, or opens before the rehearsal would be over."),
+    "practice_while_open": _l(
+        "“%(title_zh)s” (%(title_en)s) is being sold, or opens in a few minutes. You can practise again when it is over."
+    ),
     "rehearsal_going": _l("A rehearsal of this round is going on. Throw it away first, or let it end."),
     "speed_wrong": _l("A rehearsal is %(least)s to %(most)s times faster than the day."),
     "not_rehearsable": _l("That is possible only before the round opens; it is %(phase)s."),
@@ -136,6 +143,9 @@ TWO = {
     "approval_stale": _l("Something has changed since this was asked, so nothing was done. Look again, then ask anew."),
     "lot_not_stopped": _l("Pause the lot first; a bid is voided only while its lot stands still."),
     "no_such_bid": _l("The lot has no bid with number %(seq)s, or it was voided already."),
+    "voided_paddle_next": _l(
+        "Then a bid of paddle %(paddle)s would stand, which was voided. Void that bid first, and this one after it."
+    ),
     "not_sold": _l("Only the outcome of a lot that was sold can be voided."),
     "prolonged_wrong": _l("A lot is prolonged by a minute at least and a day at most."),
     "no_such_paddle": _l("No paddle %(paddle)s was issued in this round."),

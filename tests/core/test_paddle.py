@@ -76,18 +76,19 @@ def test_a_paddle_is_not_issued_and_the_reason_has_a_name(wrong: dict[str, Any],
 
 
 @pytest.mark.parametrize(
-    ("voided", "stands_at", "reason", "refusal"),
+    ("voided", "stands_at", "sealed_at", "reason", "refusal"),
     [
-        (True, [], "A reason.", paddle.PaddleTakenBack),
-        (False, [4, 7], "A reason.", paddle.PaddleStands),
-        (False, [], "", ReasonNeeded),
+        (True, [], [], "A reason.", paddle.PaddleTakenBack),
+        (False, [4, 7], [], "A reason.", paddle.PaddleStands),
+        (False, [], [5], "A reason.", paddle.PaddleAtSealedLot),
+        (False, [], [], "", ReasonNeeded),
     ],
 )
 def test_a_paddle_is_not_taken_back_and_the_reason_has_a_name(
-    voided: bool, stands_at: list[int], reason: str, refusal: type[Refusal]
+    voided: bool, stands_at: list[int], sealed_at: list[int], reason: str, refusal: type[Refusal]
 ) -> None:
     with pytest.raises(refusal):
-        paddle.take_back(voided=voided, stands_at=stands_at, reason=reason)
+        paddle.take_back(voided=voided, stands_at=stands_at, sealed_at=sealed_at, reason=reason)
 
 
 @pytest.mark.parametrize(

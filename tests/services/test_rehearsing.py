@@ -1,6 +1,7 @@
 """Copies of rounds: what they have of theirs, who may make them, and that nothing of them stays."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -10,7 +11,7 @@ from techauction.clock import ManualClock
 from techauction.core.bidding import NotAdmitted
 from techauction.core.lot import ExtensionKind, Stage
 from techauction.core.refusal import NoSuch
-from techauction.core.rehearsal import SIMULATED, NotRehearsable, RehearsalGoing, RehearsalWhileOpen
+from techauction.core.rehearsal import SIMULATED, NotRehearsable, PracticeWhileOpen, RehearsalGoing, RehearsalWhileOpen
 from techauction.core.round import Phase, RoundNotReady
 from techauction.services import discarding
 from techauction.services.practising import practise
@@ -214,6 +215,25 @@ def test_who_is_not_admitted_does_not_practise(sessions: Sessions, bidder: tuple
 
     with sessions.begin() as session, pytest.raises(NotAdmitted):
         practise(session, round_id=round_id, organisation_id=organisation_id or 0, by_id=user_id, read_clock=clock)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"phase": Phase.OPEN},
+        {"opens_at": OPENS - timedelta(minutes=1), "phase": Phase.PUBLISHED},
+    ],
+)
+def test_nobody_practises_beside_a_sale(
+    sessions: Sessions, bidder: tuple[int, int, int], clock: ManualClock, other: dict[str, Any]
+) -> None:
+    round_id, organisation_id, user_id = bidder
+    clock.set(OPENS - timedelta(minutes=3))
+    with sessions.begin() as session:
+        a_round(session, slug="other", **other)
+
+    with sessions.begin() as session, pytest.raises(PracticeWhileOpen):
+        practise(session, round_id=round_id, organisation_id=organisation_id, by_id=user_id, read_clock=clock)
 
 
 def test_nobody_practises_once_the_round_has_opened(
