@@ -22,7 +22,7 @@ class Settings:
 
     Read from `<instance>/settings.toml`, then from variables `TECHAUCTION_<NAME>`. `trusted_proxies`: how many reverse proxies
     stand before the server. `https_only`: cookies go over HTTPS only. `argon2_memory_kib`, `argon2_time`: the hash cost.
-    `queue_places`: offers that may wait for the auctioneer. `bids_per_second`: offers that one bidder may make.
+    `queue_places`: offers that may wait for the auctioneer. `bids_per_second`: offers and acts that one bidder may make.
     `api_calls_per_minute`: other calls of the API that may come by one token. `custody_keys`: the file with the private keys
     that open reserves and sealed offers, where it is not to lie in the instance directory. `smtp_url`: the mail server that
     takes notices; without it they go into files.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import BoundedSemaphore, Thread
 from typing import Any, TypeVar
 
 import structlog
@@ -43,6 +43,8 @@ TRIES = 4
 """So often a transaction is tried that the database broke off; together they outlast a process that stopped holding a lot."""
 RETRY = timedelta(seconds=0.5)
 SOON = timedelta(seconds=0.02)
+BIDDERS_ACTS = 500
+"""At most so many acts of bidders wait: each has a transaction of its own, and what an organizer does comes after them."""
 IDLE_S = 0.5
 """At least so often the auctioneer looks when the next close is: other processes open lots too."""
 HELD_S = 2.0
@@ -50,7 +52,7 @@ HELD_S = 2.0
 
 
 class QueueFull(Refusal):
-    """So many offers wait that this one is not taken in."""
+    """So many offers, or acts of bidders, wait that this one is not taken in."""
 
     code = "queue_full"
 
@@ -81,13 +83,20 @@ class Auctioneer:
     """
 
     def __init__(
-        self, sessions: sessionmaker[Session], clock: Clock, *, places: int = 10_000, custody: Custody = WITHOUT_KEYS
+        self,
+        sessions: sessionmaker[Session],
+        clock: Clock,
+        *,
+        places: int = 10_000,
+        bidders_acts: int = BIDDERS_ACTS,
+        custody: Custody = WITHOUT_KEYS,
     ) -> None:
         self.on_change: Callable[[Iterable[int]], None] = lambda _lot_ids: None
         self.announce: Callable[[Session, Iterable[int]], None] = lambda _session, _lot_ids: None
         self._sessions = sessions
         self._clock = clock
         self._places = places
+        self._bidders_acts = BoundedSemaphore(bidders_acts)
         self._custody = custody
         self._queue: SimpleQueue[_Offer | _Act | None] = SimpleQueue()
         self._arriving: dict[asyncio.AbstractEventLoop, list[_Offer]] = {}
@@ -136,6 +145,18 @@ class Auctioneer:
         self._queue.put(act)
         return act.future
 
+    def act_of_bidder(self, use_case: Callable[..., T]) -> "Future[T]":
+        """Queue a use case for a bidder, as `act` does. There is room for some only, so that organizers' acts come through.
+
+        :raises QueueFull: too many offers, or acts of bidders, wait already
+        """
+        self._must_have_room()
+        if not self._bidders_acts.acquire(blocking=False):
+            raise QueueFull
+        future = self.act(use_case)
+        future.add_done_callback(lambda _: self._bidders_acts.release())
+        return future
+
     def nudge(self) -> "Future[None]":
         """Do everything that is due at the present time; the future is answered when it is done."""
         act = _Act(None)
@@ -146,8 +167,10 @@ class Auctioneer:
         """See to it that what has been decided until now outlives this server; the future is answered when it does.
 
         It raises CommitUnknown where the second server has not said that it has everything.
+
+        :raises QueueFull: it is asked for bidders, and too many of them wait already
         """
-        return self.act(_certify)
+        return self.act_of_bidder(_certify)
 
     @property
     def waiting(self) -> int:

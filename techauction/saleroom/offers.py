@@ -105,8 +105,7 @@ class Offers:
         key = headers.get(b"idempotency-key", b"").decode("latin-1")
         if not _KEY.fullmatch(key):
             raise OfferUnreadable("Idempotency-Key")
-        if self._limit is not None and not self._limiter.hit(self._limit, str(organisation_id)):
-            raise TooManyOffers
+        self._must_have_patience(organisation_id)
         waiting = self._auctioneer.submit_async(
             Asked(
                 lot_id=lot_id,
@@ -138,7 +137,8 @@ class Offers:
             known, needs_proof = await asyncio.to_thread(self._look_up, lot_id, caller.organisation_id, key)
         else:
             caller, organisation_id = await self._bidder(dict(scope["headers"]))
-            closing = self._auctioneer.act(
+            self._must_have_patience(organisation_id)
+            closing = self._auctioneer.act_of_bidder(
                 partial(keys.close_key, lot_id=lot_id, organisation_id=organisation_id, user_id=caller.user_id, key=key)
             )
             known, needs_proof = await _known(closing), True
@@ -150,6 +150,10 @@ class Offers:
         caller = await self._callers.bidder(headers)
         assert caller.organisation_id is not None
         return caller, caller.organisation_id
+
+    def _must_have_patience(self, organisation_id: int) -> None:
+        if self._limit is not None and not self._limiter.hit(self._limit, str(organisation_id)):
+            raise TooManyOffers
 
     def _look_up(self, lot_id: int, organisation_id: int | None, key: str) -> tuple[Answer | None, bool]:
         """Return the key's answer, and whether it may not have reached a second server that commits wait for."""

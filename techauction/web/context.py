@@ -12,7 +12,7 @@ from techauction.db import db
 from techauction.postgresql import CommitUnknown, is_replicated
 from techauction.queries.viewing import ANYBODY, Viewer
 from techauction.receipts import Signer
-from techauction.saleroom.auctioneer import Auctioneer
+from techauction.saleroom.auctioneer import Auctioneer, QueueFull
 from techauction.saleroom.vitals import Vitals
 from techauction.settings import Settings
 from techauction.store.people import Role, UserRow
@@ -59,7 +59,7 @@ def certify() -> None:
     session.rollback()  # a page holds no connection while it waits
     try:
         auctioneer().certify().result(timeout=_PATIENCE_S)
-    except TimeoutError:
+    except (TimeoutError, QueueFull):
         raise CommitUnknown("the auctioneer did not answer in time") from None
 
 

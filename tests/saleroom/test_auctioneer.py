@@ -349,6 +349,35 @@ def test_a_full_queue_refuses_at_the_door(engine: Engine, clock: ManualClock) ->
         idle.submit(sale.asked(103, wan(220)))
 
 
+def test_bidders_acts_are_bounded_and_organizers_are_not(engine: Engine, clock: ManualClock) -> None:
+    clock.set(OPENS)
+    sale = Sale(engine, clock)
+    auctioneer = Auctioneer(sessionmaker(engine), clock, bidders_acts=2)
+    act = partial(pausing.pause, lot_ids=[], reason="Why.", by_id=sale.organizer)
+    done = [auctioneer.act_of_bidder(act), auctioneer.act_of_bidder(act)]
+
+    with pytest.raises(QueueFull):
+        auctioneer.act_of_bidder(act)
+    done.append(auctioneer.act(act))
+
+    auctioneer.start()
+    for each in done:
+        each.exception(PATIENCE_S)
+    assert auctioneer.act_of_bidder(act).exception(PATIENCE_S) is None
+    auctioneer.stop()
+
+
+def test_a_full_queue_takes_no_bidders_act_either(engine: Engine, clock: ManualClock) -> None:
+    clock.set(OPENS)
+    sale = Sale(engine, clock)
+    idle = Auctioneer(sessionmaker(engine), clock, places=1)
+    idle.submit(sale.asked(101, wan(200)))
+
+    with pytest.raises(QueueFull):
+        idle.act_of_bidder(partial(pausing.pause, lot_ids=[], reason="Why.", by_id=sale.organizer))
+    assert idle.act(partial(pausing.pause, lot_ids=[], reason="Why.", by_id=sale.organizer)) is not None
+
+
 def test_what_was_queued_before_the_stop_is_decided(sale: Sale) -> None:
     futures = [sale.submit(101 + step % 2, wan(200 + 10 * step)) for step in range(20)]
 

@@ -401,6 +401,18 @@ def test_one_bidder_may_not_flood_the_room(database_url: str, clock: ManualClock
     assert 429 in codes
 
 
+def test_one_bidder_may_not_flood_the_room_with_keys_to_close(database_url: str, clock: ManualClock, room: Room) -> None:
+    settings = replace(room.process.settings, rate_limits=True, bids_per_second=1)
+    with serving(settings, clock) as served:
+        limited = Room(served, database_url, room.lot_id, room.slug)
+        ant = limited.sign_in("ant")
+        path, headers = f"/saleroom/lots/{room.lot_id}/bids/by-key/", {"X-CSRF-Token": ant.token}
+        codes = {ant.http.delete(f"{path}key-to-close-{each}", headers=headers).status_code for each in range(20)}
+        limited.close()
+
+    assert 429 in codes
+
+
 def test_the_server_ends_its_streams_when_it_is_told_to(room: Room) -> None:
     with httpx.stream("GET", f"{room.url}/saleroom/live?lots={room.lot_id}", timeout=PATIENCE_S) as stream:
         states = _states(stream)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from uuid import uuid4
 
@@ -11,11 +11,13 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from techauction.app import create_app
 from techauction.clock import ManualClock
 from techauction.core.lot import Format
-from techauction.db import writing
+from techauction.db import db, writing
 from techauction.saleroom.auctioneer import Auctioneer
 from techauction.services import opening
+from techauction.settings import Settings
 from techauction.store.auction import AdmissionRow, InstructionRow
 from techauction.store.consigning import LotRow, WatchRow
 from techauction.store.people import MarketRow, Role, UserRow
@@ -158,6 +160,24 @@ def test_a_ceiling_that_is_no_good_is_refused_beside_its_field(room: Room, ceili
     beside = re.search(r'id="ceiling-errors">(.*?)</div>\s*</div>', page.text, re.DOTALL)
     assert beside
     assert said in beside[1]
+
+
+@pytest.mark.parametrize("path", ["instruction", "instruction/withdraw", "priority/waive"])
+def test_one_bidder_may_not_flood_the_house_with_acts(
+    room: Room, settings: Settings, clock: ManualClock, auctioneer: Auctioneer, path: str
+) -> None:
+    assert room.lots
+    app = create_app(replace(settings, rate_limits=True, bids_per_second=1), clock, auctioneer)
+    app.test_client_class = Browser
+    me = app.test_client()
+    assert isinstance(me, Browser)
+    me.sign_in("bidder")
+
+    codes = [me.send(f"{ASCENDING}/{path}", {"ceiling": "1"}).status_code for _ in range(20)]
+
+    with app.app_context():
+        db.engine.dispose()
+    assert 429 in codes
 
 
 def test_a_holder_of_a_priority_right_matches_by_one_press_and_everybody_sees_the_mark(room: Room) -> None:

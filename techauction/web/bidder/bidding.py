@@ -15,23 +15,19 @@ from techauction.queries import bidder
 from techauction.queries.bidder import BiddingPage
 from techauction.saleroom.auctioneer import FateUnknown, QueueFull
 from techauction.store.people import Role
+from techauction.web.bidder.pace import paced
 from techauction.web.bidder.room import BidForm, found, shown
 from techauction.web.bidder.seen import note
-from techauction.web.context import auctioneer, certify, house, my_organisation_id, now
+from techauction.web.context import auctioneer, certify, my_organisation_id, now
 from techauction.web.filters import when
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
-from techauction.web.security import limiter
 
 bp = Blueprint("bidder", __name__, url_prefix="/bidder")
 bp.before_request(only(Role.ENTERPRISE))
 
 PATIENCE_S = 3.0
 """How long a form waits for the auctioneer; after that the offer's fate is told by its key."""
-
-
-def _rate() -> str:
-    return f"{house().settings.bids_per_second} per second"
 
 
 @bp.get("", strict_slashes=False)
@@ -50,7 +46,7 @@ def lot(slug: str, number: int) -> ResponseReturnValue:
 
 
 @bp.post("/rounds/<slug>/lots/<int:number>")
-@limiter.limit(_rate, key_func=lambda: f"bidder {my_organisation_id()}")
+@paced
 def bid(slug: str, number: int) -> ResponseReturnValue:
     """Offer an amount, and wait for the auctioneer's answer."""
     page = found(slug, number)

@@ -14,15 +14,18 @@ from techauction.postgresql import CommitUnknown
 from techauction.services import instructions
 from techauction.store.people import Role
 from techauction.web.bidder.bidding import PATIENCE_S
+from techauction.web.bidder.pace import paced
 from techauction.web.bidder.room import InstructionForm, found, shown
 from techauction.web.context import auctioneer, my_organisation_id, signed_in
 from techauction.web.guard import only
+from techauction.wording import say
 
 bp = Blueprint("bidder_instructions", __name__, url_prefix="/bidder/rounds/<slug>/lots/<int:number>/instruction")
 bp.before_request(only(Role.ENTERPRISE))
 
 
 @bp.post("")
+@paced
 def place(slug: str, number: int) -> ResponseReturnValue:
     """Leave an instruction, or another ceiling."""
     page = found(slug, number)
@@ -40,7 +43,7 @@ def place(slug: str, number: int) -> ResponseReturnValue:
     )
     db.session().rollback()  # the page shown after it must not be older
     try:
-        auctioneer().act(act).result(timeout=PATIENCE_S)
+        auctioneer().act_of_bidder(act).result(timeout=PATIENCE_S)
     except (StillWaiting, CommitUnknown):
         flash(_("It is not known yet whether your instruction was kept. Look at the page again in a moment."), "warning")
     except Refusal as refusal:
@@ -52,17 +55,20 @@ def place(slug: str, number: int) -> ResponseReturnValue:
 
 
 @bp.post("/withdraw")
+@paced
 def withdraw(slug: str, number: int) -> ResponseReturnValue:
     """Take the instruction back; what was bid for it stands."""
     page = found(slug, number)
     act = partial(instructions.withdraw, lot_id=page.lot.tile.sale.lot_id, organisation_id=my_organisation_id())
     db.session().rollback()
     try:
-        auctioneer().act(act).result(timeout=PATIENCE_S)
+        auctioneer().act_of_bidder(act).result(timeout=PATIENCE_S)
     except (StillWaiting, CommitUnknown):
         flash(_("It is not known yet whether your instruction was withdrawn. Look at the page again in a moment."), "warning")
     except NoInstruction:
         pass  # a colleague, or a second press of the button, was quicker
+    except Refusal as refusal:
+        flash(say(refusal), "warning")
     else:
         flash(_("Your instruction is withdrawn. A bid that it made still stands."), "success")
     return redirect(url_for("bidder.lot", slug=slug, number=number, _anchor="instruction"), 303)

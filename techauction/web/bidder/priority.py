@@ -13,6 +13,7 @@ from techauction.postgresql import CommitUnknown
 from techauction.services import priority
 from techauction.store.people import Role
 from techauction.web.bidder.bidding import PATIENCE_S
+from techauction.web.bidder.pace import paced
 from techauction.web.bidder.room import found
 from techauction.web.context import auctioneer, my_organisation_id, signed_in
 from techauction.web.guard import only
@@ -23,13 +24,14 @@ bp.before_request(only(Role.ENTERPRISE))
 
 
 @bp.post("/waive")
+@paced
 def waive(slug: str, number: int) -> ResponseReturnValue:
     """Give the right up."""
     lot_id = found(slug, number).lot.tile.sale.lot_id
     act = partial(priority.waive, lot_id=lot_id, organisation_id=my_organisation_id(), by_id=signed_in().id)
     db.session().rollback()
     try:
-        auctioneer().act(act).result(timeout=PATIENCE_S)
+        auctioneer().act_of_bidder(act).result(timeout=PATIENCE_S)
     except (StillWaiting, CommitUnknown):
         flash(_("It is not known yet whether your right was waived. Look at the page again in a moment."), "warning")
     except Refusal as refusal:
