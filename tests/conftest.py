@@ -80,7 +80,7 @@ def _with_template(url: str) -> Iterator[str]:
 def _administer(url: str, statement: str) -> None:
     address = make_url(url).set(database="postgres", drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[arg-type]  # our own names
+        connection.execute(statement)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
