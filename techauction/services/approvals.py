@@ -40,11 +40,7 @@ def ask(
     if not reason.strip():
         raise ReasonMissing
     row = _round(session, round_id)
-    by = _person(session, row, by_id)
-    if by.market is None:
-        raise NoSuch
-    if act in approval.OF_THE_HOST and by.market != row.host_market_key:
-        raise HostDecides
+    by = _asker(session, row, act, by_id)
     lots = deeds.lots_of(session, row, subject, act, lock=False)
     now = read_clock()
     shown = deeds.shown(session, act, Case(round=row, lots=lots, subject=subject, reason=reason), now)
@@ -85,6 +81,7 @@ def approve(session: Session, *, approval_id: int, by_id: int, read_clock: Calla
     request = _request(session, row, asked)
     approval.must_be_pending(request, now)
     try:
+        _asker(session, row, asked.act, asked.asked_by_id)
         digest = approval.digest_of(deeds.shown(session, asked.act, case, now))
     except Refusal as refusal:
         approval.must_be_another(request, by)
@@ -165,6 +162,20 @@ def _person(session: Session, row: RoundRow, user_id: int) -> Person:
     if user.role is not Role.ORGANIZER or user.market_key not in _markets(row):
         raise NoSuch
     return Person(user.id, user.market_key)
+
+
+def _asker(session: Session, row: RoundRow, act: Act, user_id: int) -> Person:
+    """Return an organizer of the round's who may ask for the act.
+
+    :raises NoSuch: the user is none
+    :raises HostDecides: as it says
+    """
+    by = _person(session, row, user_id)
+    if by.market is None:
+        raise NoSuch
+    if act in approval.OF_THE_HOST and by.market != row.host_market_key:
+        raise HostDecides
+    return by
 
 
 def _request(session: Session, row: RoundRow, asked: ApprovalRow) -> Request:

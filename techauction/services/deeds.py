@@ -106,6 +106,14 @@ def _priced(lot: LotRow) -> Shown:
     return {**_named(lot), "stage": lot.stage.value, "paddle": lot.standing_paddle, "price_fen": price}
 
 
+def _stopped(lot: LotRow) -> Shown:
+    return {"stopped_at": None if lot.stopped_at is None else instant(lot.stopped_at), "stop_reason": lot.stop_reason}
+
+
+def _planned(lot: LotRow) -> Shown:
+    return {"closes_at": None if lot.scheduled_closes_at is None else instant(lot.scheduled_closes_at)}
+
+
 def _opening(session: Session, case: Case, now: datetime) -> Shown:
     del session, now
     rounds.turn(case.round.phase, Phase.OPEN)
@@ -116,15 +124,15 @@ def _resuming(session: Session, case: Case, now: datetime) -> Shown:
     del session, now
     if any(lot.stage not in (Stage.PAUSED, Stage.INTERRUPTED) for lot in case.lots):
         raise LotNotPaused
-    return {"lots": [_priced(lot) for lot in case.lots]}
+    return {"lots": [{**_priced(lot), **_stopped(lot)} for lot in case.lots]}
 
 
 def _prolonging(session: Session, case: Case, now: datetime) -> Shown:
-    # Neither price nor close: every bid moves them while the second person looks.
+    # Neither price nor close: every bid moves them while the second person looks. What was planned moves by such acts alone.
     del session
     for lot in case.lots:
         prolonging.prolong(lot.to_core(case.round.rules()), case.subject.by(), now)
-    return {"lots": [_named(lot) for lot in case.lots], "minutes": case.subject.minutes}
+    return {"lots": [{**_named(lot), **_planned(lot)} for lot in case.lots], "minutes": case.subject.minutes}
 
 
 def _voiding_bid(session: Session, case: Case, now: datetime) -> Shown:
@@ -207,7 +215,7 @@ def _void_outcome(session: Session, case: Case, two: Two, now: datetime) -> None
 def _close(session: Session, case: Case, two: Two, now: datetime) -> None:
     withdrawing.end_early(session, case.lots, reason=case.reason, two=two, now=now)
     _audit(session, case, two, "round.closed_early", now)
-    # Where a sale waits for its settlement, the tick that closes rounds comes back to it.
+    # Where a hammer is still to fall, or a sale to be settled, the clerk comes back to it.
     opening.close_round(session, round_id=case.round.id, now=now)
 
 

@@ -55,23 +55,26 @@ def withdraw(
     notify(session, user_ids=_concerned(session, row), what="lot_withdrawn", facts=_facts(row, reason), now=now)
 
 
-def end(session: Session, lots: Iterable[LotRow], *, reason: str, two: Two | None, now: datetime) -> None:
-    """End locked lots that have not ended as withdrawn; the deposits for them go back."""
-    rows = [row for row in lots if row.stage is not Stage.ENDED]
+def end(session: Session, lots: Iterable[LotRow], *, reason: str, two: Two | None, now: datetime) -> list[LotRow]:
+    """End locked lots as withdrawn, and return them; the deposits for them go back.
+
+    What has ended is left as it is, and so is a lot whose close has come: its hammer falls, or waits for the key.
+    """
+    left = (row for row in lots if row.stage is not Stage.ENDED)
+    rows = [row for row in left if row.stage is not Stage.OPEN or not row.is_past_close(now)]
     data = {} if two is None else two.as_data()
     for row in rows:
-        row.stage, row.stopped_at, row.stop_reason, row.key_missing_at = Stage.ENDED, None, "", None
+        row.stage, row.stopped_at, row.stop_reason = Stage.ENDED, None, ""
         append(session, row, Kind.WITHDRAWN, at=now, data={"reason": reason, **data})
         session.add(OutcomeRow(lot_id=row.id, ending=Ending.WITHDRAWN, reason=reason, ended_at=now))
     session.flush()
     settlement.release(session, lot_ids=[row.id for row in rows], now=now)
+    return rows
 
 
 def end_early(session: Session, lots: Iterable[LotRow], *, reason: str, two: Two, now: datetime) -> None:
-    """End those locked lots of an open round that have not ended, as withdrawn, and tell those whom each concerns."""
-    rows = [row for row in lots if row.stage is not Stage.ENDED]
-    end(session, rows, reason=reason, two=two, now=now)
-    for row in rows:
+    """End what is left of an open round's locked lots as withdrawn, and tell those whom each concerns."""
+    for row in end(session, lots, reason=reason, two=two, now=now):
         notify(session, user_ids=_concerned(session, row), what="lot_ended_early", facts=_facts(row, reason), now=now)
 
 

@@ -459,4 +459,61 @@ FAULTS = [
         test="tests/services/test_reserves.py"
         "::test_a_lot_that_waits_for_its_key_stays_closed_whatever_another_clock_says[sqlite]",
     ),
+    Fault(
+        guard="no bid of a voided paddle stands again",
+        file="techauction/services/deeds.py",
+        original="    void.must_not_stand(session, lot, after)\n",
+        planted="",
+        test="tests/services/test_voiding.py::test_a_void_lets_no_bid_of_a_voided_paddle_stand_again[sqlite]",
+    ),
+    Fault(
+        guard="the verifier asks whether the buyer's paddle was voided",
+        file="techauction/reports/record_of_sale.py",
+        original="    found += agreement.buyer(after, books)\n",
+        planted="",
+        test="tests/services/test_voiding.py::test_a_sale_to_a_voided_paddle_is_found[sqlite]",
+    ),
+    Fault(
+        guard="a round closed early leaves lots whose close has come to the hammer",
+        file="techauction/services/withdrawing.py",
+        original="row.stage is not Stage.OPEN or not row.is_past_close(now)]",
+        planted="row.stage is not Stage.OPEN or now]",
+        test="tests/services/test_closing_early.py::test_lots_whose_close_has_come_are_left_to_the_hammer[sqlite-at the close]",
+    ),
+    Fault(
+        guard="the replay finds a lot withdrawn whose close had come",
+        file="techauction/core/organized.py",
+        original="        if lot.stage is Stage.OPEN and event.at >= lot.closes_at:\n",
+        planted="        if lot.stage is Stage.OPEN and event.at < lot.opens_at:\n",
+        test="tests/services/test_closing_early.py::test_a_lot_withdrawn_after_its_close_had_come_is_found[sqlite]",
+    ),
+    Fault(
+        guard="a request to resume is about one pause",
+        file="techauction/services/deeds.py",
+        original="{**_priced(lot), **_stopped(lot)}",
+        planted="_priced(lot)",
+        test="tests/services/test_stale_requests.py"
+        "::test_a_request_to_resume_ends_the_pause_that_it_was_about_and_no_later_one[sqlite]",
+    ),
+    Fault(
+        guard="a request does not outlive its asker's office",
+        file="techauction/services/approvals.py",
+        original="        _asker(session, row, asked.act, asked.asked_by_id)\n",
+        planted="",
+        test="tests/services/test_stale_requests.py::test_a_request_does_not_outlive_its_askers_office[sqlite-disabled]",
+    ),
+    Fault(
+        guard="the verifier asks who approved what needs two",
+        file="techauction/reports/record_of_sale.py",
+        original="    found += approved.by_two(events, row, books)\n",
+        planted="",
+        test="tests/services/test_stale_requests.py::test_an_act_that_nobody_approved_is_found[sqlite-decision]",
+    ),
+    Fault(
+        guard="a match goes with the bid that it matched",
+        file="techauction/core/voiding.py",
+        original="    gone = {seq, *matches_of(last, seq)}\n",
+        planted="    gone = {seq, *matches_of(last, seq)[:0]}\n",
+        test="tests/core/test_voiding.py::test_the_matches_of_a_bid_are_voided_with_it",
+    ),
 ]

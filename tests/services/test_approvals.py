@@ -423,6 +423,7 @@ def test_an_open_round_is_closed_early_and_what_was_sold_stays_sold(sessions: se
 
 def test_of_a_round_closed_early_the_bidders_of_the_lots_that_it_ends_are_told(sessions: sessionmaker[Session]) -> None:
     sale = sold(sessions)
+    sale.pause(1, at=CLOSES - MINUTE)
 
     sale.approve(sale.ask(Act.CLOSE_EARLY, at=CLOSES + MINUTE), at=CLOSES + 2 * MINUTE)
 
