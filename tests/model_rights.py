@@ -88,8 +88,12 @@ class ModelLotWithRights(ModelLot):
     def void(self, seq: int) -> str:
         if not self.stopped or seq not in self.seqs:
             return "no_such_bid" if self.stopped else "lot_not_stopped"
-        for of_bids in (self.bids, self.ranks, self.seqs[:]):
-            del of_bids[self.seqs.index(seq)]
-        self.seqs.remove(seq)
+        place = self.seqs.index(seq)
+        price = self.bids[place][1]
+        upto = place + 1
+        while upto < len(self.bids) and self.bids[upto][1] == price and (not place or self.bids[place - 1][1] < price):
+            upto += 1  # it made the price that this one matched
+        for of_bids in (self.bids, self.ranks, self.seqs):
+            del of_bids[place:upto]
         self.events += 1
         return ""

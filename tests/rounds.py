@@ -1,5 +1,6 @@
 """Whole rounds, sold by the services that sell in earnest."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
@@ -7,11 +8,15 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from techauction.core import approval
+from techauction.core.approval import Act, Decision
 from techauction.core.money import Money
 from techauction.core.refusal import Refusal
 from techauction.services import aftersale, hammer, opening, pausing
 from techauction.services.bidding import Asked, take_bids
-from techauction.store.auction import PaddleRow
+from techauction.services.deeds import Subject
+from techauction.services.two import Two
+from techauction.store.auction import ApprovalRow, PaddleRow
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.people import Role
 from tests.builders import CLOSES, OPENS, a_deposit, a_lot, a_paddle, a_reserve, a_result, a_round, a_user, an_organisation, wan
@@ -102,11 +107,42 @@ def a_round_sold(session: Session, **terms: Any) -> Played:
     played.bid(session, 2, 2, wan(200), CLOSES - 2 * minute)
     officer, lot = a_user(session).id, [played.lots[4].id]
     pausing.pause(session, lot_ids=lot, reason="An inquiry.", by_id=officer, read_clock=lambda: OPENS + 5 * minute)
-    pausing.resume(session, lot_ids=lot, reason="Answered.", by_id=officer, read_clock=lambda: OPENS + 8 * minute)
+    resumed(session, lot_ids=lot, read_clock=lambda: OPENS + 8 * minute)
     for place in range(5):
         played.fall(session, place)
     played.close(session)
     return played
+
+
+def by_two(session: Session, round_id: int, act: Act, *, at: datetime, reason: str, **subject: Any) -> Two:
+    """Keep a request that was approved just now, and return who asked and who approved."""
+    two = Two(a_user(session).id, a_user(session).id)
+    session.add(
+        ApprovalRow(
+            round_id=round_id,
+            act=act,
+            subject=Subject(**subject).as_json(),
+            reason=reason,
+            shown={},
+            digest="",
+            asked_by_id=two.asked_by,
+            asked_at=at,
+            expires_at=at + approval.LASTS,
+            decision=Decision.APPROVED,
+            decided_by_id=two.approved_by,
+            decided_at=at,
+        )
+    )
+    session.flush()
+    return two
+
+
+def resumed(session: Session, *, lot_ids: Sequence[int], read_clock: Callable[[], datetime], reason: str = "Answered.") -> None:
+    """Go on with lots of a round, as two have agreed."""
+    now = read_clock()
+    round_id = session.get_one(LotRow, lot_ids[0]).round_id
+    two = by_two(session, round_id, Act.RESUME, at=now, reason=reason, lot_ids=tuple(lot_ids))
+    pausing.resume(session, lot_ids=lot_ids, reason=reason, by_id=two.approved_by, read_clock=lambda: now, two=two)
 
 
 def _lot(session: Session, row: RoundRow, number: int, *, reserve: Money | None = None, **said: Any) -> LotRow:

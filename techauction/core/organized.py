@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from techauction.core import prolonging, voiding
-from techauction.core.lot import Lot
+from techauction.core.lot import Lot, Stage
 from techauction.core.outcome import Ending
 from techauction.core.plain import number, text
 from techauction.core.prolonging import ProlongedWrong
@@ -39,6 +39,8 @@ def withdraw(here: Replay, event: Event) -> Replay:
     lot = here.lot
     if lot is not None:
         here = keeps_close(here, lot, event)
+        if lot.stage is Stage.OPEN and event.at >= lot.closes_at:
+            here = here.but(Fault.OFF_TIME, "withdrawn, though its close had come")
         if "approved_by" in event.data:
             here = _by_two(here, event)
         else:
@@ -51,7 +53,10 @@ def void_bid(here: Replay, lot: Lot, event: Event) -> Replay:
     """Take a bid back: another may stand, or none, and the same price may be bid again."""
     here = _by_two(keeps_close(here, lot, event), event)
     text(event.data, "reason")
-    lot, holding = voiding.void_bid(lot, here.holding, number(event.data, "seq"))
+    seq = number(event.data, "seq")
+    if event.data.get("matches", []) != voiding.matches_of(here.holding, seq):
+        here = here.but(Fault.UNLAWFUL, "not just the matches of the bid were voided with it")
+    lot, holding = voiding.void_bid(lot, here.holding, seq)
     return replace(here, lot=lot, holding=holding, bids=sum(1 for _ in voiding.each(holding)), run=here.run + 1)
 
 

@@ -18,6 +18,7 @@ class Fault(StrEnum):
     WRONG_OUTCOME = "wrong_outcome"
     MISSING_TAIL = "missing_tail"
     NOT_ADMITTED = "not_admitted"
+    NOT_APPROVED = "not_approved"
     OFFER_DIFFERS = "offer_differs"
     TERMS_DIFFER = "terms_differ"
     STATE_DIFFERS = "state_differs"

@@ -11,6 +11,7 @@ from techauction.core.money import Money
 from techauction.core.offer import Source
 from techauction.core.outcome import Ending
 from techauction.core.record import BIDS, Kind
+from techauction.core.voiding import voided_by
 from techauction.queries.catalogue import LotTile, tile_of
 from techauction.queries.desk import tiles
 from techauction.queries.organizer import own
@@ -76,7 +77,7 @@ def lot_at_desk(
 def _bids(session: Session, lot_id: int, most: int | None) -> tuple[BidMade, ...]:
     of_lot = select(RecordRow).where(RecordRow.lot_id == lot_id).order_by(RecordRow.seq.desc())
     voids = session.scalars(of_lot.where(RecordRow.kind == Kind.VOIDED))
-    voided = {row.data["seq"]: str(row.data["reason"]) for row in voids if "seq" in row.data}
+    voided = {seq: str(row.data["reason"]) for row in voids for seq in voided_by(row.data)}
     rows = session.scalars(of_lot.where(RecordRow.kind.in_(BIDS)).limit(most)).all()
     ids = {row.data.get("clerk") for row in rows} - {None}
     clerks = dict(session.execute(select(UserRow.id, UserRow.name).where(UserRow.id.in_(ids))).all()) if ids else {}

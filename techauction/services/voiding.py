@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from techauction.core import voiding
-from techauction.core.lot import Bid
+from techauction.core.lot import Bid, Lot
 from techauction.core.record import BIDS, Kind
 from techauction.core.voiding import Holding
 from techauction.services import aftersale, settlement
@@ -28,7 +28,7 @@ def holding(session: Session, lot_id: int) -> Holding | None:
         .where(RecordRow.lot_id == lot_id, RecordRow.kind.in_((*BIDS, Kind.VOIDED)))
         .order_by(RecordRow.seq)
     ).all()
-    voided = {row.data.get("seq") for row in rows if row.kind is Kind.VOIDED}
+    voided = {seq for row in rows if row.kind is Kind.VOIDED for seq in voiding.voided_by(row.data)}
     return voiding.holding(
         (row.seq, Bid(row.paddle or 0, row.amount, row.at, row.data.get("rank")))
         for row in rows
@@ -36,25 +36,38 @@ def holding(session: Session, lot_id: int) -> Holding | None:
     )
 
 
+def must_not_stand(session: Session, lot: LotRow, after: Lot) -> None:
+    """Refuse that a bid of a voided paddle stands at a locked lot: nobody is sold to who may not bid.
+
+    :raises VoidedPaddleNext: as it says
+    """
+    its = select(PaddleRow.number).where(PaddleRow.round_id == lot.round_id, PaddleRow.voided_at.is_not(None))
+    voiding.must_not_stand(after, set(session.scalars(its)))
+
+
 def void_bid(session: Session, *, lot: LotRow, seq: int, reason: str, two: Two, now: datetime) -> None:
-    """Take a bid of a locked lot back, which is paused or interrupted: the highest that is left stands, or none.
+    """Take a bid of a locked lot back, which is paused or interrupted, and its matches: the highest left stands, or none.
 
     :raises LotNotStopped, NoSuchBid: as they say
     """
-    after, kept = voiding.void_bid(lot.to_core(lot.round.rules()), holding(session, lot.id), seq)
+    last = holding(session, lot.id)
+    after, kept = voiding.void_bid(lot.to_core(lot.round.rules()), last, seq)
+    matches = voiding.matches_of(last, seq)
     standing = after.standing
     lot.standing_paddle = None if standing is None else standing.paddle
     lot.standing_amount = None if standing is None else standing.amount
     lot.standing_at = None if standing is None else standing.placed_at
     lot.standing_rank = None if standing is None else standing.rank
-    lot.standing_rank = None if standing is None else standing.rank
     lot.bidders = sorted(after.bidders)
     lot.bids = sum(1 for _ in voiding.each(kept))
     lot.run += 1  # the same price may be bid again
-    append(session, lot, Kind.VOIDED, at=now, data={"seq": seq, "reason": reason, **two.as_data()})
+    data: dict[str, object] = {"seq": seq, "reason": reason, **two.as_data()}
+    if matches:
+        data["matches"] = matches
+    append(session, lot, Kind.VOIDED, at=now, data=data)
     session.add(_audit(lot, "bid.voided", f"event {seq}, {two.detail(reason)}", two, now))
-    paddle = session.scalars(select(RecordRow.paddle).where(RecordRow.lot_id == lot.id, RecordRow.seq == seq)).one()
-    _tell(session, lot, what="bid_voided", user_ids=_users_of(session, lot, paddle), reason=reason, now=now)
+    paddles = {each.bid.paddle for each in voiding.each(last) if each.seq in (seq, *matches)}
+    _tell(session, lot, what="bid_voided", user_ids=_users_of(session, lot, paddles), reason=reason, now=now)
 
 
 def void_outcome(session: Session, *, lot: LotRow, reason: str, two: Two, now: datetime) -> None:
@@ -70,7 +83,7 @@ def void_outcome(session: Session, *, lot: LotRow, reason: str, two: Two, now: d
     if lot.round.closed_at is not None:
         data["after_close"] = True
     append(session, lot, Kind.VOIDED, at=now, data=data)
-    concerned = _users_of(session, lot, outcome.paddle)
+    concerned = _users_of(session, lot, {outcome.paddle or 0})
     outcome.ending, outcome.reason, outcome.paddle, outcome.price = ending, reason, None, None
     settlement.reverse(session, lot=lot, now=now)
     case = session.get_one(CaseRow, lot.id, with_for_update=True, populate_existing=True)
@@ -84,10 +97,10 @@ def _audit(lot: LotRow, what: str, detail: str, two: Two, now: datetime) -> Audi
     return AuditRow(at=now, by_id=two.approved_by, what=what, about=f"lot {lot.id}", detail=detail)
 
 
-def _users_of(session: Session, lot: LotRow, paddle: int | None) -> list[int]:
-    """Return the users of the paddle's bidder and of the lot's institute."""
-    bidder = select(PaddleRow.organisation_id).where(PaddleRow.round_id == lot.round_id, PaddleRow.number == paddle)
-    concerned = UserRow.organisation_id.in_(bidder) | (UserRow.organisation_id == lot.result.institute_id)
+def _users_of(session: Session, lot: LotRow, paddles: set[int]) -> list[int]:
+    """Return the users of the paddles' bidders and of the lot's institute."""
+    bidders = select(PaddleRow.organisation_id).where(PaddleRow.round_id == lot.round_id, PaddleRow.number.in_(paddles))
+    concerned = UserRow.organisation_id.in_(bidders) | (UserRow.organisation_id == lot.result.institute_id)
     return list(session.scalars(select(UserRow.id).where(UserRow.disabled_at.is_(None), concerned)))
 
 

@@ -183,6 +183,7 @@ WORDS: dict[type[StrEnum], dict[str, LazyString]] = {
         "wrong_outcome": _l("an outcome that does not follow from the record"),
         "missing_tail": _l("the end of the record is missing"),
         "not_admitted": _l("a bid by a paddle that was not admitted"),
+        "not_approved": _l("an act that needs two, and two did not agree on it"),
         "offer_differs": _l("an offer differs from its bid"),
         "terms_differ": _l("the lot's terms differ from those it opened with"),
         "state_differs": _l("the lot's state differs from its record"),

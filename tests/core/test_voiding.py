@@ -10,7 +10,7 @@ from techauction.core.lot import Bid, Lot, Stage
 from techauction.core.money import Money
 from techauction.core.outcome import Ending
 from techauction.core.refusal import Refusal
-from techauction.core.voiding import Holding, LotNotStopped, NoSuchBid, NotSold
+from techauction.core.voiding import Holding, LotNotStopped, NoSuchBid, NotSold, VoidedPaddleNext
 from tests.conftest import TEN
 from tests.core.lots import a_bid, a_lot, an_offer, holder, wan
 
@@ -72,6 +72,37 @@ def test_only_a_sale_can_be_voided(ending: Ending | None) -> None:
 
 def test_a_sale_that_is_voided_is_void() -> None:
     assert voiding.void_outcome(Ending.SOLD) is Ending.VOID
+
+
+def test_the_matches_of_a_bid_are_voided_with_it() -> None:
+    first, made = a_bid(1, wan(200)), a_bid(2, wan(210))
+    lot, held = a_stopped_lot(first, made, replace(made, paddle=3, rank=2), replace(made, paddle=4, rank=1))
+
+    after, left = voiding.void_bid(lot, held, 2)
+
+    assert voiding.matches_of(held, 2) == [3, 4]
+    assert (after.standing, after.bidders) == (first, frozenset({1}))
+    assert [each.seq for each in voiding.each(left)] == [1]
+
+
+def test_a_match_is_voided_alone() -> None:
+    made = a_bid(2, wan(210))
+    lot, held = a_stopped_lot(made, replace(made, paddle=3, rank=2), replace(made, paddle=4, rank=1))
+
+    after, left = voiding.void_bid(lot, held, 2)
+
+    assert voiding.matches_of(held, 2) == []
+    assert after.standing == replace(made, paddle=4, rank=1)
+    assert [each.seq for each in voiding.each(left)] == [3, 1]
+
+
+def test_nobody_stands_who_was_voided() -> None:
+    lot, _ = a_stopped_lot(a_bid(1, wan(200)))
+
+    with pytest.raises(VoidedPaddleNext):
+        voiding.must_not_stand(lot, {1})
+    voiding.must_not_stand(lot, {2})
+    voiding.must_not_stand(replace(lot, standing=None), {1})
 
 
 MOVES = st.lists(

@@ -27,7 +27,7 @@ from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundRow
 from techauction.store.money import DepositRow, PostingRow, ReceiptRow, SettlementRow
 from techauction.store.record import RecordRow
 from tests.builders import CLOSES, OPENS, a_user, wan
-from tests.rounds import Played, a_round_sold, a_round_to_play
+from tests.rounds import Played, a_round_sold, a_round_to_play, resumed
 
 MINUTE = timedelta(minutes=1)
 
@@ -84,14 +84,14 @@ def test_a_round_verifies_at_every_moment_of_its_sale(sessions: sessionmaker[Ses
         pausing.pause(session, lot_ids=[played.lots[0].id], reason="Why.", by_id=officer, read_clock=lambda: OPENS + 2 * MINUTE)
         assert verify_round(session, slug) == []
 
-        pausing.resume(session, lot_ids=[played.lots[0].id], reason="So.", by_id=officer, read_clock=lambda: CLOSES)
+        resumed(session, lot_ids=[played.lots[0].id], read_clock=lambda: CLOSES)
         assert verify_round(session, slug) == []
 
         lost = pausing.interrupt_lost(session, away_from=CLOSES - MINUTE, now=CLOSES + MINUTE)
         assert verify_round(session, slug) == []
         assert lost
 
-        pausing.resume(session, lot_ids=lost, reason="Back.", by_id=officer, read_clock=lambda: CLOSES + 2 * MINUTE)
+        resumed(session, lot_ids=lost, read_clock=lambda: CLOSES + 2 * MINUTE)
         for place in range(2):
             played.fall(session, place)
         assert verify_round(session, slug) == []

@@ -121,10 +121,12 @@ class CoreHouse:
                 case Leave():
                     self._leave(deed, now)
                 case Void():
-                    self.lot, self.holding = voiding.void_bid(self.lot, self.holding, deed.seq)
-                    two = {"asked_by": 1, "approved_by": 2}
-                    back = pausing.set_back(self.record[-1][0].at, now)
-                    self._append(Kind.VOIDED, now, seq=deed.seq, reason="Wrong.", **two, **back)
+                    last = self.holding
+                    self.lot, self.holding = voiding.void_bid(self.lot, last, deed.seq)
+                    said = {"asked_by": 1, "approved_by": 2} | pausing.set_back(self.record[-1][0].at, now)
+                    if matches := voiding.matches_of(last, deed.seq):
+                        said["matches"] = matches
+                    self._append(Kind.VOIDED, now, seq=deed.seq, reason="Wrong.", **said)
                 case _:
                     self._fall(now)
         except Refusal as refusal:
@@ -448,7 +450,8 @@ class ServiceHouse:
         with self.sessions() as session:
             found = verify_round(session, self.slug)
         # A paddle that was voided in the instant of its bid, or by a clock that was set back, looks as if it was voided before.
-        assert [each for each in found if each.code is not Fault.NOT_ADMITTED] == []
+        # Who approves what is not played here.
+        assert [each for each in found if each.code not in (Fault.NOT_ADMITTED, Fault.NOT_APPROVED)] == []
 
 
 _STATES = (

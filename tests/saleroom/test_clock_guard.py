@@ -22,6 +22,7 @@ from techauction.services import pausing
 from techauction.store.audit import AuditRow
 from techauction.store.notices import NoticeRow
 from tests.builders import wan
+from tests.rounds import resumed
 from tests.saleroom.conftest import PATIENCE_S, Sale
 
 HOUR = timedelta(hours=1)
@@ -61,8 +62,7 @@ def sale(engine: Engine, hands: Hands) -> Iterator[Sale]:
 
 
 def resume(sale: Sale) -> None:
-    by_id = sale.organizer
-    sale.auctioneer.act(partial(pausing.resume, lot_ids=sale.lots, reason="Looked at.", by_id=by_id)).result(PATIENCE_S)
+    sale.auctioneer.act(partial(resumed, lot_ids=sale.lots)).result(PATIENCE_S)
 
 
 @pytest.mark.parametrize("step", [HOUR, -HOUR, timedelta(seconds=0.7), timedelta(seconds=-0.7)], ids=str)

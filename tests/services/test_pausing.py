@@ -6,16 +6,16 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from techauction.core.approval import Act
 from techauction.core.bidding import LotClosed
 from techauction.core.lot import Stage
 from techauction.core.record import Kind
 from techauction.reports.record_of_sale import verify_round
 from techauction.services import opening, pausing, voiding
-from techauction.services.two import Two
 from techauction.store.consigning import LotRow
 from techauction.store.record import RecordRow
 from tests.builders import CLOSES, OPENS, a_user, wan
-from tests.rounds import Played, a_round_to_play
+from tests.rounds import Played, a_round_to_play, by_two
 
 
 @pytest.fixture
@@ -72,7 +72,8 @@ def test_a_bid_voided_after_the_clock_was_set_back_says_by_how_much(sessions: se
         pausing.distrust(session, drift=-timedelta(minutes=1), read_clock=lambda: OPENS + timedelta(minutes=2))
         session.flush()
         lot, back = opening.lot_for_update(session, played.lots[0].id), OPENS + timedelta(minutes=1)
-        voiding.void_bid(session, lot=lot, seq=2, reason="Wrong.", two=Two(a_user(session).id, a_user(session).id), now=back)
+        two = by_two(session, lot.round_id, Act.VOID_BID, at=back, reason="Wrong.", lot_ids=(lot.id,), seq=2)
+        voiding.void_bid(session, lot=lot, seq=2, reason="Wrong.", two=two, now=back)
         session.flush()
 
         assert session.scalars(select(RecordRow.data).where(RecordRow.kind == Kind.VOIDED)).one()["set_back_us"] == 60_000_000
