@@ -111,6 +111,7 @@ def nginx(folder: Path, upstream: str) -> Iterator[str]:
     for written, here in (
         ("/etc/ssl/certs/auction.pem", str(certificate)),
         ("/etc/ssl/private/auction.key", str(key)),
+        ("/var/log/nginx/access.log", str(folder / "access.log")),
         ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
         ("127.0.0.1:5000", upstream.removeprefix("http://")),
     ):
@@ -118,8 +119,7 @@ def nginx(folder: Path, upstream: str) -> Iterator[str]:
         said = said.replace(written, here)
     paths = "".join(f"    {kind}_temp_path {folder / kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     conf.write_text(
-        f"pid {folder / 'pid'};\nerror_log {folder / 'error.log'};\n"
-        + said.replace("http {\n", "http {\n    access_log off;\n" + paths, 1)
+        f"pid {folder / 'pid'};\nerror_log {folder / 'error.log'};\n" + said.replace("http {\n", "http {\n" + paths, 1)
     )
     command = [needs["nginx"] or "", "-p", folder, "-c", conf]
     tried = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
@@ -166,6 +166,10 @@ def test_a_stream_runs_through_nginx_unbuffered(migrated_file: Path, tmp_path: P
             ).result(PATIENCE_S)
             second = next(lines)  # while the stream is open: a proxy that kept it back would have nothing to give yet
 
+    logged = (tmp_path / "access.log").read_text()
+    assert " /account/sign-in 200 " in logged
+    assert " /saleroom/live 200 " in logged
+    assert "?" not in logged
     with Session(engine) as session:
         assert session.get_one(RoundRow, round_id).phase is Phase.OPEN
         assert session.get_one(LotRow, lot_id).opens_at is not None

@@ -26,7 +26,7 @@ def test_a_form_may_name_such_an_id_too(number: str, visitor: Browser, new_user:
     visitor.sign_in("ada")
 
     assert visitor.send("/organizer/cases/1/manager", {"manager": number}).status_code == 404
-    assert visitor.get(f"/amounts?text=200&lot={number}").status_code == 404
+    assert visitor.send("/amounts", {"text": "200", "lot": number}).status_code == 404
 
 
 @pytest.mark.parametrize("url", ["/rounds/%00", "/rounds/a%00b/result", "/rounds/%00/lots/1"])

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.app import create_app
 from techauction.clock import ManualClock
@@ -86,7 +86,7 @@ def room(
 
 
 def test_an_amount_is_read_back_with_what_it_would_come_to_and_by_when(room: Room) -> None:
-    said = room.me.get(f"/bidder/amounts?lot={room.lots[0]}&text=250万").get_json()
+    said = room.me.send("/bidder/amounts", {"lot": room.lots[0], "text": "250万"}).get_json()
 
     assert said["refusal"] is None
     assert said["payable"] == {
@@ -99,6 +99,37 @@ def test_an_amount_is_read_back_with_what_it_would_come_to_and_by_when(room: Roo
         "signed_by": "2026-11-11",
         "paid_by": "2026-11-18",
     }
+
+
+def test_no_address_carries_an_amount_that_is_read_back(room: Room) -> None:
+    assert room.me.get(f"/bidder/amounts?lot={room.lots[0]}&text=250万").status_code == 405
+    assert room.me.post("/bidder/amounts", data={"lot": room.lots[0], "text": "250万"}).status_code == 400
+
+
+@pytest.mark.parametrize("text", ["351万", "999", "many"])
+def test_no_address_on_a_sealed_lots_page_carries_an_amount(room: Room, text: str) -> None:
+    refused = room.me.send(SEALED, {"amount": text, "key": uuid4().hex})
+
+    assert refused.status_code == 422
+    assert "amount=" not in refused.text.replace('name="amount"', "")
+    assert "The nearest lawful amounts" in plain(refused)
+
+
+def test_the_way_to_look_again_carries_no_amount_of_a_sealed_offer(room: Room, settings: Settings, clock: ManualClock) -> None:
+    assert room.lots
+    app = create_app(settings, clock, Auctioneer(sessionmaker(), clock))  # nobody works there, so no answer comes
+    app.test_client_class = Browser
+    me = app.test_client()
+    assert isinstance(me, Browser)
+    me.sign_in("bidder")
+
+    page = me.send(SEALED, {"amount": "350万", "key": "a-key-to-look-by"})
+
+    with app.app_context():
+        db.engine.dispose()
+    assert page.status_code == 503
+    links = re.findall(r'href="([^"]*/offers/[^"]*)"', page.text)
+    assert links == [f"{SEALED}/offers/a-key-to-look-by"]
 
 
 def test_without_scripts_the_page_says_the_same_before_the_bid(room: Room) -> None:

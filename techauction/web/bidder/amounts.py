@@ -15,15 +15,15 @@ bp = Blueprint("bidder_amounts", __name__, url_prefix="/bidder/amounts")
 bp.before_request(only(Role.ENTERPRISE))
 
 
-@bp.get("")
+@bp.post("")
 def amounts() -> ResponseReturnValue:
     """Return what an amount says, whether it is lawful on the lot now, and what it would come to.
 
     A match and a ceiling go by rules of their own, which the auctioneer knows: `for` says that it is one.
     """
     lot = lot_asked_for() or abort(404)
-    read, said = read_back(lot, request.args.get("text", ""), judged="for" not in request.args)
-    terms = terms_of(db.session(), lot_id=identifier(request.args["lot"]) or 0, organisation_id=my_organisation_id())
+    read, said = read_back(lot, request.form.get("text", ""), judged="for" not in request.form)
+    terms = terms_of(db.session(), lot_id=identifier(request.form["lot"]) or 0, organisation_id=my_organisation_id())
     return jsonify(**said, payable=None if read is None or terms is None else _plain(terms.payable(read)))
 
 

@@ -22,16 +22,19 @@ bp = Blueprint("catalogue_amounts", __name__)
 _NOBODY = Eligibility(paddle=0, admitted=True, paddle_voided=False, deposit_held=ZERO, deposit_required=ZERO)
 
 
-@bp.get("/amounts")
+@bp.post("/amounts")
 def amounts() -> ResponseReturnValue:
-    """Return what an amount says; with a lot, whether it is lawful there now, and the lawful amounts nearest to it."""
-    lot = lot_asked_for() or abort(404) if "lot" in request.args else None
-    return jsonify(read_back(lot, request.args.get("text", ""))[1])
+    """Return what an amount says; with a lot, whether it is lawful there now, and the lawful amounts nearest to it.
+
+    Posted: an address stands in the logs of whatever is on the way, and the amount may be one that is not made public.
+    """
+    lot = lot_asked_for() or abort(404) if "lot" in request.form else None
+    return jsonify(read_back(lot, request.form.get("text", ""))[1])
 
 
 def lot_asked_for() -> Lot | None:
-    """Return the lot that the address names, if whoever asks may see it."""
-    lot_id = identifier(request.args.get("lot", ""))
+    """Return the lot that the form names, if whoever asks may see it."""
+    lot_id = identifier(request.form.get("lot", ""))
     return None if lot_id is None else lot_on_sale(db.session(), lot_id, viewer=viewer())
 
 
