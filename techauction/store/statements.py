@@ -12,6 +12,9 @@ from sqlalchemy import Connection, Insert, Select, Update, bindparam
 
 from techauction.store.base import Row
 
+MOST_VALUES = 32_766
+"""As many values stand in one statement; SQLite takes no more as it is built by default."""
+
 Process = Callable[[Any], Any]
 Selected = Select[*tuple[Any, ...]]
 Statement = Selected | Insert | Update
@@ -84,8 +87,11 @@ class Changing:
 
     def rows(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         """Change the rows inside the connection's transaction; nothing is done for none."""
-        if not rows:
-            return
+        most = _power_of_two(MOST_VALUES // len(rows[0])) if rows else 1
+        for place in range(0, len(rows), most):
+            self._change(connection, rows[place : place + most])
+
+    def _change(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         rows = _padded(list(rows))
         given = {f"{name}_{place}": value for place, row in enumerate(rows, 1) for name, value in row.items()}
         which = (connection.dialect.name, len(rows))
@@ -160,11 +166,17 @@ def _insert(cursor: Any, sql: str, rows: list[tuple[Any, ...]]) -> None:
     `executemany` gives up Python's lock for each row, and waits for it behind whoever works: up to five milliseconds a row.
     """
     head, _, row = sql.rpartition(" VALUES ")
+    most = MOST_VALUES // len(rows[0])
     place = 0
     while place < len(rows):
-        size = 1 << (len(rows) - place).bit_length() - 1
+        size = _power_of_two(min(len(rows) - place, most))
         cursor.execute(f"{head} VALUES {', '.join([row] * size)}", list(chain.from_iterable(rows[place : place + size])))
         place += size
+
+
+def _power_of_two(most: int) -> int:
+    """Return the largest power of two that is not over `most`."""
+    return 1 << most.bit_length() - 1
 
 
 def _made(process: Process, values: list[Any]) -> list[Any]:

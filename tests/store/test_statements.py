@@ -1,14 +1,15 @@
+import sqlite3
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Integer, Update, bindparam, column, insert, select, update, values
+from sqlalchemy import Integer, Update, bindparam, column, func, insert, select, update, values
 from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.core.money import Money
 from techauction.core.record import GENESIS, Kind
 from techauction.store.consigning import LotRow
 from techauction.store.record import RecordRow
-from techauction.store.statements import Changing, Reading, Writing
+from techauction.store.statements import MOST_VALUES, Changing, Reading, Writing
 from tests import builders
 from tests.conftest import TEN
 
@@ -80,6 +81,33 @@ def test_a_change_touches_its_rows_alone(sessions: sessionmaker[Session]) -> Non
         bids = [session.scalar(select(LotRow.bids).where(LotRow.id == each.id)) for each in lots]
 
     assert bids == [7, 8, 9, 0]
+
+
+def limited(session: Session) -> Session:
+    """Have the session's connection take no more values in a statement than SQLite does as it is built by default."""
+    if session.get_bind().dialect.name == "sqlite":
+        driver = session.connection().connection.driver_connection
+        driver.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, MOST_VALUES)  # type: ignore[union-attr]
+    return session
+
+
+def test_more_rows_are_written_than_a_statement_has_room_for(sessions: sessionmaker[Session]) -> None:
+    count = 2 * MOST_VALUES // len(NAMES) + 3
+    with sessions() as session:
+        lot = builders.a_lot(session)
+        ADDED.rows(limited(session).connection(), [a_row(lot, seq, None) for seq in range(1, count + 1)])
+
+        assert session.scalar(select(func.count()).select_from(RecordRow)) == count
+
+
+def test_more_rows_are_changed_than_a_statement_has_room_for(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        lots = [builders.a_lot(session).id for _ in range(3)]
+        others = [{"lot": -place, "new_bids": 9} for place in range(1, MOST_VALUES // 2)]
+        rows = [{"lot": lots[0], "new_bids": 7}, *others, {"lot": lots[2], "new_bids": 8}]
+        RAISED.rows(limited(session).connection(), rows)
+
+        assert [session.scalar(select(LotRow.bids).where(LotRow.id == each)) for each in lots] == [7, 0, 8]
 
 
 def test_nothing_is_written_for_no_rows(sessions: sessionmaker[Session]) -> None:
