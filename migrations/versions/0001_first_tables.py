@@ -36,6 +36,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pulse")),
     )
     op.create_table(
+        "special_days",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("works", sa.Boolean(), nullable=False),
+        sa.Column("name_zh", sa.String(length=80), nullable=False),
+        sa.Column("name_en", sa.String(length=80), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_special_days")),
+    )
+    op.create_table(
         "organisations",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column(
@@ -975,6 +983,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_organisations_market_key"))
 
     op.drop_table("organisations")
+    op.drop_table("special_days")
     op.drop_table("pulse")
     op.drop_table("markets")
     op.drop_table("fields")

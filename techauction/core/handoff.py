@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from techauction.core.consigning import Instrument
-from techauction.core.days import Period
+from techauction.core.days import Period, SpecialDays
 from techauction.core.refusal import Refusal
 
 
@@ -45,10 +45,10 @@ class Deadline:
     period: Period
     since: Step | None = None
 
-    def due_on(self, hammer_on: date, done: Mapping[Step, date]) -> date | None:
+    def due_on(self, hammer_on: date, done: Mapping[Step, date], special: SpecialDays) -> date | None:
         """Return the last day; none while the step that starts the period is not done."""
         start = hammer_on if self.since is None else done.get(self.since)
-        return None if start is None else self.period.last_day(start)
+        return None if start is None else self.period.last_day(start, special)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,23 +210,25 @@ def must_be_finished(kind: CaseKind, steps: tuple[Planned, ...], done: Mapping[S
             raise CaseUnfinished(step)
 
 
-def latest_days(steps: tuple[Planned, ...], *, hammer_on: date) -> dict[Step, date]:
+def latest_days(steps: tuple[Planned, ...], special: SpecialDays, *, hammer_on: date) -> dict[Step, date]:
     """Return the last days of the steps that have one, each reckoned as if those before were done on theirs."""
     found: dict[Step, date] = {}
     for each in steps:
-        last = None if each.deadline is None else each.deadline.due_on(hammer_on, found)
+        last = None if each.deadline is None else each.deadline.due_on(hammer_on, found, special)
         if last is not None:
             found[each.step] = last
     return found
 
 
-def overdue(steps: tuple[Planned, ...], done: Mapping[Step, date], *, hammer_on: date, today: date) -> frozenset[Step]:
+def overdue(
+    steps: tuple[Planned, ...], done: Mapping[Step, date], special: SpecialDays, *, hammer_on: date, today: date
+) -> frozenset[Step]:
     """Return the steps whose last day has passed and which are not done."""
     late = set()
     for each in steps:
         if each.step in done or each.deadline is None:
             continue
-        due_on = each.deadline.due_on(hammer_on, done)
+        due_on = each.deadline.due_on(hammer_on, done, special)
         if due_on is not None and due_on < today:
             late.add(each.step)
     return frozenset(late)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from techauction.core.consigning import Instrument
-from techauction.core.days import day_of
+from techauction.core.days import day_of, unknown_years
 from techauction.core.handoff import CaseKind, Planned, Step
 from techauction.core.money import Money
 from techauction.queries.manager import Progress, progress_of
@@ -68,6 +68,8 @@ class CasePage:
     possible: tuple[Step, ...]
     hammer_on: date
     today: date
+    unknown_years: tuple[int, ...]
+    """Years of which no special day is known, and in which a number of working days ends: that last day may still move."""
 
     @property
     def done(self) -> int:
@@ -124,7 +126,15 @@ def case(session: Session, lot_id: int, *, manager_id: int, now: datetime) -> Ca
         ),
         hammer_on=progress.hammer_on,
         today=today,
+        unknown_years=_unknown_years(progress),
     )
+
+
+def _unknown_years(progress: Progress) -> tuple[int, ...]:
+    """Return the years in which what is still to be done within working days may fall due on another day."""
+    waiting = [each.deadline for each in progress.steps if each.deadline is not None and each.step not in progress.done]
+    days = [each.due_on(progress.hammer_on, progress.done, progress.special) for each in waiting if each.period.working_days]
+    return unknown_years([day for day in days if day is not None], progress.special)
 
 
 def _steps(row: CaseRow, progress: Progress, today: date) -> tuple[StepLine, ...]:
@@ -142,7 +152,7 @@ def _step(planned: Planned, kept: CaseStepRow | None, progress: Progress, *, ove
         recorded_by=kept.recorded_by.name if kept else "",
         after=after,
         missing=tuple(each for each in after if each not in progress.done),
-        due_on=planned.deadline.due_on(progress.hammer_on, progress.done) if planned.deadline else None,
+        due_on=planned.deadline.due_on(progress.hammer_on, progress.done, progress.special) if planned.deadline else None,
         overdue=overdue,
     )
 

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session, joinedload
 
 from techauction.core import handoff
 from techauction.core.consigning import Instrument
-from techauction.core.days import day_of
+from techauction.core.days import SpecialDays, day_of
 from techauction.core.handoff import TRANSFERRED_BY, CaseKind, Planned, Step
 from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.store.aftersale import CaseRow, CaseStepRow
 from techauction.store.consigning import LotRow, ResultRow
+from techauction.store.days import special_days
 
 CASES_A_PAGE = 20
 
@@ -86,12 +87,13 @@ class Progress:
     hammer_on: date
     accepted: bool
     closed: bool
+    special: SpecialDays
 
     def overdue(self, today: date) -> frozenset[Step]:
         """Return the steps that are late; a closed case has none."""
         if self.closed:
             return frozenset()
-        return handoff.overdue(self.steps, self.done, hammer_on=self.hammer_on, today=today)
+        return handoff.overdue(self.steps, self.done, self.special, hammer_on=self.hammer_on, today=today)
 
     def next_step(self) -> Step | None:
         """Return the first step that may be done now."""
@@ -141,7 +143,8 @@ def progress_of(session: Session, lot_ids: Select[Any]) -> dict[int, Progress]:
         .join(CaseRow.lot)
         .join(LotRow.result)
         .where(CaseRow.lot_id.in_(lot_ids))
-    )
+    ).all()
+    special = special_days(session, since=day_of(min(row.opened_at for row in rows))) if rows else {}
     return {
         row.lot_id: Progress(
             lot_id=row.lot_id,
@@ -151,6 +154,7 @@ def progress_of(session: Session, lot_ids: Select[Any]) -> dict[int, Progress]:
             hammer_on=day_of(row.opened_at),
             accepted=row.accepted_at is not None,
             closed=row.closed_at is not None,
+            special=special,
         )
         for row in rows
     }

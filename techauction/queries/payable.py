@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from techauction.core.admission import DepositState
 from techauction.core.consigning import Instrument
-from techauction.core.days import day_of
+from techauction.core.days import SpecialDays, day_of, unknown_years
 from techauction.core.handoff import STEPS, Step, latest_days
 from techauction.core.money import ZERO, Money
 from techauction.core.settlement import Commission, Statement, settle
@@ -16,12 +16,18 @@ from techauction.queries.sale import LISTED, PLACE, as_core
 from techauction.queries.viewing import Viewer, visible_to
 from techauction.store.auction import PaddleRow
 from techauction.store.consigning import LotRow, ResultRow, RoundRow
+from techauction.store.days import special_days
 from techauction.store.money import DepositRow, SettlementRow
+
+_SHOWN = (Step.SALE_CONFIRMED, Step.CONTRACT_SIGNED, Step.PRICE_PAID)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payable:
-    """What a price comes to: with commission, less the deposit; and the last days, if the lot closes on `close_on`."""
+    """What a price comes to: with commission, less the deposit; and the last days, if the lot closes on `close_on`.
+
+    Of `unknown_years` no special day is known: a last day in one may still move.
+    """
 
     price: Money
     commission: Money
@@ -32,6 +38,7 @@ class Payable:
     confirmed_by: date
     signed_by: date
     paid_by: date
+    unknown_years: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +49,12 @@ class Terms:
     deposit: Money
     instrument: Instrument
     close_on: date
+    special: SpecialDays
 
     def payable(self, price: Money) -> Payable:
         """Return what the price comes to."""
         statement = settle(price, self.deposit, self.commission)
-        return _payable(statement, self.instrument, self.close_on)
+        return _payable(statement, self.instrument, self.close_on, self.special)
 
 
 def terms_of(session: Session, *, lot_id: int, organisation_id: int) -> Terms | None:
@@ -72,11 +80,13 @@ def terms_of(session: Session, *, lot_id: int, organisation_id: int) -> Terms | 
         .order_by(DepositRow.lot_id.is_(None))
         .limit(1)
     ).first()
+    close_on = day_of(as_core(lot, round_, place).closes_at)
     return Terms(
         commission=round_.commission(),
         deposit=ZERO if deposit is None else deposit.held - deposit.applied - deposit.released,
         instrument=instrument,
-        close_on=day_of(as_core(lot, round_, place).closes_at),
+        close_on=close_on,
+        special=special_days(session, since=close_on),
     )
 
 
@@ -92,11 +102,12 @@ def bought(session: Session, *, lot_id: int, organisation_id: int) -> Payable | 
     if found is None:
         return None
     row, instrument = found
-    return _payable(row, instrument, day_of(row.settled_at))
+    close_on = day_of(row.settled_at)
+    return _payable(row, instrument, close_on, special_days(session, since=close_on))
 
 
-def _payable(of: Statement | SettlementRow, instrument: Instrument, close_on: date) -> Payable:
-    days = latest_days(STEPS[instrument], hammer_on=close_on)
+def _payable(of: Statement | SettlementRow, instrument: Instrument, close_on: date, special: SpecialDays) -> Payable:
+    days = latest_days(STEPS[instrument], special, hammer_on=close_on)
     return Payable(
         price=of.hammer_price,
         commission=of.buyer_commission,
@@ -107,4 +118,5 @@ def _payable(of: Statement | SettlementRow, instrument: Instrument, close_on: da
         confirmed_by=days[Step.SALE_CONFIRMED],
         signed_by=days[Step.CONTRACT_SIGNED],
         paid_by=days[Step.PRICE_PAID],
+        unknown_years=unknown_years([days[step] for step in _SHOWN], special),
     )

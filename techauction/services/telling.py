@@ -14,6 +14,7 @@ from techauction.core.outcome import Ending
 from techauction.services.notices import notify
 from techauction.store.auction import OutcomeRow, PaddleRow
 from techauction.store.consigning import LotRow, RoundRow
+from techauction.store.days import special_days
 from techauction.store.money import SettlementRow
 from techauction.store.people import Role, UserRow
 
@@ -64,7 +65,8 @@ def _sold(session: Session, lot: LotRow, outcome: OutcomeRow, settlement: Settle
     assert outcome.price is not None
     assert outcome.paddle is not None
     facts = _facts(lot) | {"paddle": outcome.paddle, "price_fen": outcome.price.minor}
-    days = latest_days(STEPS[lot.result.instrument], hammer_on=day_of(outcome.ended_at))
+    hammer_on = day_of(outcome.ended_at)
+    days = latest_days(STEPS[lot.result.instrument], special_days(session, since=hammer_on), hammer_on=hammer_on)
     bought: Facts = {
         "commission_fen": settlement.buyer_commission.minor,
         "deposit_fen": settlement.deposit_applied.minor,

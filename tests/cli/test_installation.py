@@ -121,7 +121,7 @@ def test_a_revision_that_does_not_exist_is_refused(run: Run) -> None:
     answer = run("db", "upgrade", "9999")
 
     assert answer.exit_code == 1
-    assert "0002" in answer.stderr
+    assert "0003" in answer.stderr
 
 
 def test_a_downgrade_that_would_tear_data_apart_is_refused(run: Run, sold: str) -> None:

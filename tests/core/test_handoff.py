@@ -31,7 +31,7 @@ def test_the_steps_can_be_done_in_their_usual_order(instrument: Instrument, kind
 def test_a_deadline_waits_for_the_step_that_starts_it() -> None:
     steps = handoff.planned(CaseKind.SOLD, Instrument.TRANSFER)
 
-    late = handoff.overdue(steps, {}, hammer_on=HAMMER, today=date(2027, 11, 2))
+    late = handoff.overdue(steps, {}, {}, hammer_on=HAMMER, today=date(2027, 11, 2))
 
     assert late == {Step.SALE_CONFIRMED}
 
@@ -39,20 +39,32 @@ def test_a_deadline_waits_for_the_step_that_starts_it() -> None:
 def test_a_step_is_overdue_on_the_day_after_its_last() -> None:
     steps = handoff.planned(CaseKind.SOLD, Instrument.TRANSFER)
 
-    assert handoff.overdue(steps, {}, hammer_on=HAMMER, today=date(2026, 11, 4)) == frozenset()
-    assert handoff.overdue(steps, {}, hammer_on=HAMMER, today=date(2026, 11, 5)) == {Step.SALE_CONFIRMED}
+    assert handoff.overdue(steps, {}, {}, hammer_on=HAMMER, today=date(2026, 11, 4)) == frozenset()
+    assert handoff.overdue(steps, {}, {}, hammer_on=HAMMER, today=date(2026, 11, 5)) == {Step.SALE_CONFIRMED}
 
 
 def test_a_licence_is_to_be_filed_within_three_months() -> None:
     steps = handoff.planned(CaseKind.SOLD, Instrument.ORDINARY_LICENCE)
     done = dict.fromkeys((Step.SALE_CONFIRMED, Step.CONTRACT_DRAFTED, Step.CONTRACT_SIGNED, Step.PRICE_PAID), HAMMER)
 
-    assert handoff.overdue(steps, done, hammer_on=HAMMER, today=date(2027, 2, 2)) == frozenset()
-    assert handoff.overdue(steps, done, hammer_on=HAMMER, today=date(2027, 2, 3)) == {Step.LICENCE_FILED}
+    assert handoff.overdue(steps, done, {}, hammer_on=HAMMER, today=date(2027, 2, 2)) == frozenset()
+    assert handoff.overdue(steps, done, {}, hammer_on=HAMMER, today=date(2027, 2, 3)) == {Step.LICENCE_FILED}
 
 
 def test_what_is_done_is_never_overdue() -> None:
     steps = handoff.planned(CaseKind.SOLD, Instrument.TRANSFER)
     done = {each.step: HAMMER for each in steps}
 
-    assert handoff.overdue(steps, done, hammer_on=HAMMER, today=date(2036, 1, 1)) == frozenset()
+    assert handoff.overdue(steps, done, {}, hammer_on=HAMMER, today=date(2036, 1, 1)) == frozenset()
+
+
+def test_a_festival_moves_the_last_days_of_a_sale() -> None:
+    steps = handoff.planned(CaseKind.SOLD, Instrument.TRANSFER)
+    off = dict.fromkeys((date(2026, 11, day) for day in (4, 5, 6)), False)
+
+    days = handoff.latest_days(steps, off, hammer_on=HAMMER)
+
+    assert days[Step.SALE_CONFIRMED] == date(2026, 11, 9)
+    assert days[Step.CONTRACT_SIGNED] == date(2026, 11, 16)
+    assert handoff.overdue(steps, {}, off, hammer_on=HAMMER, today=date(2026, 11, 9)) == frozenset()
+    assert handoff.overdue(steps, {}, off, hammer_on=HAMMER, today=date(2026, 11, 10)) == {Step.SALE_CONFIRMED}
