@@ -391,6 +391,8 @@ class Auctioneer:
         changed = session.info.pop(CHANGED, None)
         if not changed:
             return
+        if not closes_only_later:
+            self._clerk.expect()
         if self._next_close is None or not closes_only_later:
             self._next_close = _next_close(session, read_clock=self._clock)
         self.on_change(changed)

@@ -1,4 +1,7 @@
-"""The clerk: settles what the hammer fell on, and closes rounds that are over; for the auctioneer's own thread."""
+"""The clerk: answers instructions at lots that have opened, settles what the hammer fell on, and closes rounds that are over.
+
+All of it for the auctioneer's own thread, a few lots at a time, between offers.
+"""
 
 import time
 from collections.abc import Callable, Collection
@@ -9,7 +12,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from techauction.clock import Clock
-from techauction.services import aftersale, opening
+from techauction.services import aftersale, instructions, opening
 
 log = structlog.get_logger()
 
@@ -25,10 +28,11 @@ class Clerk:
         self._perform = perform
         self._rounds: set[int] = set()
         self._stuck: set[int] = set()
+        self._answered: set[int] = set()  # also where no instruction called for a bid
         self._next_s: float | None = 0.0  # what a process before this one left
 
     def expect(self, rounds: Collection[int] = ()) -> None:
-        """Look what is owed: a hammer fell in these rounds, or it may be that another process left something."""
+        """Look what is owed: a hammer fell in these rounds, lots changed, or another process may have left something."""
         self._rounds |= set(rounds)
         self._next_s = 0.0
 
@@ -42,6 +46,11 @@ class Clerk:
         if not self.busy:
             return
         self._next_s = time.monotonic() + RETRY_S  # also if the next lines fail
+        opened = self._perform(partial(_unanswered, apart_from=self._answered | self._stuck))
+        if opened:
+            self._answer(opened)
+            self._next_s = 0.0
+            return
         owed = self._perform(partial(_owed, apart_from=self._stuck))
         if owed:
             self._bring(owed)
@@ -59,6 +68,15 @@ class Clerk:
         while self.busy:
             self.step()
 
+    def _answer(self, lot_ids: list[int]) -> None:
+        try:
+            self._perform(partial(instructions.answer_opened, lot_ids=lot_ids))
+        except Exception:
+            log.exception("answering_failed", lots=lot_ids)
+            self._stuck.update(lot_ids)
+        else:
+            self._answered.update(lot_ids)
+
     def _bring(self, lot_ids: list[int]) -> None:
         try:
             self._perform(partial(_bring, lot_ids=lot_ids))
@@ -69,6 +87,11 @@ class Clerk:
                 return
             for lot_id in lot_ids:
                 self._bring([lot_id])
+
+
+def _unanswered(session: Session, *, read_clock: Clock, apart_from: set[int]) -> list[int]:
+    del read_clock
+    return instructions.unanswered(session, most=1, apart_from=apart_from)
 
 
 def _owed(session: Session, *, read_clock: Clock, apart_from: set[int]) -> list[int]:

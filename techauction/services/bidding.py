@@ -36,6 +36,7 @@ def take_bids(
     offers: list[dict[str, Any]] = []
     boxes: list[dict[str, Any]] = []
     answers: list[Answer] = []
+    instructions.begin(locked, left, now, events, offers)
     for each in asked:
         known = answered.get((each.organisation_id, each.key))
         if known is not None:

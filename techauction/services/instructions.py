@@ -3,7 +3,7 @@
 Nobody but the bidder is ever told of one: what is bid for it stands in the record like any other bid.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_urlsafe
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from techauction.core import bidding, instruction
 from techauction.core.bidding import NoSuchLot
 from techauction.core.instruction import Instruction, NoInstruction
-from techauction.core.lot import Stage
+from techauction.core.lot import Format, Stage
 from techauction.core.money import Money
 from techauction.core.offer import Eligibility, Source, is_over
 from techauction.core.refusal import Refusal
@@ -107,6 +107,41 @@ def answer_all(session: Session, lot_ids: Collection[int], *, now: datetime) -> 
     group.keep(session, offers)
     if events:
         session.expire_all()
+
+
+def unanswered(session: Session, *, most: int, apart_from: Collection[int] = ()) -> list[int]:
+    """Return at most `most` open lots without a bid at which instructions were left, in id order: those may call for one."""
+    left = select(InstructionRow.id).where(InstructionRow.lot_id == LotRow.id, InstructionRow.ended_at.is_(None))
+    wanted = select(LotRow.id).where(
+        LotRow.stage == Stage.OPEN, LotRow.bids == 0, LotRow.format == Format.ASCENDING, left.exists()
+    )
+    return list(session.scalars(wanted.where(LotRow.id.not_in(apart_from)).order_by(LotRow.id).limit(most)))
+
+
+def answer_opened(session: Session, lot_ids: Collection[int], *, read_clock: Callable[[], datetime]) -> None:
+    """Bid what the instructions call for that were left before lots opened, where nobody has bid. An act of the auctioneer."""
+    locked = heads.lock(session.connection(), lot_ids)
+    now = read_clock()
+    answer_all(session, [lot_id for lot_id, head in locked.items() if _is_first(head, now)], now=now)
+
+
+def begin(
+    locked: Mapping[int, Head],
+    left: Mapping[int, Sequence[Left]],
+    now: datetime,
+    events: list[dict[str, Any]],
+    offers: list[dict[str, Any]],
+) -> None:
+    """Bid what instructions call for that were left before the lots opened: they come before whatever is offered now."""
+    for lot_id, its in left.items():
+        if _is_first(locked[lot_id], now):
+            follow(locked[lot_id], its, now, events, offers)
+
+
+def _is_first(head: Head, now: datetime) -> bool:
+    """Return whether a bid would be the lot's first, and may be made."""
+    lot = head.lot
+    return not head.bids and lot.stage is Stage.OPEN and not lot.held and lot.opens_at <= now < lot.closes_at
 
 
 def live(connection: Connection, lot_ids: Collection[int]) -> dict[int, list[Left]]:

@@ -15,7 +15,7 @@ from techauction.core.outcome import Ending
 from techauction.core.record import Kind, instant
 from techauction.core.refusal import Refusal
 from techauction.core.round import Phase
-from techauction.services import aftersale, instructions, settlement
+from techauction.services import aftersale, settlement
 from techauction.services.notices import notify
 from techauction.services.record import append, name_of
 from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow
@@ -44,7 +44,8 @@ def open_round(
     """Open the round's listed lots, or withhold those that may not be offered.
 
     Its opening must have come, but for a rehearsal, or where two agreed that it opens `early` (`approvals`).
-    A lot that opens late, because the process was away, still has one full period before its close.
+    A lot that opens late, because the process was away, still has one full period before its close. What instructions call for
+    comes after it, lot by lot (`instructions.answer_opened`), and before any other bid.
 
     :raises NoSuchRound, PhaseForbids, RoundNotDue: as they say
     """
@@ -82,7 +83,7 @@ def open_round(
             continue
         _open_lot(session, row, lot, reserve, closes_at=row.calendar().closes(place), now=now)
     session.add(AuditRow(at=now, by_id=by_id, what="round.opened", about=f"round {row.slug}"))
-    instructions.answer_all(session, [lot.id for lot in lots], now=now)
+    session.flush()
 
 
 def _open_lot(

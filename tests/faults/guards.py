@@ -516,4 +516,12 @@ FAULTS = [
         planted="    gone = {seq, *matches_of(last, seq)[:0]}\n",
         test="tests/core/test_voiding.py::test_the_matches_of_a_bid_are_voided_with_it",
     ),
+    Fault(
+        guard="what was left before the opening comes before what is offered after it",
+        file="techauction/services/bidding.py",
+        original="    instructions.begin(locked, left, now, events, offers)\n",
+        planted="",
+        test="tests/services/test_instructions.py"
+        "::test_an_instruction_left_before_the_opening_comes_before_an_offer_made_after_it[sqlite]",
+    ),
 ]

@@ -6,6 +6,7 @@ round that closes while something is owed; a clerk that does not begin by lookin
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -17,7 +18,7 @@ from techauction.core.round import Phase
 from techauction.db import writing
 from techauction.reports.record_of_sale import verify_round
 from techauction.saleroom.auctioneer import Auctioneer
-from techauction.services import aftersale, hammer, opening
+from techauction.services import aftersale, hammer, instructions, opening
 from techauction.store.aftersale import CaseRow
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import RoundRow
@@ -131,3 +132,54 @@ def test_the_record_is_sound_while_something_is_owed(sale: Sale) -> None:
 
     with sale.sessions() as session:
         assert list(verify_round(session, sale.slug)) == []
+
+
+@pytest.fixture
+def instructed(engine: Engine, clock: ManualClock) -> Sale:
+    """Return a sale of five lots that has not opened; at all but the last, two bidders have left instructions."""
+    clock.set(OPENS - timedelta(hours=1))
+    sale = Sale(engine, clock, lots=5)
+    with sale.sessions() as session, writing(session):
+        for lot_id in sale.lots[:-1]:
+            for paddle, ceiling in ((101, wan(230)), (102, wan(250))):
+                organisation_id, user_id = sale.bidders[paddle]
+                left = {"organisation_id": organisation_id, "user_id": user_id, "ceiling": ceiling}
+                instructions.place(session, lot_id=lot_id, **left, read_clock=clock)
+    clock.set(OPENS)
+    return sale
+
+
+def standing(sale: Sale) -> list[tuple[int | None, int]]:
+    """Return who leads each lot, and how many bids it has."""
+    return [(sale.lot(each).standing_paddle, sale.lot(each).bids) for each in sale.lots]
+
+
+ANSWERED = [(102, 5)] * 4 + [(None, 0)]
+
+
+def test_instructions_are_answered_lot_by_lot_after_the_opening(instructed: Sale) -> None:
+    changes: list[list[int]] = []
+    instructed.auctioneer.on_change = lambda lot_ids: changes.append(sorted(lot_ids))
+
+    instructed.open()
+
+    wait_for(lambda: len(changes) == 5)
+    assert changes == [instructed.lots, *([each] for each in instructed.lots[:-1])]
+    assert standing(instructed) == ANSWERED
+
+
+def test_instructions_that_a_killed_process_left_are_answered_when_the_next_starts(
+    instructed: Sale, clock: ManualClock
+) -> None:
+    instructed.auctioneer.stop()
+    with instructed.sessions() as session, writing(session):
+        opening.open_round(session, round_id=instructed.round_id, read_clock=clock)
+    assert standing(instructed) == [(None, 0)] * 5
+
+    second = Auctioneer(instructed.sessions, clock)
+    second.start()
+    wait_for(lambda: standing(instructed) == ANSWERED)
+    second.stop()
+
+    with instructed.sessions() as session:
+        assert verify_round(session, instructed.slug) == []

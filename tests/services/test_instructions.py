@@ -101,8 +101,37 @@ def test_an_instruction_left_before_the_opening_bids_when_the_lot_opens(sessions
         leave(session, played, 0, 250, OPENS - timedelta(hours=1))
         assert bids(session) == []
         open_it(session, played)
+        lot_ids = instructions.unanswered(session, most=9)
+        assert lot_ids == [played.lots[0].id]
+
+        for _ in range(2):
+            instructions.answer_opened(session, lot_ids, read_clock=lambda: NOW)
 
         assert bids(session) == [(101, 200)]
+        assert instructions.unanswered(session, most=9) == []
+
+
+def test_an_instruction_left_before_the_opening_comes_before_an_offer_made_after_it(sessions: Sessions, played: Played) -> None:
+    with sessions.begin() as session:
+        leave(session, played, 0, 200, OPENS - timedelta(hours=1))
+        leave(session, played, 2, 250, OPENS - timedelta(hours=1))
+        open_it(session, played)
+
+        bid(session, played, 1, 220, NOW)
+
+        assert bids(session) == [(103, 200), (102, 220), (103, 230)]
+        assert verify_round(session, played.row.slug) == []
+
+
+@pytest.mark.parametrize("late", [timedelta(), timedelta(days=1)])
+def test_past_the_close_no_instruction_is_answered(sessions: Sessions, played: Played, late: timedelta) -> None:
+    with sessions.begin() as session:
+        leave(session, played, 0, 250, OPENS - timedelta(hours=1))
+        open_it(session, played)
+
+        instructions.answer_opened(session, [played.lots[0].id], read_clock=lambda: CLOSES + late)
+
+        assert bids(session) == []
 
 
 def test_an_instruction_left_during_a_pause_bids_after_the_resume(sessions: Sessions, played: Played) -> None:
