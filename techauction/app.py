@@ -14,7 +14,7 @@ from techauction.saleroom.auctioneer import Auctioneer
 from techauction.settings import SHIPPED, Settings
 from techauction.web import addresses, demo, errors, filters, health, languages, navigation, requests, security, signing
 from techauction.web.account import notices, own, sign_in, tokens, watching
-from techauction.web.administrator import audit, organisations, users
+from techauction.web.administrator import audit, days, organisations, users
 from techauction.web.auditor import approvals as supervised
 from techauction.web.auditor import records
 from techauction.web.bidder import amounts as bidder_amounts
@@ -49,6 +49,7 @@ BLUEPRINTS: tuple[ModuleType, ...] = (
     tokens,
     users,
     organisations,
+    days,
     audit,
     pages,
     amounts,

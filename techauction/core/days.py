@@ -22,8 +22,8 @@ class NothingSpecial(Refusal):
 
     code = "nothing_special"
 
-    def __init__(self, day: date, *, works: bool) -> None:
-        super().__init__(day=day.isoformat(), works=works)
+    def __init__(self, day: date) -> None:
+        super().__init__(day=day.isoformat())
 
 
 class SpecialDayKnown(Refusal):
@@ -51,7 +51,7 @@ def must_be_special(day: date, *, works: bool) -> None:
     :raises NothingSpecial: the week alone says the same
     """
     if works is (day.weekday() < _SATURDAY):
-        raise NothingSpecial(day, works=works)
+        raise NothingSpecial(day)
 
 
 def unknown_years(days: Iterable[date], special: SpecialDays) -> tuple[int, ...]:

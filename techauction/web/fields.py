@@ -22,7 +22,7 @@ from techauction.wording import say
 
 _RATE = re.compile(r"(?P<whole>[0-9]{1,3})(?:\.(?P<part>[0-9]{1,2}))?\s*%?")
 _MOST_BPS = 10_000
-_YEARS = range(1970, 3000)
+YEARS = range(1970, 3000)
 """Years that somebody may mean. At the ends of the calendar no other zone, and no later close, could be reckoned."""
 _UNSEEN = [
     sign
@@ -140,7 +140,7 @@ class ShanghaiDateTimeField(Field):
             local = datetime.fromisoformat(valuelist[0].strip())
         except ValueError as error:
             raise ValueError(_("Write a date and a time.")) from error
-        if local.year not in _YEARS:
+        if local.year not in YEARS:
             raise ValueError(_("Write a date and a time."))
         if local.tzinfo is None:
             local = local.replace(tzinfo=SHANGHAI)

@@ -1,12 +1,13 @@
 """How values are written on a page."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 import cn2an
 from flask import Flask
+from flask_babel import format_date
 from flask_babel import gettext as _
 
 from techauction.clock import SHANGHAI
@@ -118,6 +119,11 @@ def duration(period: timedelta | int) -> str:
     return " ".join(said[:2]) if said else _("%(count)d s", count=0)
 
 
+def weekday(day: date) -> str:
+    """Return the name of a day of the week."""
+    return str(format_date(day, "EEEE"))
+
+
 def said(member: StrEnum | None) -> str:
     """Return the word for a member of an enumeration."""
     return NOTHING if member is None else str(word(member))
@@ -137,6 +143,7 @@ def register(app: Flask) -> None:
         "percent": percent,
         "bps": bps,
         "duration": duration,
+        "weekday": weekday,
         "word": said,
         "refusal": say,
         "maturity": maturity,

@@ -55,6 +55,7 @@ MENU: dict[Role, tuple[Entry, ...]] = {
         Entry("administrator_organisations.organisations", _l("Organisations"), "building-bank"),
         Entry("organizer_cases.cases", _l("Cases"), "heart-handshake"),
         Entry("auditor.rounds", _l("Records"), "shield-check"),
+        Entry("administrator_days.days", _l("Working days"), "calendar"),
         Entry("administrator_audit.audit", _l("Audit trail"), "history"),
     ),
 }

@@ -171,6 +171,8 @@ ACCOUNTS = {
     "sign_in_name_taken": _l("Somebody else signs in as %(sign_in_name)s."),
     "organisation_needed": _l("Name the organisation that this user belongs to."),
     "market_needed": _l("Name the market that this user belongs to."),
+    "nothing_special": _l("A day from Monday to Friday can only be a day off, and a Saturday or Sunday only a working day."),
+    "special_day_known": _l("%(day)s is a special day already."),
     "own_account": _l("You cannot disable the account that you are using."),
     "no_such": _l("There is no such thing, or it is not yours to see."),
 }

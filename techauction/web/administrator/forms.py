@@ -1,12 +1,13 @@
 """What an administrator writes about users and organisations."""
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, EmailField, PasswordField, RadioField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import BooleanField, DateField, EmailField, PasswordField, RadioField, SelectField, StringField
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from techauction.queries.administration import Choice
 from techauction.store.people import OrganisationKind, Role
-from techauction.web.fields import CheckboxesField, Form, an_email_address
+from techauction.web.fields import YEARS, CheckboxesField, Form, an_email_address
 from techauction.web.filters import named
 from techauction.wording import PROVINCES, word
 
@@ -74,3 +75,37 @@ class PasswordForm(Form):
     """A new password for somebody else."""
 
     password = PasswordField(_l("New password"), [InputRequired(_l("Write a new password."))])
+
+
+class DayNamesForm(Form):
+    """What a special day is called."""
+
+    name_zh = StringField(_l("Name in Chinese"), [DataRequired(_l("Write the Chinese name.")), Length(max=80)])
+    name_en = StringField(_l("Name in English"), [DataRequired(_l("Write the English name.")), Length(max=80)])
+
+    def names(self) -> dict[str, str]:
+        """Return both names."""
+        return {"name_zh": str(self.name_zh.data), "name_en": str(self.name_en.data)}
+
+
+class SpecialDayForm(DayNamesForm):
+    """A day on which work differs from the week."""
+
+    day = DateField(_l("Day"), [InputRequired(_l("Write the day."))])
+    works = RadioField(
+        _l("Work"),
+        [InputRequired(_l("Choose one of them."))],
+        choices=[("off", _l("a weekday off")), ("works", _l("a Saturday or Sunday on which people work"))],
+    )
+
+    def validate_day(self, field: DateField) -> None:
+        """Refuse a year that nobody means.
+
+        :raises ValidationError: with the sentence
+        """
+        if field.data is not None and field.data.year not in YEARS:
+            raise ValidationError(_("Write the day."))
+
+    def is_working(self) -> bool:
+        """Return whether people work on the day."""
+        return bool(self.works.data == "works")

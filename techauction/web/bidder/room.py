@@ -85,6 +85,7 @@ def shown(
         form=form,
         instruction=instruction or InstructionForm(formdata=None),
         payable=None if terms is None or form.amount.data is None else terms.payable(form.amount.data),
+        unknown_years=() if terms is None else terms.payable(page.lot.tile.sale.least).unknown_years,
         bought=bought(session, lot_id=lot_id, organisation_id=my_organisation_id()) if page.leads else None,
         watched=watches(session, user_id=signed_in().id, lot_id=lot_id),
         must_confirm=isinstance(refusal, NeedsConfirmation),

@@ -1,0 +1,88 @@
+"""The special days, by which working days are counted."""
+
+from datetime import date
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from techauction.core.days import day_of
+from techauction.core.refusal import NoSuch, Refusal
+from techauction.db import db, transaction
+from techauction.queries.days import days_page, special_day
+from techauction.services.days import add_special_day, name_special_day, remove_special_day
+from techauction.store.people import Role
+from techauction.web.administrator.forms import DayNamesForm, SpecialDayForm
+from techauction.web.context import now, signed_in
+from techauction.web.fields import YEARS
+from techauction.web.guard import only
+
+bp = Blueprint("administrator_days", __name__, url_prefix="/administrator")
+bp.before_request(only(Role.ADMINISTRATOR))
+
+_BESIDE = {"nothing_special": "works", "special_day_known": "day"}
+
+
+@bp.get("/days")
+def days() -> ResponseReturnValue:
+    """Show a year's special days, by default this year's."""
+    today = day_of(now())
+    year = request.args.get("year", today.year, type=int)
+    page = days_page(db.session(), year=year if year in YEARS else today.year, today=today)
+    return render_template("administrator/days.html", page=page)
+
+
+@bp.route("/days/new", methods=["GET", "POST"])
+def new_day() -> ResponseReturnValue:
+    """Add a special day."""
+    form = SpecialDayForm(request.form)
+    if request.method == "POST" and form.validate():
+        by_id, day = signed_in().id, form.day.data
+        assert isinstance(day, date)
+        try:
+            with transaction() as session:
+                add_special_day(session, day=day, works=form.is_working(), **form.names(), by_id=by_id, now=now())
+        except Refusal as refusal:
+            form.refuse(refusal, _BESIDE.get(refusal.code))
+        else:
+            flash(_("%(day)s is a special day now.", day=day), "success")
+            return redirect(url_for(".days", year=day.year), 303)
+    return render_template("administrator/new_day.html", form=form), 422 if form.errors else 200
+
+
+@bp.route("/days/<string:text>", methods=["GET", "POST"])
+def change_day(text: str) -> ResponseReturnValue:
+    """Call a special day otherwise."""
+    line = special_day(db.session(), _day(text)) or abort(404)
+    form = DayNamesForm(request.form, name_zh=line.name.zh, name_en=line.name.en)
+    if request.method == "POST" and form.validate():
+        by_id = signed_in().id
+        try:
+            with transaction() as session:
+                name_special_day(session, day=line.day, **form.names(), by_id=by_id, now=now())
+        except NoSuch:
+            abort(404)
+        flash(_("The names of %(day)s are changed.", day=line.day), "success")
+        return redirect(url_for(".days", year=line.day.year), 303)
+    return render_template("administrator/day.html", form=form, line=line), 422 if form.errors else 200
+
+
+@bp.post("/days/<string:text>/remove")
+def remove_day(text: str) -> ResponseReturnValue:
+    """Have a day go by the week again."""
+    by_id, day = signed_in().id, _day(text)
+    try:
+        with transaction() as session:
+            remove_special_day(session, day=day, by_id=by_id, now=now())
+    except NoSuch:
+        abort(404)
+    flash(_("%(day)s goes by the week again.", day=day), "success")
+    return redirect(url_for(".days", year=day.year), 303)
+
+
+def _day(text: str) -> date:
+    """Return the day of an address, or end in 404."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        abort(404)
