@@ -94,6 +94,7 @@ def test_a_resume_is_asked_for_by_one_and_approved_by_another(desk: Desk) -> Non
     for page in (mine, theirs):
         assert "Resume lots Ada asked" in page
         assert "Reason: It was found." in page
+        assert re.search(rf"· stopped at 2026-11-02 11:0\d:\d\d: {WHY}", page)
     assert "Take back" in mine
     assert "Approve Decline" not in mine
     assert "Approve Decline" in theirs
@@ -109,6 +110,7 @@ def test_the_own_request_is_not_approved_and_the_desk_says_why(desk: Desk) -> No
 
     answer = desk.ada.send(f"{desk.at}/requests/{desk.request().id}/approve")
 
+    assert re.search(r"· planned close 2026-11-02 12:00", text(answer.text))
     assert answer.status_code == 422
     assert "You asked for this yourself; another must approve it." in answer.text
     assert desk.lot().closes_at == closes_at
