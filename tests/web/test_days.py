@@ -4,13 +4,21 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from techauction.core.handoff import CaseKind
+from techauction.core.lot import Stage
+from techauction.db import writing
+from techauction.services.handoff import open_case
 from techauction.store.days import SpecialDayRow
 from techauction.store.people import Role, UserRow
+from tests.builders import a_lot, a_paddle, a_round, an_organisation, wan
+from tests.conftest import TEN
 from tests.web.conftest import Browser
 
 Store = Callable[[], Session]
+NOT_KNOWN = "The holidays of 2026 are not known yet, so a last day there may still move."
 FORM = {"day": "2027-01-01", "works": "off", "name_zh": "元旦", "name_en": "New Year's Day"}
 
 
@@ -81,3 +89,46 @@ def test_what_is_wrong_is_said_beside_its_field(root: Browser, store: Store) -> 
 def test_a_day_that_is_not_there_is_not_found(root: Browser, day: str) -> None:
     assert root.get(f"/administrator/days/{day}").status_code == 404
     assert root.send(f"/administrator/days/{day}/remove").status_code == 404
+
+
+def test_a_manager_reads_that_a_year_of_a_last_day_is_not_known(
+    visitor: Browser, new_user: Callable[..., UserRow], store: Store
+) -> None:
+    new_user("mei", Role.MANAGER, market_key="zhejiang")
+    visitor.sign_in("mei")
+    with store() as session, writing(session):
+        lot = a_lot(session, stage=Stage.ENDED, standing_paddle=260, standing_amount=wan(300), standing_at=TEN)
+        a_paddle(session, 260, lot)
+        open_case(session, lot=lot, kind=CaseKind.SOLD, now=TEN)
+        lot_id = lot.id
+
+    known = visitor.get(f"/manager/cases/{lot_id}").text
+    _forget(store)
+
+    assert "2026-11-04" in known
+    assert NOT_KNOWN not in known
+    assert NOT_KNOWN in visitor.get(f"/manager/cases/{lot_id}").text
+
+
+def test_a_bidder_reads_that_a_year_of_a_last_day_is_not_known(
+    visitor: Browser, new_user: Callable[..., UserRow], store: Store
+) -> None:
+    with store() as session, writing(session):
+        lot = a_lot(session, a_round(session, slug="joint"), number=1)
+        organisation = an_organisation(session)
+        a_paddle(session, 260, lot, organisation=organisation)
+        organisation_id = organisation.id
+    new_user("ada", Role.ENTERPRISE, organisation_id=organisation_id)
+    visitor.sign_in("ada")
+
+    known = visitor.get("/bidder/rounds/joint/lots/1")
+    _forget(store)
+
+    assert known.status_code == 200
+    assert NOT_KNOWN not in known.text
+    assert NOT_KNOWN in visitor.get("/bidder/rounds/joint/lots/1").text
+
+
+def _forget(store: Store) -> None:
+    with store() as session, writing(session):
+        session.execute(delete(SpecialDayRow))
