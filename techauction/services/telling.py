@@ -8,7 +8,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from techauction.core.admission import DepositKind
-from techauction.core.days import day_of
+from techauction.core.days import SpecialDays, day_of
 from techauction.core.handoff import STEPS, Step, latest_days
 from techauction.core.outcome import Ending
 from techauction.services.notices import notify
@@ -54,19 +54,21 @@ def ended(session: Session, lot_ids: Collection[int]) -> None:
     if not lots:
         return
     people = _people(session, [lot for lot, _, _ in lots])
+    special = special_days(session, since=day_of(min(outcome.ended_at for _, outcome, _ in lots)))
     for lot, outcome, settlement in lots:
         if outcome.ending is Ending.SOLD and settlement is not None:
-            _sold(session, lot, outcome, settlement, people)
+            _sold(session, lot, outcome, settlement, people, special=special)
         elif outcome.ending is Ending.PASSED_IN:
             _passed_in(session, lot, outcome.ended_at, people)
 
 
-def _sold(session: Session, lot: LotRow, outcome: OutcomeRow, settlement: SettlementRow, people: _People) -> None:
+def _sold(
+    session: Session, lot: LotRow, outcome: OutcomeRow, settlement: SettlementRow, people: _People, *, special: SpecialDays
+) -> None:
     assert outcome.price is not None
     assert outcome.paddle is not None
     facts = _facts(lot) | {"paddle": outcome.paddle, "price_fen": outcome.price.minor}
-    hammer_on = day_of(outcome.ended_at)
-    days = latest_days(STEPS[lot.result.instrument], special_days(session, since=hammer_on), hammer_on=hammer_on)
+    days = latest_days(STEPS[lot.result.instrument], special, hammer_on=day_of(outcome.ended_at))
     bought: Facts = {
         "commission_fen": settlement.buyer_commission.minor,
         "deposit_fen": settlement.deposit_applied.minor,
