@@ -188,7 +188,7 @@ OPERATIONS: Sequence[Operation] = (
         scope=TokenScope.BID,
         parameters=(_ID, _parameter("path", "key", _KEY)),
         answer=shapes.Fate,
-        problems=(401, 403, 404, 503),
+        problems=(401, 403, 404, 429, 503),
     ),
     Operation(
         method="get",

@@ -276,6 +276,28 @@ FAULTS = [
         test="tests/services/test_instructions.py::test_a_voided_paddles_instruction_bids_no_more[sqlite]",
     ),
     Fault(
+        guard="an instruction bids no more once its user is disabled",
+        file="techauction/services/instructions.py",
+        original="            UserRow.disabled_at.is_(None),\n",
+        planted="",
+        test="tests/services/test_instructions.py::test_an_instruction_bids_no_more_once_its_user_is_disabled[sqlite]",
+    ),
+    Fault(
+        guard="voiding a paddle does not tell who made a sealed offer",
+        file="techauction/services/admission.py",
+        original="if lot.format is Format.SEALED]",
+        planted="if lot.standing_paddle == paddle.number]",
+        test="tests/saleroom/test_sealed.py"
+        "::test_whether_a_paddle_may_be_voided_does_not_tell_whether_it_made_a_sealed_offer[sqlite]",
+    ),
+    Fault(
+        guard="bidders' acts leave room for organizers'",
+        file="techauction/saleroom/auctioneer.py",
+        original="        if not self._bidders_acts.acquire(blocking=False):\n",
+        planted="        if not self._bidders_acts.acquire(blocking=False) and self._stopping:\n",
+        test="tests/saleroom/test_auctioneer.py::test_bidders_acts_are_bounded_and_organizers_are_not[sqlite]",
+    ),
+    Fault(
         guard="a resume is answered by the instructions",
         file="techauction/services/pausing.py",
         original="    instructions.answer_all(session, [row.id for row in rows], now=now)\n",
