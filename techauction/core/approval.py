@@ -26,8 +26,9 @@ class Act(StrEnum):
     CALL_OFF = "call_off"
 
 
-VOIDS = frozenset({Act.VOID_BID, Act.VOID_OUTCOME})
-"""Acts that two markets must agree on; in a round of one market, its organizer and a supervisor (监督人)."""
+OF_TWO_MARKETS = frozenset({Act.VOID_BID, Act.VOID_OUTCOME, Act.CLOSE_EARLY})
+"""Acts that take from bidders what they have, so that two markets must agree; in a round of one market, its organizer and a
+supervisor (监督人)."""
 OF_THE_HOST = frozenset({Act.CLOSE_EARLY, Act.CALL_OFF})
 """Acts on a whole round that only the host's organizers may ask for."""
 
@@ -68,7 +69,7 @@ class ApprovalOwn(Refusal):
 
 
 class ApprovalSameMarket(Refusal):
-    """A void needs organizers of two markets."""
+    """The act needs organizers of two markets."""
 
     code = "approval_same_market"
 
@@ -77,7 +78,7 @@ class ApprovalSameMarket(Refusal):
 
 
 class SupervisorNeeded(Refusal):
-    """In a round of one market a void needs an auditor's approval."""
+    """In a round of one market the act needs an auditor's approval."""
 
     code = "supervisor_needed"
 
@@ -143,13 +144,13 @@ def must_be_another(request: Request, by: Person) -> None:
         raise ApprovalOwn
     if supervised and by.market is not None:
         raise SupervisorNeeded
-    if request.act in VOIDS and by.market == request.asked_by.market:
+    if request.act in OF_TWO_MARKETS and by.market == request.asked_by.market:
         raise ApprovalSameMarket
 
 
 def may_supervise(act: Act, markets: frozenset[str]) -> bool:
     """Return whether an auditor approves the act, in place of a second market's organizer."""
-    return act in VOIDS and len(markets) == 1
+    return act in OF_TWO_MARKETS and len(markets) == 1
 
 
 def approve(request: Request, by: Person, *, digest: str, now: datetime) -> None:

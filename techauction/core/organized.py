@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from techauction.core import prolonging, voiding
-from techauction.core.lot import Lot, Stage
+from techauction.core.lot import Format, Lot, Stage
 from techauction.core.outcome import Ending
 from techauction.core.plain import number, text
 from techauction.core.prolonging import ProlongedWrong
@@ -39,7 +39,8 @@ def withdraw(here: Replay, event: Event) -> Replay:
     lot = here.lot
     if lot is not None:
         here = keeps_close(here, lot, event)
-        if lot.stage is Stage.OPEN and event.at >= lot.closes_at:
+        waits = event.data.get("key_missing") is True and (lot.format is Format.SEALED or here.commitment is not None)
+        if lot.stage is Stage.OPEN and event.at >= lot.closes_at and not waits:
             here = here.but(Fault.OFF_TIME, "withdrawn, though its close had come")
         if "approved_by" in event.data:
             here = _by_two(here, event)

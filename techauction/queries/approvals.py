@@ -67,7 +67,7 @@ def of_round(session: Session, round_id: int, *, reader: Person, now: datetime) 
 
 
 def supervised(session: Session, *, reader: Person, now: datetime) -> tuple[Asked, ...]:
-    """Return what waits for an auditor: voids in rounds of one market."""
+    """Return what waits for an auditor: what else needs two markets, in rounds of one."""
     rows = session.scalars(_rows().where(ApprovalRow.decision.is_(None), ApprovalRow.expires_at > now)).all()
     return _waiting([row for row in rows if approval.may_supervise(row.act, _markets(row.round))], reader, now)
 

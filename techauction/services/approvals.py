@@ -196,7 +196,7 @@ def _tell(session: Session, row: RoundRow, asked: ApprovalRow, by: Person, now: 
     if approval.may_supervise(asked.act, markets):
         who = UserRow.role == Role.AUDITOR
     else:
-        others = markets - {by.market} if asked.act in approval.VOIDS else markets
+        others = markets - {by.market} if asked.act in approval.OF_TWO_MARKETS else markets
         who = (UserRow.role == Role.ORGANIZER) & UserRow.market_key.in_(others)
     users = select(UserRow.id).where(UserRow.disabled_at.is_(None), who, UserRow.id != by.id)
     facts: dict[str, int | str | None] = {

@@ -58,14 +58,16 @@ def withdraw(
 def end(session: Session, lots: Iterable[LotRow], *, reason: str, two: Two | None, now: datetime) -> list[LotRow]:
     """End locked lots as withdrawn, and return them; the deposits for them go back.
 
-    What has ended is left as it is, and so is a lot whose close has come: its hammer falls, or waits for the key.
+    What has ended is left as it is, and so is a lot whose close has come, which is the hammer's. One that waits for a lost key
+    ends here, for no hammer may ever fall on it.
     """
     left = (row for row in lots if row.stage is not Stage.ENDED)
-    rows = [row for row in left if row.stage is not Stage.OPEN or not row.is_past_close(now)]
+    rows = [row for row in left if row.stage is not Stage.OPEN or row.key_missing_at is not None or not row.is_past_close(now)]
     data = {} if two is None else two.as_data()
     for row in rows:
-        row.stage, row.stopped_at, row.stop_reason = Stage.ENDED, None, ""
-        append(session, row, Kind.WITHDRAWN, at=now, data={"reason": reason, **data})
+        missing = {} if row.key_missing_at is None else {"key_missing": True}
+        row.stage, row.stopped_at, row.stop_reason, row.key_missing_at = Stage.ENDED, None, "", None
+        append(session, row, Kind.WITHDRAWN, at=now, data={"reason": reason, **missing, **data})
         session.add(OutcomeRow(lot_id=row.id, ending=Ending.WITHDRAWN, reason=reason, ended_at=now))
     session.flush()
     settlement.release(session, lot_ids=[row.id for row in rows], now=now)

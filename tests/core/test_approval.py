@@ -51,7 +51,7 @@ def test_nobody_approves_the_own_request(act: Act) -> None:
         approve(a_request(act), ADA)
 
 
-@pytest.mark.parametrize("act", [Act.VOID_BID, Act.VOID_OUTCOME])
+@pytest.mark.parametrize("act", [Act.VOID_BID, Act.VOID_OUTCOME, Act.CLOSE_EARLY])
 def test_a_void_needs_another_market(act: Act) -> None:
     with pytest.raises(ApprovalSameMarket):
         approve(a_request(act), BO)
@@ -59,7 +59,7 @@ def test_a_void_needs_another_market(act: Act) -> None:
     approve(a_request(act), CY)
 
 
-@pytest.mark.parametrize("act", [Act.VOID_BID, Act.VOID_OUTCOME])
+@pytest.mark.parametrize("act", [Act.VOID_BID, Act.VOID_OUTCOME, Act.CLOSE_EARLY])
 def test_in_a_round_of_one_market_a_void_needs_the_supervisor(act: Act) -> None:
     request = a_request(act, markets=ONE_MARKET)
 

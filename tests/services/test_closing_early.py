@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from techauction.core.approval import Act
+from techauction.core.approval import Act, ApprovalSameMarket
 from techauction.core.custody import WITHOUT_KEYS
 from techauction.core.lot import Stage
 from techauction.core.outcome import Ending
@@ -46,7 +46,7 @@ def test_lots_whose_close_has_come_are_left_to_the_hammer(sessions: sessionmaker
     sale.bid(0, 0, wan(200), OPENS + MINUTE)
     sale.pause(1, at=OPENS + 2 * MINUTE)
 
-    sale.approve(sale.ask(Act.CLOSE_EARLY, at=CLOSES - MINUTE), by=sale.bo, at=CLOSES + late)
+    sale.approve(sale.ask(Act.CLOSE_EARLY, at=CLOSES - MINUTE), at=CLOSES + late)
 
     assert (sale.lot(0).stage, sale.lot(1).stage, phase(sale)) == (Stage.OPEN, Stage.ENDED, Phase.OPEN)
     sale.fall(0)
@@ -55,7 +55,9 @@ def test_lots_whose_close_has_come_are_left_to_the_hammer(sessions: sessionmaker
     assert sale.wrong() == []
 
 
-def test_a_lot_that_waits_for_its_key_keeps_its_round_open(sessions: sessionmaker[Session], custody: KeyRing) -> None:
+def test_two_markets_can_end_a_lot_whose_key_is_lost_and_no_one_market(
+    sessions: sessionmaker[Session], custody: KeyRing
+) -> None:
     sale = Sale(sessions, {"reserve_announced": True}, {})
     with sessions.begin() as session:
         a_reserve(session, session.get_one(LotRow, sale.lots[0]), wan(200), custody=custody)
@@ -64,14 +66,14 @@ def test_a_lot_that_waits_for_its_key_keeps_its_round_open(sessions: sessionmake
     with sessions() as session, writing(session):
         hammer.fall(session, sale.lots, now=CLOSES, custody=WITHOUT_KEYS)
 
-    # By a clock that was set back, too.
-    sale.approve(sale.ask(Act.CLOSE_EARLY, at=CLOSES - 3 * MINUTE), by=sale.bo, at=CLOSES - 2 * MINUTE)
-
+    asked = sale.ask(Act.CLOSE_EARLY, at=CLOSES + MINUTE)
+    with pytest.raises(ApprovalSameMarket):
+        sale.approve(asked, by=sale.bo, at=CLOSES + 2 * MINUTE)
     assert (sale.lot(0).key_missing_at, phase(sale)) == (CLOSES, Phase.OPEN)
-    with sessions() as session, writing(session):
-        hammer.fall(session, [sale.lots[0]], now=CLOSES + MINUTE, custody=custody)
-    finish(sale)
-    assert endings(sale)[0] == (Ending.SOLD, 101)
+    sale.approve(asked, at=CLOSES + 3 * MINUTE)
+
+    assert (sale.lot(0).key_missing_at, phase(sale)) == (None, Phase.CLOSED)
+    assert endings(sale)[0] == (Ending.WITHDRAWN, None)
     assert sale.wrong() == []
 
 

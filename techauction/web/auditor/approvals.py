@@ -1,4 +1,4 @@
-"""Voids that an auditor approves as supervisor (监督人), in rounds that one market holds alone."""
+"""What an auditor approves as supervisor (监督人), in rounds that one market holds alone."""
 
 from functools import partial
 
