@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from techauction.protocol import _HeadHeld
@@ -23,7 +24,9 @@ def on_a_connection(test: Test) -> None:
             await test(_HeadHeld(transport), theirs)
         transport.abort()
 
-    asyncio.run(run())
+    # In a thread of its own: where a browser was driven before, an event loop runs in this one.
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(lambda: asyncio.run(run())).result()
 
 
 async def read(client: socket.socket, size: int) -> bytes:

@@ -30,10 +30,11 @@ class Fault:
 
 
 class Copy:
-    """A copy of the package and its tests, in which a fault may be planted."""
+    """A copy of the package and its tests, in which a fault may be planted. `migrated` spares its runs the migrations."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, migrated: Path) -> None:
         self._folder = folder
+        self._migrated = migrated
         for name in ("techauction", "tests", "migrations"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.pyc.*", ".hypothesis"))
         for name in ("templates", "static"):
@@ -54,9 +55,11 @@ class Copy:
             file.write_text(text)
             os.utime(file, (written.st_atime, written.st_mtime))
 
-    def run(self, tests: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+    def run(self, tests: Sequence[str], *, migrate: bool = False) -> "subprocess.CompletedProcess[str]":
         """Run tests of the copy, in a process that finds the copy before the house."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        if not migrate:
+            kept["TECHAUCTION_TEST_SQLITE"] = str(self._migrated)
         return subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", *tests],
             cwd=self._folder,

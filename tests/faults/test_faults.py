@@ -1,5 +1,7 @@
 """Every guard of the house has a test that fails without it."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.faults.guards import FAULTS
@@ -9,9 +11,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+def house(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Copy:
     """Return a copy of the house."""
-    return Copy(tmp_path_factory.mktemp("house"))
+    return Copy(tmp_path_factory.mktemp("house"), migrated_file)
 
 
 def test_with_its_guards_the_copy_passes(house: Copy) -> None:
@@ -23,7 +25,7 @@ def test_with_its_guards_the_copy_passes(house: Copy) -> None:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.guard)
 def test_a_missing_guard_is_found(house: Copy, fault: Fault) -> None:
     with house.planted(fault):
-        told = house.run([fault.test])
+        told = house.run([fault.test], migrate=fault.file.startswith("migrations/"))
 
     assert told.returncode == 1, told.stdout[-3_000:]
     assert " error" not in told.stdout.splitlines()[-1], told.stdout[-3_000:]

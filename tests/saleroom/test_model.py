@@ -11,7 +11,7 @@ from techauction.custody import KeyRing
 from tests.saleroom.houses import CoreHouse, RoomHouse, ServiceHouse
 from tests.saleroom.interleaving import Play, interleavings, some_bidders, some_terms
 
-IN_FULL = settings().max_examples >= 300
+IN_FULL = settings().max_examples >= 150
 """As tests/conftest.py says by its profiles."""
 
 
@@ -48,7 +48,7 @@ def test_the_services_sell_as_the_model_does(hasty: Engine, custody: KeyRing) ->
         terms, bidders = some_terms(chance, lots=2, sealed=True), some_bidders(chance, lots=2)
         Play(chance, terms, bidders, ServiceHouse(hasty, terms, bidders, custody)).run(moments=12)
 
-    interleavings(200 if IN_FULL else 8, play)
+    interleavings(70 if IN_FULL else 8, play)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

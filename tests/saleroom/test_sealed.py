@@ -36,7 +36,7 @@ from tests.builders import CLOSES, OPENS
 from tests.model_sealed import ModelSealedLot
 from tests.saleroom.interleaving import interleavings
 
-IN_FULL = settings().max_examples >= 300
+IN_FULL = settings().max_examples >= 150
 START, STEP = 20_000_000, 1_000_000
 
 
@@ -168,7 +168,7 @@ def test_sealed_rounds_are_sold_as_the_model_sells_them(sessions: sessionmaker[S
             [late] = sale.ask(sale.asked(101, START), after=CLOSES - OPENS)
             assert code_of(late) == model.offer(101, START, confirmed=False, admitted=True) == "closed"
 
-    interleavings(150 if IN_FULL else 12, play)
+    interleavings(60 if IN_FULL else 12, play)
 
 
 def an_ask(chance: Random) -> tuple[int, int, bool]:
