@@ -74,6 +74,7 @@ def test_bids_are_called_and_undone_by_keyboard_alone(visit: Callable[..., Page]
     clerk.keyboard.type("260")
     clerk.keyboard.press("Enter")
     expect(clerk.get_by_text("Paddle 260: ¥2,000,000 is taken.")).to_be_visible()
+    expect(clerk.locator("#paddle")).to_be_focused()
     clerk.keyboard.type("311")
     clerk.keyboard.press("Tab")
     clerk.keyboard.type("215万")
@@ -95,6 +96,7 @@ def test_a_bid_from_elsewhere_brings_new_steps_to_the_console(visit: Callable[..
     here, there = organize(visit, "ada", FLOOR), organize(visit, "bob", FLOOR)
     expect(here.locator("[name=step]").first).to_have_attribute("value", "2,000,000")
 
+    expect(there.locator("#paddle")).to_be_focused()
     there.keyboard.type("260")
     there.keyboard.press("Enter")
 
