@@ -505,8 +505,8 @@ FAULTS = [
     Fault(
         guard="the replay finds a lot withdrawn whose close had come",
         file="techauction/core/organized.py",
-        original="        if lot.stage is Stage.OPEN and event.at >= lot.closes_at:\n",
-        planted="        if lot.stage is Stage.OPEN and event.at < lot.opens_at:\n",
+        original="        if lot.stage is Stage.OPEN and event.at >= lot.closes_at and not waits:\n",
+        planted="        if lot.stage is Stage.OPEN and event.at < lot.opens_at and not waits:\n",
         test="tests/services/test_closing_early.py::test_a_lot_withdrawn_after_its_close_had_come_is_found[sqlite]",
     ),
     Fault(
