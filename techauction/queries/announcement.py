@@ -3,18 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session
 
 from techauction.core.money import Money, rate
 from techauction.queries import heads
-from techauction.queries.catalogue import LotTile, tile_of
+from techauction.queries.catalogue import LotTile, listed_lots, tile_of
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, Totals, head_of, public_round, totals_of
-from techauction.queries.sale import LISTED, PLACE
 from techauction.queries.viewing import ANYBODY, Viewer
-from techauction.store.auction import OutcomeRow
-from techauction.store.consigning import LotRow, ResultRow
 
 LOTS_A_PAGE = 100
 
@@ -54,22 +50,7 @@ def announcement(session: Session, slug: str, *, page: int, now: datetime, viewe
     row = public_round(session, slug, viewer=viewer)
     if row is None:
         return None
-    statement = (
-        select(LotRow, OutcomeRow, PLACE)
-        .join(LotRow.result)
-        .join(ResultRow.field)
-        .join(ResultRow.institute)
-        .join(LotRow.market)
-        .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
-        .where(LotRow.round_id == row.id, LISTED)
-        .order_by(LotRow.number)
-        .options(
-            contains_eager(LotRow.result).contains_eager(ResultRow.field),
-            contains_eager(LotRow.result).contains_eager(ResultRow.institute),
-            contains_eager(LotRow.market),
-        )
-    )
-    statement, paging = cut(session, statement, number=page, size=LOTS_A_PAGE)
+    statement, paging = cut(session, listed_lots(row.id), number=page, size=LOTS_A_PAGE)
     at_close = heads.at_close(session, row.id)
     return Announcement(
         head=head_of(row),

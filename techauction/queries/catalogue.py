@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager
 
 from techauction.core.lot import Stage
@@ -111,6 +111,25 @@ def round_page(
         stages=_stages(session, row.id),
         lots=tuple(tile_of(*found, round_=row, now=now) for found in session.execute(statement)),
         paging=paging,
+    )
+
+
+def listed_lots(round_id: int) -> Select[LotRow, OutcomeRow, int]:
+    """Return a round's listed lots by number, with what their tiles take: each lot, its outcome, its place."""
+    return (
+        select(LotRow, OutcomeRow, PLACE)
+        .join(LotRow.result)
+        .join(ResultRow.field)
+        .join(ResultRow.institute)
+        .join(LotRow.market)
+        .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
+        .where(LotRow.round_id == round_id, LISTED)
+        .order_by(LotRow.number)
+        .options(
+            contains_eager(LotRow.result).contains_eager(ResultRow.field),
+            contains_eager(LotRow.result).contains_eager(ResultRow.institute),
+            contains_eager(LotRow.market),
+        )
     )
 
 

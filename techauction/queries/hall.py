@@ -5,17 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session
 
 from techauction.core.lot import Stage
 from techauction.core.outcome import Ending
-from techauction.queries.catalogue import LotTile, tile_of
+from techauction.queries.catalogue import LotTile, listed_lots, tile_of
 from techauction.queries.rounds import RoundHead, Totals, head_of, public_round, totals_of
-from techauction.queries.sale import LISTED, PLACE
 from techauction.queries.viewing import Viewer
-from techauction.store.auction import OutcomeRow
-from techauction.store.consigning import LotRow, ResultRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,21 +62,7 @@ def board(session: Session, slug: str, *, now: datetime, viewer: Viewer) -> Boar
     row = public_round(session, slug, viewer=viewer)
     if row is None:
         return None
-    lots = session.execute(
-        select(LotRow, OutcomeRow, PLACE)
-        .join(LotRow.result)
-        .join(ResultRow.field)
-        .join(ResultRow.institute)
-        .join(LotRow.market)
-        .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
-        .where(LotRow.round_id == row.id, LISTED)
-        .order_by(LotRow.number)
-        .options(
-            contains_eager(LotRow.result).contains_eager(ResultRow.field),
-            contains_eager(LotRow.result).contains_eager(ResultRow.institute),
-            contains_eager(LotRow.market),
-        )
-    )
+    lots = session.execute(listed_lots(row.id))
     return Board(
         head=head_of(row),
         totals=totals_of(session, [row.id])[row.id],

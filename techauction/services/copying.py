@@ -13,6 +13,8 @@ from techauction.core.rehearsal import Periods
 from techauction.core.round import Phase
 from techauction.store.consigning import RoundMarketRow, RoundRow
 
+GOING = (Phase.PUBLISHED, Phase.OPEN)
+"""Where a copy stands that is not over."""
 _LONGEST_SLUG, _LONGEST_TITLE = 64, 200
 _ITS_OWN = frozenset({"id", "digest", "opened_at", "closed_at", "call_off_reason", "custodian_id", "practice_for_id"})
 """What a copy does not have from its round. A rule that is added to rounds is copied with the others."""

@@ -77,6 +77,7 @@ def fall(session: Session, lot_ids: Collection[int], *, now: datetime, custody: 
     events: list[dict[str, Any]] = []
     outcomes: list[dict[str, Any]] = []
     waiting: list[int] = []
+    held = {lot_id for lot_id, head in locked.items() if head.lot.held}
     for lot_id, head in locked.items():
         hammer.must_be_due(head.lot, now)
         try:
@@ -93,7 +94,7 @@ def fall(session: Session, lot_ids: Collection[int], *, now: datetime, custody: 
         outcomes.append(outcome)
     heads.keep(session, locked.values(), events)
     _OUTCOMES.rows(connection, outcomes)
-    holding.let_go(session, [each["lot_id"] for each in outcomes])
+    holding.let_go(session, [each["lot_id"] for each in outcomes if each["lot_id"] in held])
     holding.hold(session, waiting, now=now)
     passed_in = [each["lot_id"] for each in outcomes if each["ending"] is Ending.PASSED_IN]
     settlement.release(session, lot_ids=passed_in, now=now)

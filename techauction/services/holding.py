@@ -20,6 +20,8 @@ _WAITING = (LotRow.stage == Stage.OPEN) & LotRow.key_missing_at.is_not(None)
 
 def hold(session: Session, lot_ids: Collection[int], *, now: datetime) -> None:
     """Let lots wait for the key: no outcome, and no bid, for their close has come. Organizers and institute are told once."""
+    if not lot_ids:
+        return
     rows = session.scalars(
         select(LotRow)
         .where(LotRow.id.in_(lot_ids), LotRow.key_missing_at.is_(None))
@@ -35,6 +37,8 @@ def hold(session: Session, lot_ids: Collection[int], *, now: datetime) -> None:
 
 def let_go(session: Session, lot_ids: Collection[int]) -> None:
     """Say of lots that have ended that they wait no more."""
+    if not lot_ids:
+        return
     waited = update(LotRow).where(LotRow.id.in_(lot_ids), LotRow.key_missing_at.is_not(None)).values(key_missing_at=None)
     session.execute(waited.execution_options(synchronize_session=False))
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from techauction.core.lot import Stage
-from techauction.core.record import Kind
+from techauction.core.record import BIDS, Kind
 from techauction.core.voiding import voided_by
 from techauction.services.notices import OUTBID, notify, see
 from techauction.store.auction import PaddleRow
@@ -22,7 +22,6 @@ from techauction.store.record import RecordRow
 
 PATIENCE = timedelta(seconds=60)
 """How long a bidder has to look at a page before it is told by mail."""
-_BIDS = (Kind.BID, Kind.MATCHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def look(session: Session, lot_id: int) -> Outbid:
         select(RecordRow.paddle, func.max(RecordRow.at))
         .where(
             RecordRow.lot_id == lot_id,
-            RecordRow.kind.in_(_BIDS),
+            RecordRow.kind.in_(BIDS),
             RecordRow.paddle.is_not(None),
             RecordRow.seq.not_in(voided),
         )

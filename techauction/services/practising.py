@@ -13,7 +13,7 @@ from techauction.core.lot import Stage
 from techauction.core.money import Money
 from techauction.core.refusal import NoSuch
 from techauction.core.round import Phase
-from techauction.services.copying import copied, sold_by
+from techauction.services.copying import GOING, copied, sold_by
 from techauction.services.simulating import admit, simulate_bidders, simulate_institute
 from techauction.store.auction import AdmissionRow, PaddleRow
 from techauction.store.audit import AuditRow
@@ -21,7 +21,6 @@ from techauction.store.consigning import LotRow, ResultRow, RoundRow
 from techauction.store.people import FieldRow
 
 _PHASES = frozenset({Phase.PUBLISHED})
-_GOING = (Phase.PUBLISHED, Phase.OPEN)
 RIVALS = 2
 START, INCREMENT = Money(100_000_000), Money(5_000_000)
 NUMBER = 1
@@ -44,7 +43,7 @@ def practise(
     rehearsal.must_be_rehearsable(row.phase, is_copy=row.copy_of_id is not None, opens_at=row.opens_at, now=now, phases=_PHASES)
     paddle = _admitted(session, row, organisation_id)
     going = session.scalars(
-        select(RoundRow).where(RoundRow.practice_for_id == organisation_id, RoundRow.phase.in_(_GOING)).limit(1)
+        select(RoundRow).where(RoundRow.practice_for_id == organisation_id, RoundRow.phase.in_(GOING)).limit(1)
     ).first()
     if going is not None:
         return going

@@ -15,13 +15,12 @@ from techauction.core.lot import Stage
 from techauction.core.record import commitment
 from techauction.core.refusal import NoSuch
 from techauction.core.round import ListedLot, Phase, Plan
-from techauction.services.copying import copied, sold_by
+from techauction.services.copying import GOING, copied, sold_by
 from techauction.services.simulating import simulate_bidders
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, ReserveRow, RoundRow
 
 _PHASES = frozenset({Phase.DRAFT, Phase.PUBLISHED})
-_GOING = (Phase.PUBLISHED, Phase.OPEN)
 BIDDERS = 8
 _LOT = ("result_id", "market_key", "format", "number", "start", "increment", "ladder", "reserve_announced", "submitted_at")
 _RESERVES_OVER_START = 4
@@ -66,7 +65,7 @@ def _must_be_alone(session: Session, row: RoundRow, *, closes_at: datetime) -> N
     """Refuse beside a sale, beside one that begins before the rehearsal ends, and beside another rehearsal of the round."""
     if (other := sold_by(session, closes_at)) is not None:
         raise rehearsal.RehearsalWhileOpen(other.title_zh, other.title_en)
-    own = (RoundRow.copy_of_id == row.id) & RoundRow.practice_for_id.is_(None) & RoundRow.phase.in_(_GOING)
+    own = (RoundRow.copy_of_id == row.id) & RoundRow.practice_for_id.is_(None) & RoundRow.phase.in_(GOING)
     if session.scalars(select(RoundRow.id).where(own)).first() is not None:
         raise rehearsal.RehearsalGoing
 
