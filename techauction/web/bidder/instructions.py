@@ -1,6 +1,5 @@
 """A bidder's standing instruction: left, changed, taken back. Each is an act of the auctioneer."""
 
-from concurrent.futures import TimeoutError as StillWaiting
 from functools import partial
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -8,15 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from techauction.core.instruction import NoInstruction
-from techauction.core.refusal import Refusal
-from techauction.db import db
-from techauction.postgresql import CommitUnknown
 from techauction.services import instructions
 from techauction.store.people import Role
-from techauction.web.bidder.bidding import PATIENCE_S
+from techauction.web.bidder.acting import acted
 from techauction.web.bidder.pace import paced
 from techauction.web.bidder.room import InstructionForm, found, shown
-from techauction.web.context import auctioneer, my_organisation_id, signed_in
+from techauction.web.context import my_organisation_id, signed_in
 from techauction.web.guard import only
 from techauction.wording import say
 
@@ -41,16 +37,14 @@ def place(slug: str, number: int) -> ResponseReturnValue:
         user_id=signed_in().id,
         ceiling=form.ceiling.data,
     )
-    db.session().rollback()  # the page shown after it must not be older
-    try:
-        auctioneer().act_of_bidder(act).result(timeout=PATIENCE_S)
-    except (StillWaiting, CommitUnknown):
-        flash(_("It is not known yet whether your instruction was kept. Look at the page again in a moment."), "warning")
-    except Refusal as refusal:
+    refusal = acted(
+        act,
+        said=_("Your instruction is kept: the system bids for you up to %(ceiling)s.", ceiling=form.ceiling.data),
+        unknown=_("It is not known yet whether your instruction was kept. Look at the page again in a moment."),
+    )
+    if refusal is not None:
         form.refuse(refusal, "ceiling")
         return shown(found(slug, number), instruction=form), 422
-    else:
-        flash(_("Your instruction is kept: the system bids for you up to %(ceiling)s.", ceiling=form.ceiling.data), "success")
     return redirect(url_for("bidder.lot", slug=slug, number=number, _anchor="instruction"), 303)
 
 
@@ -60,15 +54,12 @@ def withdraw(slug: str, number: int) -> ResponseReturnValue:
     """Take the instruction back; what was bid for it stands."""
     page = found(slug, number)
     act = partial(instructions.withdraw, lot_id=page.lot.tile.sale.lot_id, organisation_id=my_organisation_id())
-    db.session().rollback()
-    try:
-        auctioneer().act_of_bidder(act).result(timeout=PATIENCE_S)
-    except (StillWaiting, CommitUnknown):
-        flash(_("It is not known yet whether your instruction was withdrawn. Look at the page again in a moment."), "warning")
-    except NoInstruction:
-        pass  # a colleague, or a second press of the button, was quicker
-    except Refusal as refusal:
+    refusal = acted(
+        act,
+        said=_("Your instruction is withdrawn. A bid that it made still stands."),
+        unknown=_("It is not known yet whether your instruction was withdrawn. Look at the page again in a moment."),
+    )
+    # Where there is none, a colleague, or a second press of the button, was quicker.
+    if refusal is not None and not isinstance(refusal, NoInstruction):
         flash(say(refusal), "warning")
-    else:
-        flash(_("Your instruction is withdrawn. A bid that it made still stands."), "success")
     return redirect(url_for("bidder.lot", slug=slug, number=number, _anchor="instruction"), 303)

@@ -1,21 +1,17 @@
 """A bidder's priority right at a lot: given up for good."""
 
-from concurrent.futures import TimeoutError as StillWaiting
 from functools import partial
 
 from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from techauction.core.refusal import Refusal
-from techauction.db import db
-from techauction.postgresql import CommitUnknown
 from techauction.services import priority
 from techauction.store.people import Role
-from techauction.web.bidder.bidding import PATIENCE_S
+from techauction.web.bidder.acting import acted
 from techauction.web.bidder.pace import paced
 from techauction.web.bidder.room import found
-from techauction.web.context import auctioneer, my_organisation_id, signed_in
+from techauction.web.context import my_organisation_id, signed_in
 from techauction.web.guard import only
 from techauction.wording import say
 
@@ -29,13 +25,11 @@ def waive(slug: str, number: int) -> ResponseReturnValue:
     """Give the right up."""
     lot_id = found(slug, number).lot.tile.sale.lot_id
     act = partial(priority.waive, lot_id=lot_id, organisation_id=my_organisation_id(), by_id=signed_in().id)
-    db.session().rollback()
-    try:
-        auctioneer().act_of_bidder(act).result(timeout=PATIENCE_S)
-    except (StillWaiting, CommitUnknown):
-        flash(_("It is not known yet whether your right was waived. Look at the page again in a moment."), "warning")
-    except Refusal as refusal:
+    refusal = acted(
+        act,
+        said=_("You have waived your priority right at this lot."),
+        unknown=_("It is not known yet whether your right was waived. Look at the page again in a moment."),
+    )
+    if refusal is not None:
         flash(say(refusal), "warning")
-    else:
-        flash(_("You have waived your priority right at this lot."), "success")
     return redirect(url_for("bidder.lot", slug=slug, number=number), 303)
