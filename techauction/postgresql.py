@@ -92,16 +92,21 @@ def is_replicated(session: Session) -> bool:
     return bool(session.connection().exec_driver_sql("SHOW synchronous_standby_names").scalar())
 
 
+def cause(error: BaseException) -> BaseException:
+    """Return what the driver raised, where it stands in an exception of SQLAlchemy's."""
+    return getattr(error, "orig", None) or error
+
+
 def is_passing(error: BaseException) -> bool:
     """Return whether another try may go better: after a deadlock, a time-out, a lost connection, or a race for one key."""
-    cause = getattr(error, "orig", None) or error
+    raised = cause(error)
     return (
-        isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError, sqlite3.OperationalError, PoolTimeout))
-        or getattr(cause, "sqlstate", None) in _PASSING
+        isinstance(raised, (psycopg.OperationalError, psycopg.InterfaceError, sqlite3.OperationalError, PoolTimeout))
+        or getattr(raised, "sqlstate", None) in _PASSING
         or getattr(error, "connection_invalidated", False) is True
     )
 
 
 def is_undone(error: BaseException) -> bool:
     """Return whether the transaction was certainly rolled back, and may simply be tried again."""
-    return getattr(getattr(error, "orig", None) or error, "sqlstate", None) in _UNDONE
+    return getattr(cause(error), "sqlstate", None) in _UNDONE

@@ -21,7 +21,7 @@ from techauction.core.custody import WITHOUT_KEYS, Custody
 from techauction.core.lot import Stage
 from techauction.core.refusal import Refusal
 from techauction.db import checkpoint, writing
-from techauction.postgresql import CommitUnknown, is_passing, is_undone, weigh
+from techauction.postgresql import CommitUnknown, cause, is_passing, is_undone, weigh
 from techauction.saleroom.answering import FateUnknown, Waiting, answer
 from techauction.saleroom.clerk import Clerk
 from techauction.saleroom.timekeeper import Timekeeper
@@ -274,7 +274,9 @@ class Auctioneer:
                     log.exception("commit_unknown", offers=len(group))
                 elif is_passing(error):
                     # Nobody is to blame. Offers that were kept after all answer by their key.
-                    log.warning("group_tried_again", offers=len(group), error=type(error).__name__, tries_left=tries_left)
+                    log.warning(
+                        "group_tried_again", offers=len(group), error=type(cause(error)).__name__, tries_left=tries_left
+                    )
                     if tries_left:
                         continue
                 else:
@@ -322,7 +324,7 @@ class Auctioneer:
             except Exception as error:
                 if not (tries_left and is_undone(error)):
                     raise
-                log.warning("act_tried_again", error=type(error).__name__, tries_left=tries_left)
+                log.warning("act_tried_again", error=type(cause(error)).__name__, tries_left=tries_left)
             else:
                 return result
         raise AssertionError("the last try returns or raises")

@@ -53,8 +53,8 @@ class Clerk:
             return
         owed = self._perform(partial(_owed, apart_from=self._stuck))
         if owed:
-            self._bring(owed)
-            self._next_s = 0.0
+            if self._bring(owed):
+                self._next_s = 0.0
             return
         if self._rounds:
             self._perform(partial(_close_rounds, rounds=sorted(self._rounds)))
@@ -77,16 +77,18 @@ class Clerk:
         else:
             self._answered.update(lot_ids)
 
-    def _bring(self, lot_ids: list[int]) -> None:
+    def _bring(self, lot_ids: list[int]) -> bool:
+        """Return whether there may be more to do now; what another process is at work on is looked at later."""
         try:
-            self._perform(partial(_bring, lot_ids=lot_ids))
+            return bool(self._perform(partial(_bring, lot_ids=lot_ids)))
         except Exception:
             log.exception("settlement_failed", lots=lot_ids)
             if len(lot_ids) == 1:
                 self._stuck.update(lot_ids)
-                return
-            for lot_id in lot_ids:
-                self._bring([lot_id])
+            else:
+                for lot_id in lot_ids:
+                    self._bring([lot_id])
+            return True
 
 
 def _unanswered(session: Session, *, read_clock: Clock, apart_from: set[int]) -> list[int]:
@@ -99,9 +101,9 @@ def _owed(session: Session, *, read_clock: Clock, apart_from: set[int]) -> list[
     return aftersale.owed(session, most=AT_ONCE, apart_from=apart_from)
 
 
-def _bring(session: Session, *, read_clock: Clock, lot_ids: list[int]) -> None:
+def _bring(session: Session, *, read_clock: Clock, lot_ids: list[int]) -> bool:
     del read_clock
-    aftersale.bring(session, lot_ids)
+    return aftersale.bring(session, lot_ids)
 
 
 def _close_rounds(session: Session, *, read_clock: Clock, rounds: list[int]) -> None:

@@ -36,21 +36,25 @@ def owed(session: Session, *, most: int, apart_from: Collection[int] = (), round
     return list(session.scalars(wanted.order_by(LotRow.id).limit(most)))
 
 
-def bring(session: Session, lot_ids: Collection[int]) -> None:
-    """Settle and hand off lots, as of their hammer, and tell everybody; one that has its case has had everything."""
+def bring(session: Session, lot_ids: Collection[int]) -> bool:
+    """Settle and hand off lots, as of their hammer, and tell everybody; one that has its case has had everything.
+
+    What another process holds it is at work on, and nobody waits for it. Return whether anything was brought.
+    """
     rows = session.scalars(
         select(LotRow)
         .where(LotRow.id.in_(lot_ids), ~select(CaseRow.lot_id).where(CaseRow.lot_id == LotRow.id).exists())
         .order_by(LotRow.id)
-        .with_for_update(of=LotRow, key_share=True)
+        .with_for_update(of=LotRow, key_share=True, skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
-    # Another process may have brought it while this one waited for the lock.
+    # Another process may have brought it since the statement began.
     had = set(session.scalars(select(CaseRow.lot_id).where(CaseRow.lot_id.in_(row.id for row in rows))))
     brought = [row for row in rows if row.id not in had]
     for row in brought:
         _bring(session, row)
     telling.ended(session, [row.id for row in brought])
+    return bool(brought)
 
 
 def _bring(session: Session, row: LotRow) -> None:
