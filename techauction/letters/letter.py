@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flask_babel import get_locale
-
+from techauction import wording
 from techauction.core.money import Money
+from techauction.core.names import Name
 
 Facts = Mapping[str, int | str | None]
 
@@ -20,10 +20,7 @@ class Letter:
 
 def named(facts: Facts, name: str = "title") -> str:
     """Return a name that stands among the facts in two languages."""
-    zh, en = str(facts[f"{name}_zh"] or ""), str(facts[f"{name}_en"] or "")
-    locale = get_locale()
-    chinese = locale is not None and locale.language == "zh"
-    return (zh or en) if chinese else (en or zh)
+    return wording.named(Name(str(facts[f"{name}_zh"] or ""), str(facts[f"{name}_en"] or "")))
 
 
 def sum_of(facts: Facts, name: str) -> str:

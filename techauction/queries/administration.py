@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from techauction.core.names import Name
 from techauction.core.rehearsal import SIMULATED
-from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.store.audit import AuditRow
 from techauction.store.people import (
@@ -161,13 +161,13 @@ def audit_page(session: Session, *, what: str, page: int) -> AuditPage:
 def market_choices(session: Session) -> list[Choice]:
     """Return the markets, in their order."""
     rows = session.scalars(select(MarketRow).order_by(MarketRow.position))
-    return [Choice(row.key, Name(row.name_zh, row.name_en)) for row in rows]
+    return [Choice(row.key, row.name) for row in rows]
 
 
 def field_choices(session: Session) -> list[Choice]:
     """Return the fields, in their order."""
     rows = session.scalars(select(FieldRow).order_by(FieldRow.position))
-    return [Choice(row.key, Name(row.name_zh, row.name_en)) for row in rows]
+    return [Choice(row.key, row.name) for row in rows]
 
 
 def _user(row: UserRow) -> UserLine:
@@ -177,7 +177,7 @@ def _user(row: UserRow) -> UserLine:
         sign_in_name=row.sign_in_name,
         name=row.name,
         role=row.role,
-        belongs_to=None if of is None else Name(of.name_zh, of.name_en),
+        belongs_to=None if of is None else of.name,
         sealing_officer=row.sealing_officer,
         created_at=row.created_at,
         disabled_at=row.disabled_at,
@@ -187,11 +187,11 @@ def _user(row: UserRow) -> UserLine:
 def _organisation(row: OrganisationRow, users: int) -> OrganisationLine:
     return OrganisationLine(
         id=row.id,
-        name=Name(row.name_zh, row.name_en),
+        name=row.name,
         kind=row.kind,
         credit_code=row.credit_code,
         province=row.province,
-        market=Name(row.market.name_zh, row.market.name_en),
+        market=row.market.name,
         standing=row.standing,
         users=users,
     )

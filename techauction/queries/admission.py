@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session, contains_eager
 from techauction.core import admission
 from techauction.core.admission import DepositRule
 from techauction.core.money import Money
+from techauction.core.names import Name
 from techauction.core.paddle import PaddleState, number
 from techauction.core.round import Phase
 from techauction.queries.coverage import Coverage, coverage
-from techauction.queries.names import Name
 from techauction.queries.paddles import remark_of, state_of
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
@@ -137,11 +137,11 @@ def paddle(session: Session, slug: str, *, paddle_id: int, market_key: str | Non
         state=state_of(row),
         void_reason=row.void_reason,
         enterprise_id=enterprise.id,
-        enterprise=Name(enterprise.name_zh, enterprise.name_en),
+        enterprise=enterprise.name,
         credit_code=enterprise.credit_code,
         agent=enterprise.agent,
         telephone=enterprise.telephone,
-        market=Name(enterprise.market.name_zh, enterprise.market.name_en),
+        market=enterprise.market.name,
         asked_at=row.asked_at,
         issued_at=row.issued_at,
         voided_at=row.voided_at,
@@ -165,8 +165,8 @@ def _line(row: PaddleRow, lots: int, required: int | None, held: int | None, cov
         id=row.id,
         number=row.number,
         state=state_of(row),
-        enterprise=Name(row.organisation.name_zh, row.organisation.name_en),
-        market=Name(row.organisation.market.name_zh, row.organisation.market.name_en),
+        enterprise=row.organisation.name,
+        market=row.organisation.market.name,
         asked_at=row.asked_at,
         lots=lots,
         required=Money(int(required or 0)),

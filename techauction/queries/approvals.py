@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from techauction.core import approval
 from techauction.core.approval import Act, Decision, Person, Request
+from techauction.core.names import Name
 from techauction.core.refusal import Refusal
-from techauction.queries.names import Name
 from techauction.store.auction import ApprovalRow
 from techauction.store.consigning import RoundRow
 from techauction.store.people import UserRow
@@ -106,12 +106,12 @@ def _asked(row: ApprovalRow, reader: Person) -> Asked:
     return Asked(
         id=row.id,
         slug=row.round.slug,
-        round=Name(row.round.title_zh, row.round.title_en),
+        round=row.round.title,
         act=row.act,
         reason=row.reason,
         shown=row.shown,
         asked_by=row.asked_by.name,
-        market=None if market is None else Name(market.name_zh, market.name_en),
+        market=None if market is None else market.name,
         asked_at=row.asked_at,
         expires_at=row.expires_at,
         mine=row.asked_by_id == reader.id,

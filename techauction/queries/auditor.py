@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session, selectinload
 
 from techauction.core.lot import Stage
 from techauction.core.money import Money
+from techauction.core.names import Name
 from techauction.core.outcome import Ending
 from techauction.core.record import Kind
 from techauction.queries import heads
-from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
 from techauction.queries.sale import LISTED
@@ -179,7 +179,7 @@ def _lots(slug: str) -> Select[LotRow, ResultRow, OutcomeRow]:
 def _lot(lot: LotRow, result: ResultRow, outcome: OutcomeRow | None, *, head_hash: str | None) -> AuditedLot:
     return AuditedLot(
         number=lot.number or 0,
-        title=Name(result.title_zh, result.title_en),
+        title=result.title,
         stage=lot.stage,
         ending=None if outcome is None else outcome.ending,
         events=lot.seq,

@@ -11,11 +11,11 @@ from techauction.core.bidding import STRANGER, KeyClosed
 from techauction.core.lawful import Step, quick_steps
 from techauction.core.lot import Stage
 from techauction.core.money import ZERO, Money
+from techauction.core.names import Name
 from techauction.core.offer import Eligibility
 from techauction.core.refusal import Refusal
 from techauction.queries.catalogue import LotTile, tile_of
 from techauction.queries.lot import LotPage, lot_page
-from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.sale import LISTED, PLACE, lot_on_sale
 from techauction.queries.viewing import PUBLIC, Viewer
@@ -200,7 +200,7 @@ def _my_lot(  # noqa: PLR0917 (a row, column by column)
 ) -> MyLot:
     return MyLot(
         slug=lot.round.slug,
-        round_title=Name(lot.round.title_zh, lot.round.title_en),
+        round_title=lot.round.title,
         rehearsal=lot.round.rehearsal,
         synthetic=lot.round.synthetic,
         paddle=paddle.number,

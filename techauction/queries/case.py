@@ -10,8 +10,8 @@ from techauction.core.consigning import Instrument
 from techauction.core.days import day_of, unknown_years
 from techauction.core.handoff import CaseKind, Planned, Step
 from techauction.core.money import Money
+from techauction.core.names import Name
 from techauction.queries.manager import Progress, progress_of
-from techauction.queries.names import Name
 from techauction.store.aftersale import CaseRow, CaseStepRow
 from techauction.store.auction import PaddleRow
 from techauction.store.consigning import LotRow, ResultRow
@@ -105,10 +105,10 @@ def case(session: Session, lot_id: int, *, manager_id: int, now: datetime) -> Ca
         lot_id=lot_id,
         number=lot.number,
         slug=round_.slug,
-        round_title=Name(round_.title_zh, round_.title_en),
+        round_title=round_.title,
         synthetic=round_.synthetic,
         rehearsal=round_.rehearsal,
-        title=Name(result.title_zh, result.title_en),
+        title=result.title,
         kind=row.kind,
         instrument=result.instrument,
         institute=_party(result.institute),
@@ -170,4 +170,4 @@ def _bidder(session: Session, lot: LotRow) -> Party | None:
 
 
 def _party(row: OrganisationRow) -> Party:
-    return Party(name=Name(row.name_zh, row.name_en), agent=row.agent or row.legal_representative, telephone=row.telephone)
+    return Party(name=row.name, agent=row.agent or row.legal_representative, telephone=row.telephone)

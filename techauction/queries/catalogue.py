@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, sele
 from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager
 
 from techauction.core.lot import Stage
+from techauction.core.names import Name
 from techauction.core.outcome import Ending
-from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, Totals, head_of, public_round, totals_of
 from techauction.queries.sale import LISTED, PLACE, Sale, sale_of
@@ -139,12 +139,12 @@ def tile_of(lot: LotRow, outcome: OutcomeRow | None, place: int, *, round_: Roun
     result = lot.result
     return LotTile(
         number=lot.number,
-        title=Name(result.title_zh, result.title_en),
-        field=Name(result.field.name_zh, result.field.name_en),
+        title=result.title,
+        field=result.field.name,
         field_key=result.field_key,
         field_position=result.field.position,
-        institute=Name(result.institute.name_zh, result.institute.name_en),
-        market=Name(lot.market.name_zh, lot.market.name_en),
+        institute=result.institute.name,
+        market=lot.market.name,
         reserve_announced=lot.reserve_announced,
         sale=sale_of(lot, round_, outcome, place, now=now),
     )

@@ -10,7 +10,7 @@ from techauction.core.admission import DepositState, is_covered, over, taken_up
 from techauction.core.ledger import SURPLUS_RETURNED
 from techauction.core.lot import Stage
 from techauction.core.money import ZERO, Money, total
-from techauction.queries.names import Name
+from techauction.core.names import Name
 from techauction.store.auction import AdmissionRow
 from techauction.store.consigning import LotRow, ResultRow
 from techauction.store.money import DepositRow, PostingRow, ReceiptRow

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
 from techauction.core.lot import Stage
+from techauction.core.names import Name
 from techauction.core.round import Regime
-from techauction.queries.names import Name
 from techauction.store.consigning import LotRow, ReserveRow, RoundRow
 
 
@@ -49,12 +49,12 @@ def custody_page(session: Session, slug: str, *, user_id: int) -> CustodyPage | 
     )
     return CustodyPage(
         slug=row.slug,
-        round_title=Name(row.title_zh, row.title_en),
+        round_title=row.title,
         lots=tuple(
             SealedLot(
                 lot_id=lot.id,
                 number=lot.number,
-                title=Name(lot.result.title_zh, lot.result.title_en),
+                title=lot.result.title,
                 stage=lot.stage,
                 sealed_at=sealed_at,
             )

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from techauction.queries.names import Name
+from techauction.core.names import Name
 from techauction.store.days import SpecialDayRow
 
 
@@ -44,4 +44,4 @@ def special_day(session: Session, day: date) -> SpecialDay | None:
 
 
 def _line(row: SpecialDayRow) -> SpecialDay:
-    return SpecialDay(day=row.day, works=row.works, name=Name(row.name_zh, row.name_en))
+    return SpecialDay(day=row.day, works=row.works, name=row.name)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from techauction.core.names import Name
 from techauction.core.round import Phase
-from techauction.queries.names import Name
 from techauction.store.aftersale import CaseRow
 from techauction.store.auction import PaddleRow
 from techauction.store.consigning import RoundRow
@@ -65,7 +65,7 @@ def demo_page(session: Session) -> DemoPage:
     return DemoPage(
         roles=tuple((role, tuple(by_role[role])) for role in _ORDER if role in by_role),
         rounds=tuple(
-            DemoRound(slug=each.slug, title=Name(each.title_zh, each.title_en), phase=each.phase)
+            DemoRound(slug=each.slug, title=each.title, phase=each.phase)
             for each in sorted(rounds, key=lambda each: _PHASES.index(each.phase))
         ),
     )
@@ -89,7 +89,7 @@ def _accounts(session: Session) -> list[DemoAccount]:
     ).all()
     fields: dict[int, list[Name]] = defaultdict(list)
     for each in session.scalars(select(ManagerFieldRow).options(joinedload(ManagerFieldRow.field))):
-        fields[each.user_id].append(Name(each.field.name_zh, each.field.name_en))
+        fields[each.user_id].append(each.field.name)
     paddles: dict[int, set[int]] = defaultdict(set)
     for organisation_id, number in session.execute(
         select(PaddleRow.organisation_id, PaddleRow.number)
@@ -123,4 +123,4 @@ def _accounts(session: Session) -> list[DemoAccount]:
 
 
 def _named(row: OrganisationRow | MarketRow | None) -> Name | None:
-    return None if row is None else Name(row.name_zh, row.name_en)
+    return None if row is None else row.name

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from techauction.core.names import Name
 from techauction.core.rehearsal import SIMULATED
-from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.store.people import OrganisationKind, OrganisationRow, Standing, UserRow
 
@@ -81,7 +81,7 @@ def enterprises(session: Session, *, market_key: str | None, standing: Standing 
         enterprises=tuple(
             EnterpriseLine(
                 id=row.id,
-                name=Name(row.name_zh, row.name_en),
+                name=row.name,
                 credit_code=row.credit_code,
                 province=row.province,
                 agent=row.agent,
@@ -106,7 +106,7 @@ def enterprise(session: Session, *, organisation_id: int, market_key: str | None
     )
     return EnterprisePage(
         id=row.id,
-        name=Name(row.name_zh, row.name_en),
+        name=row.name,
         credit_code=row.credit_code,
         province=row.province,
         legal_representative=row.legal_representative,

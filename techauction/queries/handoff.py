@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from techauction.core.handoff import CaseKind
-from techauction.queries.names import Name
+from techauction.core.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.store.aftersale import CaseRow
 from techauction.store.consigning import LotRow, ResultRow, RoundRow
@@ -105,10 +105,10 @@ def _given(row: CaseRow, managers: list[Manager]) -> GivenCase:
     return GivenCase(
         lot_id=row.lot_id,
         number=lot.number,
-        round_title=Name(lot.round.title_zh, lot.round.title_en),
-        title=Name(lot.result.title_zh, lot.result.title_en),
-        field=Name(lot.result.field.name_zh, lot.result.field.name_en),
-        market=Name(lot.market.name_zh, lot.market.name_en),
+        round_title=lot.round.title,
+        title=lot.result.title,
+        field=lot.result.field.name,
+        market=lot.market.name,
         kind=row.kind,
         opened_at=row.opened_at,
         manager_id=row.manager_id,

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session, contains_eager
 from techauction.core.consigning import Instrument
 from techauction.core.lot import Stage
 from techauction.core.money import Money, rate
+from techauction.core.names import Name
 from techauction.core.outcome import Ending
 from techauction.core.round import Phase
-from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
 from techauction.queries.sale import LISTED, PLACE, Sale, sale_of
@@ -121,9 +121,9 @@ def _line(lot: LotRow, outcome: OutcomeRow | None, sealed: int | None) -> MyResu
     return MyResult(
         lot_id=lot.id,
         number=lot.number,
-        title=Name(result.title_zh, result.title_en),
-        field=Name(result.field.name_zh, result.field.name_en),
-        round_title=Name(lot.round.title_zh, lot.round.title_en),
+        title=result.title,
+        field=result.field.name,
+        round_title=lot.round.title,
         stage=lot.stage,
         start=lot.start,
         price=lot.standing_amount if outcome is None else outcome.price,
@@ -171,10 +171,10 @@ def _page(lot: LotRow, *, seal: SealShown | None, sale: Sale | None, public: boo
         number=lot.number,
         head=head_of(round_),
         reserve_deadline_at=round_.reserve_deadline_at,
-        market=Name(lot.market.name_zh, lot.market.name_en),
-        title=Name(result.title_zh, result.title_en),
-        summary=Name(result.summary_zh, result.summary_en),
-        field=Name(result.field.name_zh, result.field.name_en),
+        market=lot.market.name,
+        title=result.title,
+        summary=result.summary,
+        field=result.field.name,
         field_key=result.field_key,
         maturity=result.maturity,
         instrument=result.instrument,
@@ -213,7 +213,7 @@ def rounds_open_to(session: Session, *, institute_id: int, now: datetime) -> Seq
     return tuple(
         RoundChoice(
             id=row.id,
-            title=Name(row.title_zh, row.title_en),
+            title=row.title,
             opens_at=row.opens_at,
             registration_closes_at=row.registration_closes_at,
             rehearsal=row.rehearsal,
@@ -225,4 +225,4 @@ def rounds_open_to(session: Session, *, institute_id: int, now: datetime) -> Seq
 def fields_of_technology(session: Session) -> Sequence[tuple[str, Name]]:
     """Return the fields, by key, in their order."""
     rows = session.scalars(select(FieldRow).order_by(FieldRow.position))
-    return tuple((row.key, Name(row.name_zh, row.name_en)) for row in rows)
+    return tuple((row.key, row.name) for row in rows)

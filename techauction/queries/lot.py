@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session, contains_eager
 
 from techauction.core.consigning import Instrument
 from techauction.core.money import ZERO, Money, rate
+from techauction.core.names import Name
 from techauction.core.outcome import Ending
 from techauction.core.record import Kind
 from techauction.queries.catalogue import LotTile, tile_of
-from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
 from techauction.queries.sale import LISTED, PLACE, RulesShown, rules_of
@@ -100,7 +100,7 @@ def lot_page(session: Session, slug: str, number: int, *, page: int, now: dateti
         head=head_of(lot.round),
         rules=rules_of(lot.round),
         tile=tile_of(lot, outcome, place, round_=lot.round, now=now),
-        summary=Name(lot.result.summary_zh, lot.result.summary_en),
+        summary=lot.result.summary,
         maturity=lot.result.maturity,
         instrument=lot.result.instrument,
         owners=lot.result.owners,

@@ -14,7 +14,7 @@ from techauction.core import handoff
 from techauction.core.consigning import Instrument
 from techauction.core.days import SpecialDays, day_of
 from techauction.core.handoff import TRANSFERRED_BY, CaseKind, Planned, Step
-from techauction.queries.names import Name
+from techauction.core.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.store.aftersale import CaseRow, CaseStepRow
 from techauction.store.consigning import LotRow, ResultRow
@@ -177,10 +177,10 @@ def _line(row: CaseRow, progress: Progress, today: date) -> CaseLine:
     return CaseLine(
         lot_id=row.lot_id,
         number=lot.number,
-        round_title=Name(lot.round.title_zh, lot.round.title_en),
-        title=Name(result.title_zh, result.title_en),
-        field=Name(result.field.name_zh, result.field.name_en),
-        institute=Name(result.institute.name_zh, result.institute.name_en),
+        round_title=lot.round.title,
+        title=result.title,
+        field=result.field.name,
+        institute=result.institute.name,
         opened_at=row.opened_at,
         accepted_at=row.accepted_at,
         closed_at=row.closed_at,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from techauction.queries.names import Name
+from techauction.core.names import Name
 from techauction.store.people import MarketRow
 
 
@@ -20,4 +20,4 @@ class Market:
 def markets(session: Session) -> tuple[Market, ...]:
     """Return all markets; they are few."""
     rows = session.scalars(select(MarketRow).order_by(MarketRow.position, MarketRow.key))
-    return tuple(Market(row.key, Name(row.name_zh, row.name_en)) for row in rows)
+    return tuple(Market(row.key, row.name) for row in rows)

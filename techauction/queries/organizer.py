@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session, contains_eager, selectinload
 from techauction.core import round as rounds
 from techauction.core.lot import Stage
 from techauction.core.money import Money
+from techauction.core.names import Name
 from techauction.core.planned import PlannedRound
 from techauction.core.round import ListedLot, Phase, Plan, Problem
-from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, Totals, head_of, totals_of
 from techauction.store.auction import AdmissionRow, PaddleRow
@@ -198,10 +198,10 @@ def _round_lot(lot: LotRow, sealed: int | None, admitted: int) -> RoundLot:
     return RoundLot(
         lot_id=lot.id,
         number=lot.number,
-        title=Name(result.title_zh, result.title_en),
-        field=Name(result.field.name_zh, result.field.name_en),
-        institute=Name(result.institute.name_zh, result.institute.name_en),
-        market=Name(lot.market.name_zh, lot.market.name_en),
+        title=result.title,
+        field=result.field.name,
+        institute=result.institute.name,
+        market=lot.market.name,
         market_key=lot.market_key,
         stage=lot.stage,
         start=lot.start,

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from techauction.core.admission import DepositRule
 from techauction.core.lot import Stage
 from techauction.core.money import Money
+from techauction.core.names import Name
 from techauction.core.paddle import PaddleState
 from techauction.core.round import Phase
 from techauction.queries.coverage import Coverage, coverage
-from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of, public_round
 from techauction.store.auction import PaddleRow
@@ -108,7 +108,7 @@ def my_rounds(session: Session, *, organisation_id: int, page: int, now: datetim
     return MyRoundsPage(
         standing=own.standing,
         standing_reason=own.standing_reason,
-        market=Name(own.market.name_zh, own.market.name_en),
+        market=own.market.name,
         telephone=own.market.telephone,
         rounds=tuple(_my_round(row, paddle, now) for row, paddle in session.execute(statement)),
         paging=paging,
@@ -118,7 +118,7 @@ def my_rounds(session: Session, *, organisation_id: int, page: int, now: datetim
 def _my_round(row: RoundRow, paddle: PaddleRow | None, now: datetime) -> MyRound:
     return MyRound(
         slug=row.slug,
-        title=Name(row.title_zh, row.title_en),
+        title=row.title,
         phase=row.phase,
         registration_closes_at=row.registration_closes_at,
         opens_at=row.opens_at,
@@ -152,8 +152,8 @@ def ask_page(session: Session, slug: str, *, organisation_id: int, now: datetime
             LotOnOffer(
                 id=lot_id,
                 number=number,
-                title=Name(result.title_zh, result.title_en),
-                field=Name(field.name_zh, field.name_en),
+                title=result.title,
+                field=field.name,
                 start=start,
                 deposit=rule.of(start),
                 is_own=result.institute_id == organisation_id,

@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
+from techauction.core.names import Name
 from techauction.core.paddle import PaddleState
 from techauction.core.round import Phase
 from techauction.queries import admission
-from techauction.queries.names import Name
 from techauction.store.auction import AdmissionRow
 from techauction.store.consigning import LotRow
 
@@ -53,7 +53,7 @@ def rights(session: Session, slug: str, *, paddle_id: int, market_key: str | Non
             Right(
                 lot_id=each.lot_id,
                 number=each.lot.number or 0,
-                title=Name(each.lot.result.title_zh, each.lot.result.title_en),
+                title=each.lot.result.title,
                 rank=each.priority_rank,
                 waived_at=each.priority_waived_at,
             )

@@ -7,9 +7,9 @@ from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session, aliased
 
 from techauction.core.money import Money
+from techauction.core.names import Name
 from techauction.core.opened import offers_of
 from techauction.core.record import Kind
-from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.store.auction import OfferRow, PaddleRow
 from techauction.store.consigning import LotRow, ResultRow, RoundRow
@@ -90,5 +90,5 @@ def _bid(  # noqa: PLR0917 (a row, table by table)
         placed_at=row.at,
         slug=round_.slug,
         number=lot.number,
-        title=Name(result.title_zh, result.title_en),
+        title=result.title,
     )

@@ -7,9 +7,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from techauction.core.lot import Stage
+from techauction.core.names import Name
 from techauction.core.rehearsal import LEAST_SPEED, MOST_SPEED
 from techauction.core.round import Phase
-from techauction.queries.names import Name
 from techauction.queries.rounds import RoundHead, Totals, head_of, totals_of
 from techauction.store.consigning import LotRow, RoundMarketRow, RoundRow
 
@@ -79,7 +79,7 @@ def _rehearsal(row: RoundRow, totals: Totals) -> Rehearsal:
     return Rehearsal(
         id=row.id,
         slug=row.slug,
-        title=Name(row.title_zh, row.title_en),
+        title=row.title,
         speed=row.speed,
         phase=row.phase,
         opens_at=row.opens_at,

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session, contains_eager
 from techauction.core.consigning import Instrument
 from techauction.core.lot import Stage
 from techauction.core.money import Money
+from techauction.core.names import Name
 from techauction.core.round import Phase
-from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.store.consigning import LotRow, ReserveRow, ResultRow
 
@@ -91,10 +91,10 @@ def waiting_results(session: Session, *, market_key: str, page: int) -> WaitingP
         tuple(
             WaitingResult(
                 lot_id=row.id,
-                title=Name(row.result.title_zh, row.result.title_en),
-                institute=Name(row.result.institute.name_zh, row.result.institute.name_en),
-                field=Name(row.result.field.name_zh, row.result.field.name_en),
-                round_title=Name(row.round.title_zh, row.round.title_en),
+                title=row.result.title,
+                institute=row.result.institute.name,
+                field=row.result.field.name,
+                round_title=row.round.title,
                 start=row.start,
                 submitted_at=row.submitted_at,
             )
@@ -128,15 +128,15 @@ def review(session: Session, *, lot_id: int, market_key: str) -> ReviewPage | No
     return ReviewPage(
         lot_id=row.id,
         slug=round_.slug,
-        round_title=Name(round_.title_zh, round_.title_en),
+        round_title=round_.title,
         phase=round_.phase,
         registration_closes_at=round_.registration_closes_at,
-        institute=Name(result.institute.name_zh, result.institute.name_en),
+        institute=result.institute.name,
         province=result.institute.province,
         credit_code=result.institute.credit_code,
-        title=Name(result.title_zh, result.title_en),
-        summary=Name(result.summary_zh, result.summary_en),
-        field=Name(result.field.name_zh, result.field.name_en),
+        title=result.title,
+        summary=result.summary,
+        field=result.field.name,
         maturity=result.maturity,
         instrument=result.instrument,
         owners=result.owners,

@@ -10,9 +10,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
 from techauction.core.lot import Stage
 from techauction.core.money import ZERO, Money, rate
+from techauction.core.names import Name
 from techauction.core.outcome import Ending
 from techauction.core.round import Phase, Regime
-from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.sale import LISTED
 from techauction.queries.viewing import ANYBODY, Viewer, visible_to
@@ -128,14 +128,14 @@ def head_of(row: RoundRow) -> RoundHead:
     """Return the round's head."""
     return RoundHead(
         slug=row.slug,
-        title=Name(row.title_zh, row.title_en),
+        title=row.title,
         phase=row.phase,
         regime=row.regime,
         rehearsal=row.rehearsal,
         synthetic=row.synthetic,
-        host=Name(row.host_market.name_zh, row.host_market.name_en),
+        host=row.host_market.name,
         markets=tuple(
-            Name(each.market.name_zh, each.market.name_en)
+            each.market.name
             for each in sorted(row.markets, key=lambda each: (each.market_key != row.host_market_key, each.market.position))
         ),
         registration_closes_at=row.registration_closes_at,

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, case, exists, false, select
 from sqlalchemy.orm import Session, contains_eager
 
 from techauction.core.lot import Stage
+from techauction.core.names import Name
 from techauction.queries.catalogue import LotTile, tile_of
-from techauction.queries.names import Name
 from techauction.queries.paging import Paging, cut
 from techauction.queries.sale import LISTED, PLACE
 from techauction.queries.viewing import PUBLIC
@@ -75,7 +75,7 @@ def watched(session: Session, *, user_id: int, organisation_id: int | None, page
     lots = tuple(
         WatchedLot(
             slug=lot.round.slug,
-            round_title=Name(lot.round.title_zh, lot.round.title_en),
+            round_title=lot.round.title,
             rehearsal=lot.round.rehearsal,
             synthetic=lot.round.synthetic,
             paddle=paddle if admitted else None,

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from techauction.core import settlement
 from techauction.core.money import ZERO, Money, rate
+from techauction.core.names import Name
 from techauction.core.outcome import Ending, PassedInFor
 from techauction.core.settlement import BooksDiffer, Commission, Statement
 from techauction.core.value_added import NOT_COUNTED
-from techauction.reports.named import Named
 from techauction.reports.recorded import RecordedLot, find_round, recorded_lots
 from techauction.reports.value_added import ValueAddedReport, compile_report
 from techauction.store.auction import PaddleRow
@@ -29,7 +29,7 @@ class Sale:
     value_added: Money
     rate: str
     paddle: int
-    enterprise: Named
+    enterprise: Name
     buyer_commission: Money
     seller_commission: Money
     deposit_applied: Money
@@ -41,10 +41,10 @@ class Line:
     """One lot. It has no start price here if it was not offered, or is void; no `reserve_met` where nothing tells."""
 
     number: int
-    title: Named
-    field: Named
-    market: Named
-    institute: Named
+    title: Name
+    field: Name
+    market: Name
+    institute: Name
     start: Money | None
     reserved: bool
     reserve_met: bool | None
@@ -124,7 +124,7 @@ def _statement(name: str, lot: RecordedLot, kept: SettlementRow | None, commissi
     return statement
 
 
-def _sale(lot: RecordedLot, statement: Statement, buyers: dict[int, Named]) -> Sale:
+def _sale(lot: RecordedLot, statement: Statement, buyers: dict[int, Name]) -> Sale:
     assert lot.paddle is not None
     start = lot.start or ZERO
     added = statement.hammer_price - start
@@ -133,7 +133,7 @@ def _sale(lot: RecordedLot, statement: Statement, buyers: dict[int, Named]) -> S
         value_added=added,
         rate=rate(added, start),
         paddle=lot.paddle,
-        enterprise=buyers.get(lot.paddle, Named("", "")),
+        enterprise=buyers.get(lot.paddle, Name("", "")),
         buyer_commission=statement.buyer_commission,
         seller_commission=statement.seller_commission,
         deposit_applied=statement.deposit_applied,
@@ -144,10 +144,10 @@ def _sale(lot: RecordedLot, statement: Statement, buyers: dict[int, Named]) -> S
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Described:
     lot: int
-    title: Named
-    field: Named
-    market: Named
-    institute: Named
+    title: Name
+    field: Name
+    market: Name
+    institute: Name
 
 
 def _described(session: Session, round_id: int) -> Iterable[_Described]:
@@ -162,20 +162,20 @@ def _described(session: Session, round_id: int) -> Iterable[_Described]:
     for lot_id, result, field, market, institute in rows:
         yield _Described(
             lot=lot_id,
-            title=Named(result.title_zh, result.title_en),
-            field=Named(field.name_zh, field.name_en),
-            market=Named(market.name_zh, market.name_en),
-            institute=Named(institute.name_zh, institute.name_en),
+            title=result.title,
+            field=field.name,
+            market=market.name,
+            institute=institute.name,
         )
 
 
-def _buyers(session: Session, round_id: int) -> dict[int, Named]:
+def _buyers(session: Session, round_id: int) -> dict[int, Name]:
     rows = session.execute(
         select(PaddleRow.number, OrganisationRow)
         .join(OrganisationRow, PaddleRow.organisation_id == OrganisationRow.id)
         .where(PaddleRow.round_id == round_id, PaddleRow.number.is_not(None))
     )
-    return {number or 0: Named(organisation.name_zh, organisation.name_en) for number, organisation in rows}
+    return {number or 0: organisation.name for number, organisation in rows}
 
 
 def _line(lot: RecordedLot, described: _Described, sale: Sale | None) -> Line:

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from techauction.core.money import ZERO
+from techauction.core.names import Name
 from techauction.core.value_added import AnnouncedLot, ValueAdded, add_up
-from techauction.reports.named import Named
 from techauction.reports.recorded import RecordedLot, find_round, recorded_lots
 from techauction.store.auction import PaddleRow
 from techauction.store.consigning import LotRow, ResultRow
@@ -24,7 +24,7 @@ class Group:
     """The lots of one field, market or institute, added up."""
 
     key: str
-    name: Named
+    name: Name
     sums: ValueAdded
 
 
@@ -33,7 +33,7 @@ class ValueAddedReport:
     """A round's report. `enterprises` counts the paddles issued; a group's counts the paddles that bid in it."""
 
     slug: str
-    title: Named
+    title: Name
     synthetic: bool
     rehearsal: bool
     enterprises: int
@@ -52,7 +52,7 @@ def compile_report(session: Session, slug: str) -> ValueAddedReport:
     paddles = select(func.count()).where(PaddleRow.round_id == row.id, PaddleRow.issued_at.is_not(None))
     return ValueAddedReport(
         slug=row.slug,
-        title=Named(row.title_zh, row.title_en),
+        title=row.title,
         synthetic=row.synthetic,
         rehearsal=row.rehearsal,
         enterprises=session.scalars(paddles).one(),
@@ -112,7 +112,7 @@ class _Place:
 
     position: int
     key: str
-    name: Named
+    name: Name
 
 
 def _places(session: Session, round_id: int) -> dict[int, dict[str, _Place]]:
@@ -128,13 +128,13 @@ def _places(session: Session, round_id: int) -> dict[int, dict[str, _Place]]:
     first: dict[str, int] = {}
     return {
         lot_id: {
-            "field": _Place(field.position, field.key, Named(field.name_zh, field.name_en)),
-            "market": _Place(market.position, market.key, Named(market.name_zh, market.name_en)),
+            "field": _Place(field.position, field.key, field.name),
+            "market": _Place(market.position, market.key, market.name),
             # Institutes have no order of their own: they stand in that of their first lots.
             "institute": _Place(
                 first.setdefault(institute.credit_code, number or 0),
                 institute.credit_code,
-                Named(institute.name_zh, institute.name_en),
+                institute.name,
             ),
         }
         for lot_id, number, field, market, institute in rows

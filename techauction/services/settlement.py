@@ -105,7 +105,7 @@ def reverse(session: Session, *, lot: LotRow, now: datetime) -> SettlementRow:
 
 
 def release(session: Session, *, lot_ids: Collection[int], now: datetime) -> None:
-    """Give back what deposits for these lots still hold; twice does no harm."""
+    """Give back what deposits for these lots still hold, and need no more for them; twice does no harm."""
     if lot_ids:
         _release(session, DepositRow.lot_id.in_(lot_ids), now=now)
 
@@ -168,7 +168,8 @@ def _release(session: Session, which: ColumnElement[bool], *, now: datetime) -> 
     state = DepositRow.__table__.c.state.type
     session.execute(
         update(DepositRow)
-        .where(which, DepositRow.state.in_((DepositState.DUE, DepositState.HELD)), DepositRow.held > ZERO)
+        # One that holds nothing too: money that comes later is not held for a lot that has ended.
+        .where(which, DepositRow.state.in_((DepositState.DUE, DepositState.HELD)))
         .values(
             released=DepositRow.held - DepositRow.applied,
             state=case(

@@ -11,6 +11,7 @@ from techauction.core.consigning import Instrument
 from techauction.core.increment import Ladder
 from techauction.core.lot import Bid, Extension, ExtensionKind, Format, Lot, Rules, Stage
 from techauction.core.money import Money
+from techauction.core.names import Name
 from techauction.core.replayed import Sealed
 from techauction.core.round import Calendar, Phase, Regime
 from techauction.core.settlement import Commission
@@ -89,6 +90,11 @@ class RoundRow(Row):
     host_market: Mapped[MarketRow] = relationship()
     markets: Mapped[list["RoundMarketRow"]] = relationship(back_populates="round")
     lots: Mapped[list["LotRow"]] = relationship(back_populates="round", order_by="LotRow.number")
+
+    @property
+    def title(self) -> Name:
+        """Return the title in both languages."""
+        return Name(self.title_zh, self.title_en)
 
     def calendar(self) -> Calendar:
         """Return the round's instants."""
@@ -189,6 +195,16 @@ class ResultRow(Row):
 
     institute: Mapped[OrganisationRow] = relationship()
     field: Mapped[FieldRow] = relationship()
+
+    @property
+    def title(self) -> Name:
+        """Return the title in both languages."""
+        return Name(self.title_zh, self.title_en)
+
+    @property
+    def summary(self) -> Name:
+        """Return the summary in both languages."""
+        return Name(self.summary_zh, self.summary_en)
 
     def described(self) -> dict[str, str | int]:
         """Return what is offered and by whom, as the record vouches for it."""

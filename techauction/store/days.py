@@ -5,6 +5,7 @@ from datetime import date
 from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from techauction.core.names import Name
 from techauction.store.base import Row
 
 
@@ -17,6 +18,11 @@ class SpecialDayRow(Row):
     works: Mapped[bool]
     name_zh: Mapped[str] = mapped_column(String(80))
     name_en: Mapped[str] = mapped_column(String(80))
+
+    @property
+    def name(self) -> Name:
+        """Return the name in both languages."""
+        return Name(self.name_zh, self.name_en)
 
 
 def special_days(session: Session, *, since: date) -> dict[date, bool]:

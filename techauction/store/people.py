@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, Dialect, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
+from techauction.core.names import Name
 from techauction.core.tokens import TokenScope
 from techauction.store.base import NEVER_AGAIN, Row, enum_column
 
@@ -22,6 +23,11 @@ class MarketRow(Row):
     name_en: Mapped[str] = mapped_column(String(120))
     telephone: Mapped[str] = mapped_column(String(40), default="")
 
+    @property
+    def name(self) -> Name:
+        """Return the name in both languages."""
+        return Name(self.name_zh, self.name_en)
+
 
 class FieldRow(Row):
     """A field of technology (领域)."""
@@ -32,6 +38,11 @@ class FieldRow(Row):
     position: Mapped[int]
     name_zh: Mapped[str] = mapped_column(String(120))
     name_en: Mapped[str] = mapped_column(String(120))
+
+    @property
+    def name(self) -> Name:
+        """Return the name in both languages."""
+        return Name(self.name_zh, self.name_en)
 
 
 class OrganisationKind(StrEnum):
@@ -75,6 +86,11 @@ class OrganisationRow(Row):
     registered_at: Mapped[datetime]
 
     market: Mapped[MarketRow] = relationship()
+
+    @property
+    def name(self) -> Name:
+        """Return the name in both languages."""
+        return Name(self.name_zh, self.name_en)
 
 
 class Role(StrEnum):

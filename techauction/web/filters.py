@@ -3,17 +3,17 @@
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
 
 import cn2an
 from flask import Flask
 from flask_babel import format_date
 from flask_babel import gettext as _
 
+from techauction import wording
 from techauction.clock import SHANGHAI
 from techauction.core.money import FEN_PER_WAN, FEN_PER_YUAN, Money
-from techauction.web.languages import in_chinese
-from techauction.wording import province, say, word
+from techauction.core.names import Name
+from techauction.wording import in_chinese, province, say, word
 from techauction.wording.words import maturity
 
 NOTHING = "—"
@@ -24,18 +24,6 @@ _TIMES = {
     "clock": "%H:%M:%S",
     "microsecond": "%Y-%m-%d %H:%M:%S.%f",
 }
-
-
-class Named(Protocol):
-    """What has a name in Chinese and in English."""
-
-    @property
-    def zh(self) -> str:
-        """Return the Chinese name."""
-
-    @property
-    def en(self) -> str:
-        """Return the English name."""
 
 
 def money(sum_: Money | None) -> str:
@@ -69,11 +57,9 @@ def when(at: datetime | None, until: str = "second") -> str:
     return local.strftime(_TIMES[until])
 
 
-def named(name: Named | None) -> str:
+def named(name: Name | None) -> str:
     """Return the name in the reader's language; the other one where there is none."""
-    if name is None:
-        return NOTHING
-    return (name.zh or name.en) if in_chinese() else (name.en or name.zh)
+    return NOTHING if name is None else wording.named(name)
 
 
 def fen(count: int | None) -> str:
@@ -88,8 +74,7 @@ def instant(text: str) -> datetime:
 
 def titled(shown: Mapping[str, str]) -> str:
     """Return a title that is kept in two languages, as JSON has it."""
-    zh, en = shown["title_zh"], shown["title_en"]
-    return (zh or en) if in_chinese() else (en or zh)
+    return wording.named(Name(shown["title_zh"], shown["title_en"]))
 
 
 def percent(rate: str | None) -> str:

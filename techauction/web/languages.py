@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from flask import Flask, Response, g, has_request_context, request
-from flask_babel import get_locale
 from flask_login import current_user
+
+from techauction.wording import in_chinese
 
 COOKIE = "language"
 DEFAULT = "zh_Hans_CN"
@@ -38,12 +39,6 @@ def selected() -> str:
 def current() -> Language:
     """Return the language of the page that is being made."""
     return LANGUAGES["zh"] if in_chinese() else LANGUAGES["en"]
-
-
-def in_chinese() -> bool:
-    """Return whether the reader reads Chinese."""
-    locale = get_locale()
-    return locale is None or locale.language == "zh"
 
 
 def remember(response: Response) -> Response:

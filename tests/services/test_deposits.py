@@ -110,6 +110,21 @@ def test_a_deposit_that_was_released_takes_no_new_money(sessions: sessionmaker[S
         assert first.state is DepositState.RELEASED
 
 
+def test_money_that_comes_after_a_lot_was_withdrawn_is_held_for_the_others(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        paddle = a_request(session)
+        [first, *_] = deposits.deposits_in_order(session, paddle.id)
+        settlement.release(session, lot_ids=[first.lot_id or 0], now=TEN)
+
+        receive(session, paddle, wan(40))
+
+        assert [(each.held, each.state) for each in deposits.deposits_in_order(session, paddle.id)] == [
+            (wan(0), DepositState.RELEASED),
+            (wan(20), DepositState.HELD),
+            (wan(20), DepositState.HELD),
+        ]
+
+
 def test_money_that_comes_after_a_part_went_back_is_held_for_the_other_lots_or_is_over(sessions: sessionmaker[Session]) -> None:
     with sessions() as session:
         paddle = a_request(session, lots=2)

@@ -138,7 +138,7 @@ def test_a_lot_passed_in_gives_every_deposit_back_once(sessions: sessionmaker[Se
         }
 
 
-def test_a_deposit_that_never_came_stays_due(sessions: sessionmaker[Session]) -> None:
+def test_a_deposit_that_never_came_is_needed_no_more_and_nothing_is_posted(sessions: sessionmaker[Session]) -> None:
     with sessions.begin() as session:
         sale = a_round(session)
         lot = a_lot(session, sale)
@@ -148,7 +148,7 @@ def test_a_deposit_that_never_came_stays_due(sessions: sessionmaker[Session]) ->
 
         release(session, lot_ids=[lot.id], now=NOW)
 
-        assert deposit.state is DepositState.DUE
+        assert (deposit.state, deposit.released) == (DepositState.RELEASED, ZERO)
         assert session.scalars(select(PostingRow)).all() == []
 
 

@@ -5,8 +5,8 @@ from flask import Flask
 
 from techauction.core.lot import Stage
 from techauction.core.money import Money
+from techauction.core.names import Name
 from techauction.core.round import Phase
-from techauction.queries.names import Name
 from techauction.web import filters
 
 AT = datetime(2026, 11, 2, 2, 0, 0, 7_890, tzinfo=UTC)

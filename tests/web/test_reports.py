@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from techauction.core.money import Money
+from techauction.core.names import Name
 from techauction.core.round import Phase
 from techauction.core.value_added import add_up
 from techauction.db import writing
-from techauction.reports.named import Named
 from techauction.reports.value_added import Group, report
 from techauction.store.money import SettlementRow
 from techauction.store.people import Role, UserRow
@@ -133,7 +133,7 @@ def test_a_round_that_has_not_opened_has_an_empty_report(organizer: Browser, sto
 
 
 def test_bars_share_one_scale_and_nothing_has_no_length() -> None:
-    nothing = Group(key="x", name=Named("", ""), sums=add_up([]))
+    nothing = Group(key="x", name=Name("", ""), sums=add_up([]))
 
     assert [(bar.start, bar.hammer) for bar in draw([nothing])] == [(0, 0)]
     assert Money(0) == nothing.sums.hammer

@@ -6,8 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
+from techauction.core.names import Name
 from techauction.core.outcome import Ending, PassedInFor, WithheldFor
-from techauction.reports.named import Named
 from techauction.reports.settlement import Line, Sale, Settlement
 from techauction.reports.writers.cells import exact_yuan
 
@@ -42,26 +42,26 @@ class Column:
 
 
 _ENDINGS = {
-    None: Named("进行中", "Not ended"),
-    Ending.SOLD: Named("成交", "Sold"),
-    Ending.PASSED_IN: Named("流拍", "Passed in"),
-    Ending.AGREED: Named("协议成交", "Agreed"),
-    Ending.WITHHELD: Named("未上拍", "Withheld"),
-    Ending.WITHDRAWN: Named("撤回", "Withdrawn"),
-    Ending.VOID: Named("作废", "Void"),
+    None: Name("进行中", "Not ended"),
+    Ending.SOLD: Name("成交", "Sold"),
+    Ending.PASSED_IN: Name("流拍", "Passed in"),
+    Ending.AGREED: Name("协议成交", "Agreed"),
+    Ending.WITHHELD: Name("未上拍", "Withheld"),
+    Ending.WITHDRAWN: Name("撤回", "Withdrawn"),
+    Ending.VOID: Name("作废", "Void"),
 }
 _REASONS = {
-    PassedInFor.NO_BID.value: Named("无人出价", "no bid"),
-    PassedInFor.RESERVE_NOT_MET.value: Named("未达保留价", "reserve not met"),
-    PassedInFor.TOO_FEW_BIDDERS.value: Named("出价人数不足", "too few bidders"),
-    WithheldFor.TOO_FEW_ADMITTED.value: Named("合格竞买人不足", "too few admitted"),
-    WithheldFor.RESERVE_NOT_SEALED.value: Named("保留价未封存", "reserve not sealed"),
+    PassedInFor.NO_BID.value: Name("无人出价", "no bid"),
+    PassedInFor.RESERVE_NOT_MET.value: Name("未达保留价", "reserve not met"),
+    PassedInFor.TOO_FEW_BIDDERS.value: Name("出价人数不足", "too few bidders"),
+    WithheldFor.TOO_FEW_ADMITTED.value: Name("合格竞买人不足", "too few admitted"),
+    WithheldFor.RESERVE_NOT_SEALED.value: Name("保留价未封存", "reserve not sealed"),
 }
-_MET = {True: Named("是", "Yes"), False: Named("否", "No"), None: Named("—", "—")}
-_NO_RESERVE = Named("无保留价", "No reserve")
+_MET = {True: Name("是", "Yes"), False: Name("否", "No"), None: Name("—", "—")}
+_NO_RESERVE = Name("无保留价", "No reserve")
 
 
-def said(name: Named, language: Language) -> str:
+def said(name: Name, language: Language) -> str:
     """Return the name in one of its languages."""
     return name.zh if language == "zh" else name.en
 
@@ -76,7 +76,7 @@ def _outcome(line: Line, language: Language) -> str:
     if not line.reason:
         return ending
     # A withdrawal has its institute's own words.
-    reason = _REASONS.get(line.reason, Named(line.reason, line.reason))
+    reason = _REASONS.get(line.reason, Name(line.reason, line.reason))
     return f"{ending}（{said(reason, 'zh')}）" if language == "zh" else f"{ending} ({said(reason, 'en')})"
 
 

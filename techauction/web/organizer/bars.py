@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from techauction.core.money import Money
+from techauction.core.names import Name
 from techauction.core.value_added import ValueAdded
-from techauction.reports.named import Named
 from techauction.reports.value_added import Group
 
 FULL = 1_000
@@ -15,7 +15,7 @@ FULL = 1_000
 class Bars:
     """The two bars of a group: the start prices of the lots it sold, and their hammer prices."""
 
-    name: Named
+    name: Name
     sums: ValueAdded
     start: int
     hammer: int

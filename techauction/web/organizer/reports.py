@@ -21,9 +21,8 @@ from techauction.reports.writers.value_added import write_csv, write_json
 from techauction.store.people import Role
 from techauction.web.context import now, signed_in
 from techauction.web.guard import only
-from techauction.web.languages import in_chinese
 from techauction.web.organizer.bars import draw
-from techauction.wording import say
+from techauction.wording import in_chinese, say
 
 bp = Blueprint("organizer_reports", __name__, url_prefix="/organizer/rounds/<slug>/report")
 bp.before_request(only(Role.ORGANIZER))

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, order=True, slots=True)
-class Named:
-    """A name in Chinese and in English."""
+class Name:
+    """A name in Chinese and in English; the reader's language chooses one."""
 
     zh: str
     en: str
