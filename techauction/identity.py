@@ -51,9 +51,6 @@ class NotSignedIn(Refusal):
 
     code = "not_signed_in"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class SignedIn(UserMixin):  # type: ignore[misc]
     """What Flask-Login calls the current user. Its id is the sign-in's token."""

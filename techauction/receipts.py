@@ -31,9 +31,6 @@ class ReceiptWrong(Refusal):
 
     code = "receipt_wrong"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:

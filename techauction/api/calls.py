@@ -28,9 +28,6 @@ class TooManyCalls(Refusal):
 
     code = "too_many_calls"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Desk:

@@ -16,17 +16,11 @@ class SignInRefused(Refusal):
 
     code = "sign_in_refused"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class PasswordWrong(Refusal):
     """The present password was not repeated rightly."""
 
     code = "password_wrong"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 class PasswordTooShort(Refusal):
@@ -52,17 +46,11 @@ class PasswordIsName(Refusal):
 
     code = "password_is_name"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class SignInNameUnfit(Refusal):
     """The sign-in name is too short, or has signs that it may not have."""
 
     code = "sign_in_name_unfit"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 class SignInNameTaken(Refusal):
@@ -79,17 +67,11 @@ class OrganisationNeeded(Refusal):
 
     code = "organisation_needed"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class MarketNeeded(Refusal):
     """Organizers and managers belong to a market."""
 
     code = "market_needed"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 class CreditCodeTaken(Refusal):
@@ -105,9 +87,6 @@ class OwnAccount(Refusal):
     """An administrator may not disable the account in use."""
 
     code = "own_account"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 def sign_in_name(text: str) -> str:

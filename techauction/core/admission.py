@@ -56,17 +56,11 @@ class RulesNotAccepted(Refusal):
 
     code = "rules_not_accepted"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class NoLotNamed(Refusal):
     """No lot was named."""
 
     code = "no_lot_named"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 class OwnLot(Refusal):
@@ -83,9 +77,6 @@ class EnterpriseNotApproved(Refusal):
 
     code = "enterprise_not_approved"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class DepositTooLate(Refusal):
     """The bank's value time is after the deadline."""
@@ -101,9 +92,6 @@ class PaddleHeld(Refusal):
 
     code = "paddle_held"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class ReceiptRecorded(Refusal):
     """The bank's reference was recorded before; money is counted once."""
@@ -118,9 +106,6 @@ class NothingOver(Refusal):
     """Nothing was received beyond what the deposits need, or it went back already."""
 
     code = "nothing_over"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 class ReceiptInFuture(Refusal):

@@ -64,17 +64,11 @@ class ApprovalOwn(Refusal):
 
     code = "approval_own"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class ApprovalSameMarket(Refusal):
     """The act needs organizers of two markets."""
 
     code = "approval_same_market"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 class SupervisorNeeded(Refusal):
@@ -82,17 +76,11 @@ class SupervisorNeeded(Refusal):
 
     code = "supervisor_needed"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class ApprovalStale(Refusal):
     """What was shown to the asker does not hold any more."""
 
     code = "approval_stale"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,9 +41,6 @@ class NoPriorityRight(Refusal):
 
     code = "no_priority_right"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class NothingToMatch(Refusal):
     """No bid of that amount stands: there is none yet, or another has come."""

@@ -26,9 +26,6 @@ class LotPaused(Refusal):
 
     code = "paused"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class LotClosed(Refusal):
     """The lot's close has come; a bid at the closing instant is late."""
@@ -43,9 +40,6 @@ class NotAdmitted(Refusal):
     """The bidder has no paddle in the round, or the paddle is not admitted to this lot."""
 
     code = "not_admitted"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 class PaddleVoided(Refusal):
@@ -71,17 +65,11 @@ class NoSuchLot(Refusal):
 
     code = "no_such_lot"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class SignInEnded(Refusal):
     """The bidder's sign-in was revoked or has expired while the offer waited."""
 
     code = "sign_in_ended"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 class KeyReused(Refusal):
@@ -89,17 +77,11 @@ class KeyReused(Refusal):
 
     code = "key_reused"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class KeyClosed(Refusal):
     """The bidder closed the key before any offer under it was decided: none ever will be."""
 
     code = "key_closed"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 def take(lot: Lot, offer: Offer, bidder: Eligibility, now: datetime) -> Lot:

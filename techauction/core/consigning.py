@@ -44,9 +44,6 @@ class NoReserveAnnounced(Refusal):
 
     code = "no_reserve_announced"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class StageForbids(Refusal):
     """The lot is past the stage in which this may be done."""
@@ -71,17 +68,11 @@ class InstituteNotApproved(Refusal):
 
     code = "institute_not_approved"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class MarketTakesNoPart(Refusal):
     """The institute's market takes no part in the round."""
 
     code = "market_takes_no_part"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 class ResultListed(Refusal):
@@ -89,17 +80,11 @@ class ResultListed(Refusal):
 
     code = "result_listed"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class TermsMissing(Refusal):
     """The lot has no start price or no increment."""
 
     code = "terms_missing"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 class LotNumberTaken(Refusal):
@@ -124,9 +109,6 @@ class NotSealingOfficer(Refusal):
     """Only the institute's sealing officer may seal its reserves."""
 
     code = "not_sealing_officer"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 def must_be_at(stage: Stage, *allowed: Stage) -> None:

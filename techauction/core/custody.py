@@ -32,17 +32,11 @@ class NoCustodyKey(Refusal):
 
     code = "no_custody_key"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class NotAwaited(Refusal):
     """The lot does not wait for its reserve: only a lot whose hammer found no key does."""
 
     code = "reserve_not_awaited"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 class NotTheCommitment(Refusal):
@@ -50,17 +44,11 @@ class NotTheCommitment(Refusal):
 
     code = "not_the_commitment"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class KeyNotHere(Refusal):
     """The private key that opens the reserve is not on the server now."""
 
     code = "custody_key_not_here"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 class Custody(Protocol):

@@ -103,26 +103,17 @@ class CaseNotAccepted(Refusal):
 
     code = "case_not_accepted"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class CaseTaken(Refusal):
     """A manager has accepted the case, so it is given to no other."""
 
     code = "case_taken"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class CaseClosed(Refusal):
     """The case is closed."""
 
     code = "case_closed"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 class CaseUnfinished(Refusal):

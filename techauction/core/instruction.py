@@ -19,9 +19,6 @@ class InstructionNotHere(Refusal):
 
     code = "instruction_not_here"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class InstructionTooLow(Refusal):
     """The ceiling is under the least lawful bid, so nothing could be bid for it."""
@@ -54,9 +51,6 @@ class NoInstruction(Refusal):
     """The bidder has no instruction at the lot."""
 
     code = "no_instruction"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 @dataclass(frozen=True, slots=True)

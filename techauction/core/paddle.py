@@ -79,9 +79,6 @@ class PaddleTakenBack(Refusal):
 
     code = "paddle_taken_back"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class NothingCovered(Refusal):
     """The deposit held covers none of the lots named."""

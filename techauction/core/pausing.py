@@ -13,9 +13,6 @@ class LotNotPaused(Refusal):
 
     code = "not_paused"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 def pause(lot: Lot, now: datetime) -> Lot:
     """Return the lot paused.

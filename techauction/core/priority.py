@@ -25,9 +25,6 @@ class PriorityWaived(Refusal):
 
     code = "priority_waived"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 def confirm(phase: Phase, rank: int | None, *, waived: bool) -> int | None:
     """Return a holder's rank as it may be set, or nothing where a confirmation is taken back.

@@ -16,9 +16,6 @@ class ProlongedWrong(Refusal):
 
     code = "prolonged_wrong"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 def prolong(lot: Lot, by: timedelta, now: datetime) -> Lot:
     """Return the lot with its close moved later. What was planned moves with it, and so does the cap on extensions.

@@ -1,7 +1,7 @@
 """A "no" with a name."""
 
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from techauction.core.money import Money
 
@@ -11,7 +11,8 @@ Fact = Money | int | str | datetime | None
 class Refusal(Exception):
     """A lawful "no": it has a stable `code`, and facts from which a sentence in the reader's language is made.
 
-    `str()` is for logs. Each subclass stands in the module that raises it.
+    `str()` is for logs. Each subclass stands in the module that raises it, and names its facts, if it has any, in its
+    constructor.
     """
 
     code: ClassVar[str]
@@ -49,20 +50,13 @@ class Refusal(Exception):
                 facts[name] = datetime.fromisoformat(value)
             else:
                 facts[name] = value
-        refusal = Refusal.known[code].blank()
+        kind = Refusal.known[code]
+        refusal = kind.__new__(kind)
         Refusal.__init__(refusal, **facts)
         return refusal
-
-    @classmethod
-    def blank(cls) -> Self:
-        """Return an instance without facts, for `restore` to fill."""
-        return cls.__new__(cls)
 
 
 class NoSuch(Refusal):
     """What is asked for does not exist, or is another's: both answer alike."""
 
     code = "no_such"
-
-    def __init__(self) -> None:
-        super().__init__()

@@ -34,9 +34,6 @@ class ReasonNeeded(Refusal):
 
     code = "reason_needed"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 def decide(decided: Decision | None, decision: Decision, reason: str) -> Decision:
     """Return the decision if it may be taken.

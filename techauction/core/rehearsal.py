@@ -42,9 +42,6 @@ class RehearsalGoing(Refusal):
 
     code = "rehearsal_going"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class SpeedWrong(Refusal):
     """A rehearsal cannot be so slow or so fast."""

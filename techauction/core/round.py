@@ -69,17 +69,11 @@ class HostDecides(Refusal):
 
     code = "host_decides"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class CustodianUnfit(Refusal):
     """Only an organizer of the host market may be the custodian, and only where the Auction Law's rules hold."""
 
     code = "custodian_unfit"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 class MarketHasLots(Refusal):

@@ -29,9 +29,6 @@ class SealedOnce(Refusal):
 
     code = "sealed_once"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedOffer:

@@ -22,9 +22,6 @@ class TokenEnded(Refusal):
 
     code = "token_ended"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class ScopeMissing(Refusal):
     """The caller may not do this: the token lacks the scope, or the account's role has no such scope."""
@@ -39,9 +36,6 @@ class NoScopeChosen(Refusal):
     """A token without a scope would be of no use."""
 
     code = "no_scope_chosen"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 class ScopeNotYours(Refusal):

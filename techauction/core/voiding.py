@@ -13,9 +13,6 @@ class LotNotStopped(Refusal):
 
     code = "lot_not_stopped"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class NoSuchBid(Refusal):
     """The lot has no such bid, or it was voided already."""
@@ -39,9 +36,6 @@ class NotSold(Refusal):
     """Only the outcome of a lot that was sold can be voided."""
 
     code = "not_sold"
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 @dataclass(frozen=True, slots=True)

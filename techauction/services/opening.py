@@ -34,9 +34,6 @@ class NoSuchRound(Refusal):
 
     code = "no_such_round"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 def open_round(
     session: Session, *, round_id: int, read_clock: Callable[[], datetime], by_id: int | None = None, early: bool = False

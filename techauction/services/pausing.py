@@ -29,9 +29,6 @@ class ReasonMissing(Refusal):
 
     code = "reason_missing"
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 def pause(
     session: Session,

@@ -30,7 +30,8 @@ def _import_all() -> None:
 
 def _example(refusal: type[Refusal]) -> Refusal:
     facts: dict[str, Any] = {}
-    for name, parameter in inspect.signature(refusal).parameters.items():
+    named = {} if refusal.__init__ is Refusal.__init__ else inspect.signature(refusal).parameters
+    for name, parameter in named.items():
         kind = parameter.annotation
         if kind is Money:
             facts[name] = Money(123_456_789)
