@@ -11,24 +11,20 @@ log = structlog.get_logger()
 
 
 class Outbidding:
-    """The tick. It remembers how far it has read each lot's record, only to spare the work: a new process reads all anew."""
+    """The tick. It remembers lots as it last saw them, only to spare the work: a new process reads their records anew."""
 
     def __init__(self, sessions: sessionmaker[Session], clock: Clock) -> None:
         self._sessions = sessions
         self._clock = clock
-        self._read: dict[int, int] = {}
+        self._seen: dict[int, outbidding.Selling] = {}
 
     def look(self) -> None:
-        """Tell those who were outbid since the last look; one short transaction a lot, and none where there is nothing new."""
+        """Tell those who were outbid since the last look: one short transaction, and none where there is nothing new."""
         with self._sessions() as session:
             selling = outbidding.selling(session)
-        self._read = {lot_id: seq for lot_id, seq in self._read.items() if lot_id in selling}
-        for lot_id, seq in selling.items():
-            if self._read.get(lot_id) == seq:
-                continue
-            with self._sessions() as session:
-                found = outbidding.look(session, lot_id)
-            if found.user_ids or found.moot:
-                with self._sessions() as session, writing(session):
-                    outbidding.tell(session, lot_id, found, now=self._clock())
-            self._read[lot_id] = seq
+            changed = {lot_id: lot for lot_id, lot in selling.items() if lot != self._seen.get(lot_id)}
+            found = outbidding.look(session, changed, self._seen)
+        if found.told or found.moot:
+            with self._sessions() as session, writing(session):
+                outbidding.tell(session, found, now=self._clock())
+        self._seen = selling

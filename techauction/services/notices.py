@@ -11,32 +11,41 @@ from techauction.store.notices import NoticeRow
 
 OUTBID = "outbid"
 
+Facts = dict[str, int | str | None]
+
 
 def notify(
     session: Session,
     *,
     user_ids: Iterable[int],
     what: str,
-    facts: dict[str, int | str | None],
+    facts: Facts,
     now: datetime,
-    hold_until: datetime | None = None,
 ) -> None:
     """Put a notice to each of the users in the outbox; `letters` says in words what the facts mean.
 
-    One that is held is mailed only if its user has not seen it on a page by then. Of what happens in a copy of a round, which
-    the facts name by its `slug` or as `round`, nobody is told.
+    Of what happens in a copy of a round, which the facts name by its `slug` or as `round`, nobody is told.
     """
-    if _of_copy(session, facts):
-        return
+    if not _of_copy(session, facts):
+        put(session, [(each, facts) for each in sorted(set(user_ids))], what=what, now=now)
+
+
+def put(
+    session: Session, told: Iterable[tuple[int, Facts]], *, what: str, now: datetime, hold_until: datetime | None = None
+) -> None:
+    """Put notices in the outbox, each to a user and with its facts.
+
+    One that is held is mailed only if its user has not seen it on a page by then.
+    """
     rows = [
-        {"user_id": each, "what": what, "facts": facts, "created_at": now, "hold_until": hold_until}
-        for each in sorted(set(user_ids))
+        {"user_id": user_id, "what": what, "facts": facts, "created_at": now, "hold_until": hold_until}
+        for user_id, facts in told
     ]
     if rows:
         session.execute(insert(NoticeRow), rows)
 
 
-def _of_copy(session: Session, facts: dict[str, int | str | None]) -> bool:
+def _of_copy(session: Session, facts: Facts) -> bool:
     slug = facts.get("slug", facts.get("round"))
     copy = select(RoundRow.id).where(RoundRow.slug == slug, RoundRow.copy_of_id.is_not(None))
     return slug is not None and session.scalar(copy) is not None

@@ -1,21 +1,24 @@
 """Telling bidders that they were outbid: in the page first, by mail only if they have not seen it there.
 
-Off the hot path: a tick looks at lots whose record grew. A bidder has at most one such notice waiting for a lot.
+Off the hot path: a tick looks at what lots' records have grown by, at all of them at once. A bidder has at most one such notice
+waiting for a lot.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
 
 from techauction.core.lot import Stage
 from techauction.core.record import BIDS, Kind
 from techauction.core.voiding import voided_by
-from techauction.services.notices import OUTBID, notify, see
+from techauction.services.notices import OUTBID, Facts, put, see
 from techauction.store.auction import PaddleRow
-from techauction.store.consigning import LotRow, RoundRow
+from techauction.store.consigning import LotRow, ResultRow, RoundRow
 from techauction.store.notices import NoticeRow
 from techauction.store.people import UserRow
 from techauction.store.record import RecordRow
@@ -25,90 +28,149 @@ PATIENCE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
-class Outbid:
-    """Users to be told that they no longer lead a lot, and notices that are no longer true: their bidder leads again."""
+class Selling:
+    """A lot while it is sold: the length of its record, who leads since when, and what a notice says of it."""
 
-    user_ids: list[int]
+    round_id: int
+    seq: int
+    paddle: int
+    since: datetime
+    facts: Facts
+
+
+class _Notice(NamedTuple):
+    id: int
+    created_at: datetime
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outbid:
+    """Who is to be told that it no longer leads a lot: users with the facts; and notices no longer true: their bidder leads."""
+
+    told: list[tuple[int, Facts]]
     moot: list[int]
 
 
-def selling(session: Session) -> dict[int, int]:
-    """Return the length of the record of every lot of a round, not of a copy, that is being sold and was bid for."""
-    lots = (
-        select(LotRow.id, LotRow.seq)
+def selling(session: Session) -> dict[int, Selling]:
+    """Return the lots of rounds, not of copies, that are being sold and were bid for."""
+    rows = session.execute(
+        select(
+            LotRow.id,
+            LotRow.round_id,
+            LotRow.seq,
+            LotRow.standing_paddle,
+            LotRow.standing_at,
+            RoundRow.slug,
+            LotRow.number,
+            ResultRow.title_zh,
+            ResultRow.title_en,
+            LotRow.standing_amount,
+            LotRow.closes_at,
+        )
         .join(LotRow.round)
+        .join(LotRow.result)
         .where(LotRow.stage == Stage.OPEN, LotRow.standing_paddle.is_not(None), RoundRow.copy_of_id.is_(None))
     )
-    return dict(session.execute(lots).all())
-
-
-def look(session: Session, lot_id: int) -> Outbid:
-    """Return who is to be told about a lot as it stands now."""
-    lot = session.get(LotRow, lot_id)
-    if lot is None or lot.stage is not Stage.OPEN or lot.standing_paddle is None:
-        return Outbid([], [])
-    voids = session.scalars(select(RecordRow.data).where(RecordRow.lot_id == lot_id, RecordRow.kind == Kind.VOIDED))
-    voided = [seq for each in voids for seq in voided_by(each)]
-    rows = session.execute(
-        select(RecordRow.paddle, func.max(RecordRow.at))
-        .where(
-            RecordRow.lot_id == lot_id,
-            RecordRow.kind.in_(BIDS),
-            RecordRow.paddle.is_not(None),
-            RecordRow.seq.not_in(voided),
+    return {
+        lot_id: Selling(
+            round_id,
+            seq,
+            paddle,
+            since,
+            {
+                "slug": slug,
+                "number": number,
+                "lot_id": lot_id,
+                "title_zh": title_zh,
+                "title_en": title_en,
+                "price_fen": None if price is None else price.minor,
+                "closes_at": None if closes_at is None else closes_at.isoformat(),
+            },
         )
-        .group_by(RecordRow.paddle)
-    )
-    last_bids = {paddle: at for paddle, at in rows if paddle is not None}
-    users = _users(session, lot.round_id, last_bids)
-    told = _told(session, lot, [user_id for of in users.values() for user_id in of], since=lot.opens_at or lot.submitted_at)
-    outbid: list[int] = []
-    moot: list[int] = []
-    for paddle, user_ids in users.items():
-        for user_id in user_ids:
-            waiting = [row.id for row in told.get(user_id, ()) if row.seen_at is None and row.sent_at is None]
-            since_bid = any(row.created_at >= last_bids[paddle] for row in told.get(user_id, ()))
-            if paddle == lot.standing_paddle:
-                moot += waiting
-            elif not waiting and not since_bid:
-                outbid.append(user_id)
-    return Outbid(outbid, moot)
-
-
-def tell(session: Session, lot_id: int, found: Outbid, *, now: datetime) -> None:
-    """Put the notices in the outbox, held for a minute."""
-    lot = session.get_one(LotRow, lot_id, options=[joinedload(LotRow.round), joinedload(LotRow.result)])
-    facts: dict[str, int | str | None] = {
-        "slug": lot.round.slug,
-        "number": lot.number,
-        "lot_id": lot.id,
-        "title_zh": lot.result.title_zh,
-        "title_en": lot.result.title_en,
-        "price_fen": None if lot.standing_amount is None else lot.standing_amount.minor,
-        "closes_at": None if lot.closes_at is None else lot.closes_at.isoformat(),
+        for lot_id, round_id, seq, paddle, since, slug, number, title_zh, title_en, price, closes_at in rows
+        if paddle is not None and since is not None
     }
-    see(session, notice_ids=found.moot, now=now)
-    notify(session, user_ids=found.user_ids, what="outbid", facts=facts, now=now, hold_until=now + PATIENCE)
 
 
-def _users(session: Session, round_id: int, paddles: Collection[int]) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
-    rows = session.execute(
-        select(PaddleRow.number, UserRow.id)
-        .join(UserRow, UserRow.organisation_id == PaddleRow.organisation_id)
-        .where(PaddleRow.round_id == round_id, PaddleRow.number.in_(paddles), UserRow.disabled_at.is_(None))
-        .order_by(UserRow.id)
-    )
-    for number, user_id in rows:
-        found.setdefault(number or 0, []).append(user_id)
+def look(session: Session, lots: Mapping[int, Selling], before: Mapping[int, Selling]) -> Outbid:
+    """Return who is to be told about lots as they stand now, where they stood so when it was looked `before`."""
+    last_bids = _last_bids(session, lots, before)
+    users = _users(session, {(lots[lot_id].round_id, paddle) for lot_id, paddle in last_bids})
+    bidding = [(lot_id, paddle, user_id) for lot_id, paddle in last_bids for user_id in users[lots[lot_id].round_id, paddle]]
+    if not bidding:
+        return Outbid([], [])
+    known = _known(session, lots, {user_id for *_, user_id in bidding}, since=min(last_bids.values()))
+    found = Outbid([], [])
+    for lot_id, paddle, user_id in bidding:
+        notices = known[lot_id, user_id]
+        waiting = [each.id for each in notices if each.waits]
+        if paddle == lots[lot_id].paddle:
+            found.moot.extend(waiting)
+        elif not waiting and all(each.created_at < last_bids[lot_id, paddle] for each in notices):
+            found.told.append((user_id, lots[lot_id].facts))
     return found
 
 
-def _told(session: Session, lot: LotRow, user_ids: Sequence[int], *, since: datetime) -> dict[int, list[NoticeRow]]:
-    """Return the users' notices of having been outbid on the lot."""
-    found: dict[int, list[NoticeRow]] = {}
-    rows = select(NoticeRow).where(NoticeRow.user_id.in_(user_ids), NoticeRow.what == OUTBID, NoticeRow.created_at >= since)
-    for row in session.scalars(rows):
-        if row.facts.get("lot_id") == lot.id:
-            found.setdefault(row.user_id, []).append(row)
+def tell(session: Session, found: Outbid, *, now: datetime) -> None:
+    """Put the notices in the outbox, held for a minute."""
+    see(session, notice_ids=found.moot, now=now)
+    put(session, found.told, what=OUTBID, now=now, hold_until=now + PATIENCE)
+
+
+def _last_bids(session: Session, lots: Mapping[int, Selling], before: Mapping[int, Selling]) -> dict[tuple[int, int], datetime]:
+    """Return the last standing bid of each (lot, paddle) that has bid since, and of who led before."""
+    voided: defaultdict[int, list[object]] = defaultdict(list)
+    voids = select(RecordRow.lot_id, RecordRow.data).where(RecordRow.lot_id.in_(lots), RecordRow.kind == Kind.VOIDED)
+    for lot_id, data in session.execute(voids):
+        voided[lot_id] += voided_by(data)
+    found: dict[tuple[int, int], datetime] = {}
+    for lot_id, lot in lots.items():
+        # What was bid since the lots were read is for the next look.
+        bids = [RecordRow.lot_id == lot_id, RecordRow.kind.in_(BIDS), RecordRow.paddle.is_not(None), RecordRow.seq <= lot.seq]
+        if lot_id in voided:  # who leads now may have bid long ago
+            bids.append(RecordRow.seq.not_in(voided[lot_id]))
+        elif (seen := before.get(lot_id)) is not None:
+            bids.append(RecordRow.seq > seen.seq)
+            found[lot_id, seen.paddle] = seen.since
+        rows = session.execute(select(RecordRow.paddle, func.max(RecordRow.at)).where(*bids).group_by(RecordRow.paddle))
+        found.update({(lot_id, paddle): at for paddle, at in rows if paddle is not None})
+    return found
+
+
+def _users(session: Session, paddles: Collection[tuple[int, int]]) -> dict[tuple[int, int], list[int]]:
+    """Return the users of each (round, paddle)."""
+    found: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    rows = session.execute(
+        select(PaddleRow.round_id, PaddleRow.number, UserRow.id)
+        .join(UserRow, UserRow.organisation_id == PaddleRow.organisation_id)
+        .where(
+            PaddleRow.round_id.in_({round_id for round_id, _ in paddles}),
+            PaddleRow.number.in_({number for _, number in paddles}),
+            UserRow.disabled_at.is_(None),
+        )
+        .order_by(UserRow.id)
+    )
+    for round_id, number, user_id in rows:
+        found[round_id, number or 0].append(user_id)
+    return found
+
+
+def _known(
+    session: Session, lots: Collection[int], user_ids: Collection[int], *, since: datetime
+) -> dict[tuple[int, int], list[_Notice]]:
+    """Return what users were told about lots and have not heard yet, or were told since an instant, by (lot, user)."""
+    lot_id = NoticeRow.facts["lot_id"].as_integer()
+    waits = and_(NoticeRow.seen_at.is_(None), NoticeRow.sent_at.is_(None))
+    rows = session.execute(
+        select(lot_id, NoticeRow.user_id, NoticeRow.id, NoticeRow.created_at, waits).where(
+            NoticeRow.user_id.in_(user_ids),
+            NoticeRow.what == OUTBID,
+            lot_id.in_(lots),
+            or_(waits, NoticeRow.created_at >= since),
+        )
+    )
+    found: defaultdict[tuple[int, int], list[_Notice]] = defaultdict(list)
+    for of_lot, user_id, *notice in rows:
+        found[of_lot, user_id].append(_Notice(*notice))
     return found

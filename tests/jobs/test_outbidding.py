@@ -23,7 +23,7 @@ from techauction.jobs.sending import send_notices
 from techauction.saleroom.auctioneer import Asked, Auctioneer
 from techauction.services import opening, pausing, voiding
 from techauction.services.notices import see, unseen
-from techauction.services.outbidding import PATIENCE
+from techauction.services.outbidding import PATIENCE, look, selling
 from techauction.services.two import Two
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.notices import NoticeRow
@@ -35,7 +35,7 @@ PATIENCE_S = 20
 
 
 class Sale:
-    """One open lot, and two bidders' agents, each with the key of its organisation."""
+    """Two open lots, and two bidders' agents, each with the key of its organisation."""
 
     def __init__(self, sessions: Sessions, clock: ManualClock, auctioneer: Auctioneer) -> None:
         self.sessions, self.clock, self.auctioneer = sessions, clock, auctioneer
@@ -44,20 +44,20 @@ class Sale:
         self.organisations: dict[str, int] = {}
         with sessions.begin() as session:
             row = a_round(session, min_admitted=1)
-            lot = a_lot(session, row, number=7)
-            self.lot_id, self.round_id = lot.id, row.id
+            lots = [a_lot(session, row, number=number) for number in (7, 8)]
+            self.round_id, (self.lot_id, self.other_id) = row.id, (each.id for each in lots)
             for number, name in ((101, "ada"), (102, "bo")):
-                organisation = a_paddle(session, number, lot).organisation
+                organisation = a_paddle(session, number, *lots).organisation
                 self.organisations[name] = organisation.id
                 self.agents[name] = a_user(session, Role.ENTERPRISE, organisation=organisation, locale="en").id
         clock.set(OPENS)
         auctioneer.act(partial(opening.open_round, round_id=self.round_id)).result(PATIENCE_S)
 
-    def bid(self, name: str, amount: Money) -> None:
+    def bid(self, name: str, amount: Money, *, lot_id: int | None = None) -> None:
         """Bid, a second later."""
         self.clock.set(self.clock() + timedelta(seconds=1))
         asked = Asked(
-            lot_id=self.lot_id,
+            lot_id=lot_id or self.lot_id,
             organisation_id=self.organisations[name],
             user_id=self.agents[name],
             session_id=None,
@@ -77,7 +77,7 @@ class Sale:
 
 @pytest.fixture
 def sale(sessions: Sessions, clock: ManualClock) -> Iterator[Sale]:
-    """Yield an open lot at 200万, with an auctioneer at work."""
+    """Yield lots at 200万, with an auctioneer at work."""
     auctioneer = Auctioneer(sessions, clock)
     auctioneer.start()
     yield Sale(sessions, clock, auctioneer)
@@ -212,3 +212,40 @@ def test_who_has_only_bids_that_were_voided_is_not_outbid(sale: Sale, sessions: 
 
     assert sale.notices("bo") == []
     assert sale.notices("ada") == []
+
+
+def test_a_leader_of_old_is_outbid_by_the_first_bid_since_the_last_look(sale: Sale) -> None:
+    sale.bid("ada", wan(200))
+    sale.outbidding.look()
+    sale.outbidding.look()
+
+    sale.bid("bo", wan(210))
+    sale.outbidding.look()
+    sale.outbidding.look()
+
+    assert len(sale.notices("ada")) == 1
+    assert sale.notices("bo") == []
+
+
+def test_a_bid_made_during_a_look_is_for_the_next(sale: Sale, sessions: Sessions) -> None:
+    sale.bid("ada", wan(200))
+    with sessions() as session:
+        before = selling(session)
+    sale.bid("bo", wan(210))
+
+    with sessions() as session:
+        assert look(session, before, {}).told == []
+        assert [user_id for user_id, _ in look(session, selling(session), before).told] == [sale.agents["ada"]]
+
+
+def test_lots_are_told_of_together_and_apart(sale: Sale) -> None:
+    for lot_id in (sale.lot_id, sale.other_id):
+        sale.bid("ada", wan(200), lot_id=lot_id)
+    sale.bid("bo", wan(210))
+    sale.outbidding.look()
+    assert [each.facts["number"] for each in sale.notices("ada")] == [7]
+
+    sale.bid("bo", wan(210), lot_id=sale.other_id)
+    sale.outbidding.look()
+
+    assert [each.facts["number"] for each in sale.notices("ada")] == [7, 8]
