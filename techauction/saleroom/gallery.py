@@ -38,23 +38,22 @@ _HEARTBEAT = Letter(b"event: still-here\ndata: {}\n\n")
 
 
 class Watcher:
-    """One stream, and the task that ends with it. `copies`: the lots of copies that its reader may see.
+    """One stream, and the task that ends with it.
 
     `write` takes a letter's chunk as it stands on the wire, where the server has such a thing.
     """
 
-    def __init__(
-        self, lots: frozenset[int], send: Send, copies: frozenset[int] = frozenset(), write: Write | None = None
-    ) -> None:
+    def __init__(self, lots: frozenset[int], send: Send, write: Write | None = None) -> None:
         self.lots = lots
-        self._copies = copies
+        self.copies: frozenset[int] = frozenset()
+        """The lots of copies that the reader may see."""
         self.task = asyncio.current_task()
         self._send = send
         self._write = write
 
     def may_see(self, state: LiveLot) -> bool:
         """Return whether the reader may be told of the lot."""
-        return not state.of_copy or state.lot in self._copies
+        return not state.of_copy or state.lot in self.copies
 
     def push(self, letter: Letter) -> bool:
         """Send without waiting; return whether the reader kept up.

@@ -135,11 +135,11 @@ class Paths:
             (b"x-accel-buffering", b"no"),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers + SECURITY})
-        copies = await self._visible(scope, await self._gallery.copies(lots))
         write = scope.get("extensions", {}).get(STREAM, {}).get("push") if scope["http_version"] == "1.1" else None
-        watcher = Watcher(lots, send, copies, write)
-        self._gallery.join(watcher)
+        watcher = Watcher(lots, send, write)
+        self._gallery.join(watcher)  # before anything is read: what changes meanwhile is told
         try:
+            watcher.copies = await self._visible(scope, await self._gallery.copies(lots))
             await send(
                 {
                     "type": "http.response.body",
