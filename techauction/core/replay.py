@@ -121,6 +121,7 @@ def _open(here: Replay, event: Event) -> Replay:
         sealed_as=text(data, "sealed_as") if "sealed_as" in data else here.name,
         # Lots that an earlier version opened say nothing of it.
         described=text(data, "described") if "described" in data else None,
+        market=text(data, "market") if "market" in data else None,
     )
 
 

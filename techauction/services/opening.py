@@ -117,6 +117,7 @@ def _open_lot(
             "min_bidding": rules.min_bidding,
             "opens_at": instant(now),
             **sealed,
+            "market": lot.market_key,
             "described": record.description_digest(name_of(row.slug, lot.number), lot.result.described()),
         },
     )
@@ -169,7 +170,7 @@ def close_round(session: Session, *, round_id: int, now: datetime) -> bool:
 
 
 def _tell_closed(session: Session, row: RoundRow, heads: dict[int, str], *, now: datetime) -> None:
-    said: Facts = {"digest": row.digest, "heads": " ".join(f"{number}:{heads[number]}" for number in sorted(heads))}
+    said: Facts = {"digest": row.digest, "heads": record.heads_told(heads)}
     told = users(session, UserRow.role.in_((Role.ORGANIZER, Role.AUDITOR)))
     notify(session, user_ids=told, what="round_closed", facts=of_round(row) | said, now=now)
 
