@@ -65,6 +65,7 @@ def open_round(
     reserves = {
         each.lot_id: each for each in session.scalars(select(ReserveRow).where(ReserveRow.lot_id.in_(e.id for e in lots)))
     }
+    withheld: list[int] = []
     for place, lot in enumerate(sorted(lots, key=lambda each: each.number or 0)):
         reserve = reserves.get(lot.id)
         reason = hammer.withhold(
@@ -77,10 +78,12 @@ def open_round(
             lot.stage = Stage.ENDED
             append(session, lot, Kind.WITHHELD, at=now, data={"reason": reason.value})
             session.add(OutcomeRow(lot_id=lot.id, ending=Ending.WITHHELD, reason=reason.value, ended_at=now))
+            withheld.append(lot.id)
             continue
         _open_lot(session, row, lot, reserve, closes_at=row.calendar().closes(place), now=now)
     session.add(AuditRow(at=now, by_id=by_id, what="round.opened", about=f"round {row.slug}"))
     session.flush()
+    settlement.release(session, lot_ids=withheld, now=now)
 
 
 def _open_lot(
