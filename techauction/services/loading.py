@@ -89,12 +89,10 @@ def _compare(session: Session, file: RoundFile, faults: Faults) -> None:
     if slug and session.scalar(select(RoundRow.id).where(RoundRow.slug == slug)) is not None:
         faults.note("round.slug", f"{slug} is taken")
     here = _organisations_here(session, [*file.institutes, *(each.enterprise for each in file.bidders)])
-    for bidder in file.bidders:
-        row = here.get(bidder.enterprise.credit_code)
+    for each in (*file.institutes, *(bidder.enterprise for bidder in file.bidders)):
+        row = here.get(each.credit_code)
         if row is not None and row.standing is not Standing.APPROVED:
-            faults.note(
-                f"{bidder.enterprise.path}.credit_code", "belongs to an organisation whose registration is not approved"
-            )
+            faults.note(f"{each.path}.credit_code", "belongs to an organisation whose registration is not approved")
 
 
 def _note_problems(file: RoundFile, faults: Faults, now: datetime) -> None:
