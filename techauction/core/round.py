@@ -64,6 +64,15 @@ class SlugTaken(Refusal):
         super().__init__(slug=slug)
 
 
+class SlugOnRecord(Refusal):
+    """The name for addresses stands in a lot's record already: it stays, or the record would be of no round."""
+
+    code = "slug_on_record"
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(slug=slug)
+
+
 class HostDecides(Refusal):
     """Only an organizer of the host market may do this."""
 

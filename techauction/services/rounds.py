@@ -22,6 +22,7 @@ from techauction.core.round import (
     PhaseForbids,
     Plan,
     Regime,
+    SlugOnRecord,
     SlugTaken,
 )
 from techauction.services import settlement, withdrawing
@@ -63,12 +64,16 @@ def keep(session: Session, planned: PlannedRound, *, now: datetime) -> RoundRow:
 def revise(session: Session, *, round_id: int, market_key: str, planned: PlannedRound, by_id: int, now: datetime) -> None:
     """Change a draft.
 
-    :raises NoSuch, HostDecides, PhaseForbids, SlugTaken, CustodianUnfit, MarketHasLots: as they say
+    :raises NoSuch, HostDecides, PhaseForbids, SlugTaken, SlugOnRecord, CustodianUnfit, MarketHasLots: as they say
     """
     row = _own_round_for_update(session, round_id, market_key)
     if row.phase is not Phase.DRAFT:
         raise PhaseForbids(row.phase)
     _must_be_free(session, planned.slug, besides=round_id)
+    # A lot may have been withdrawn.
+    on_record = select(LotRow.id).where(LotRow.round_id == round_id, LotRow.seq > 0).limit(1)
+    if planned.slug != row.slug and session.scalar(on_record) is not None:
+        raise SlugOnRecord(row.slug)
     _must_be_fit(session, planned)
     leaving = {each.market_key for each in row.markets} - set(planned.markets)
     used = session.scalars(select(LotRow.market_key).where(LotRow.round_id == round_id, LotRow.market_key.in_(leaving))).first()
