@@ -14,7 +14,7 @@ from techauction.core.ledger import (
     of_sale,
     reversed_,
 )
-from techauction.core.money import ZERO, Money
+from techauction.core.money import ZERO, Money, total
 from techauction.core.outcome import Ending
 from techauction.core.replayed import Replay
 from techauction.core.violation import Fault, Violation
@@ -93,15 +93,15 @@ def deposits(books: Books) -> Iterator[Violation]:
             each.deposit_applied for each in books.settlements.values() if each.paddle_id == paddle.id and not each.voided_at
         )
         back, bank = of_deposit_released(ZERO, paddle_id=paddle.id), of_deposit_received(ZERO, paddle_id=paddle.id)
-        left = _sum(each.held - each.applied - each.released for each in held)
+        left = total(each.held - each.applied - each.released for each in held)
         yield from differ(
             Fault.SETTLEMENT_DIFFERS,
             books.round.slug,
             {
-                f"deposit applied of {name}": (_sum(each.applied for each in held), _sum(applied)),
-                f"deposit released of {name}": (_sum(each.released for each in held), _moved(posted, back)),
+                f"deposit applied of {name}": (total(each.applied for each in held), total(applied)),
+                f"deposit released of {name}": (total(each.released for each in held), _moved(posted, back)),
                 f"deposit received of {name}": (
-                    _sum(each.amount for each in books.receipts[paddle.id]),
+                    total(each.amount for each in books.receipts[paddle.id]),
                     _moved(posted, bank),
                 ),
                 f"whether the deposit of {name} is there": (_balance(posted, bank.credit) >= left, True),
@@ -131,15 +131,11 @@ def _deposit(kept: DepositRow, name: str, lot: LotRow | None, books: Books) -> I
 
 def _balance(posted: list[PostingRow], account: str) -> Money:
     """Return what postings left in an account that money comes into as a credit."""
-    return _sum(each.amount for each in posted if each.credit == account) - _sum(
+    return total(each.amount for each in posted if each.credit == account) - total(
         each.amount for each in posted if each.debit == account
     )
 
 
 def _moved(posted: list[PostingRow], like: Posting) -> Money:
     """Return what postings moved between the two accounts of `like`, under its name."""
-    return _sum(each.amount for each in posted if (each.what, each.debit, each.credit) == (like.what, like.debit, like.credit))
-
-
-def _sum(sums: Iterator[Money]) -> Money:
-    return sum(sums, ZERO)
+    return total(each.amount for each in posted if (each.what, each.debit, each.credit) == (like.what, like.debit, like.credit))

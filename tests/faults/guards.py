@@ -271,7 +271,7 @@ FAULTS = [
     Fault(
         guard="a voided paddle's instruction bids no more",
         file="techauction/services/instructions.py",
-        original=" if _may_bid(each.bidder)}",
+        original=" if each.bidder.may_bid}",
         planted="}",
         test="tests/services/test_instructions.py::test_a_voided_paddles_instruction_bids_no_more[sqlite]",
     ),
