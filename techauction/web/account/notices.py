@@ -31,5 +31,5 @@ def notices() -> ResponseReturnValue:
 
 def _lot(facts: Facts) -> str | None:
     """Return the address of the lot that a notice is about."""
-    slug, number = facts.get("slug", facts.get("round")), facts.get("number")
+    slug, number = facts.get("slug"), facts.get("number")
     return None if slug is None or number is None else url_for("catalogue.lot", slug=slug, number=number)
