@@ -38,5 +38,5 @@ def serving(settings: Settings, clock: Clock) -> Iterator[Served]:
     yield Served(f"http://127.0.0.1:{listening.getsockname()[1]}", process)
     process.close_soon()
     server.should_exit = True
-    thread.join(10)
+    thread.join(20)
     assert not thread.is_alive(), "the server did not end"

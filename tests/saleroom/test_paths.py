@@ -31,7 +31,7 @@ from tests.conftest import TEN
 from tests.serving import Served, serving
 
 PASSWORD = "correct horse battery"
-PATIENCE_S = 10
+PATIENCE_S = 20
 
 
 class Room:

@@ -24,7 +24,7 @@ from tests.web.conftest import Browser
 
 Store = Callable[[], Session]
 LOT = "/bidder/rounds/joint/lots/4"
-PATIENCE_S = 10
+PATIENCE_S = 20
 
 
 @dataclass

@@ -21,7 +21,7 @@ from tests.web.conftest import Browser
 
 Store = Callable[[], Session]
 RESERVE = 987_654_321
-PATIENCE_S = 10
+PATIENCE_S = 20
 
 
 def arranged(store: Store, **more: object) -> tuple[str, int]:
