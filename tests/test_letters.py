@@ -37,6 +37,7 @@ FACTS: dict[str, int | str | None] = {
     "signed_by": "2026-11-11",
     "title_en": "Battery",
     "title_zh": "电池",
+    "withheld_for": "too_few_admitted",
 }
 
 

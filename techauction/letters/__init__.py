@@ -295,6 +295,7 @@ LETTERS: dict[str, Callable[[Facts], Letter]] = {
     "lot_passed_in_for_bidder": lots.passed_in_for_bidder,
     "lot_sold": lots.sold,
     "organisation_registered": _organisation_registered,
+    "lot_withheld": lots.withheld,
     "outbid": lots.outbid,
     "outcome_voided": _outcome_voided,
     "paddle_issued": _paddle_issued,

@@ -11,11 +11,11 @@ from techauction.core import round as rounds
 from techauction.core.bidding import NoSuchLot
 from techauction.core.custody import sealed_as
 from techauction.core.lot import Stage
-from techauction.core.outcome import Ending
+from techauction.core.outcome import Ending, WithheldFor
 from techauction.core.record import Kind, instant
 from techauction.core.refusal import Refusal
 from techauction.core.round import Phase
-from techauction.services import aftersale, settlement
+from techauction.services import aftersale, settlement, telling
 from techauction.services.notices import Facts, notify, of_round, users
 from techauction.services.record import append, name_of
 from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow
@@ -65,7 +65,7 @@ def open_round(
     reserves = {
         each.lot_id: each for each in session.scalars(select(ReserveRow).where(ReserveRow.lot_id.in_(e.id for e in lots)))
     }
-    withheld: list[int] = []
+    withheld: list[tuple[LotRow, WithheldFor]] = []
     for place, lot in enumerate(sorted(lots, key=lambda each: each.number or 0)):
         reserve = reserves.get(lot.id)
         reason = hammer.withhold(
@@ -78,12 +78,13 @@ def open_round(
             lot.stage = Stage.ENDED
             append(session, lot, Kind.WITHHELD, at=now, data={"reason": reason.value})
             session.add(OutcomeRow(lot_id=lot.id, ending=Ending.WITHHELD, reason=reason.value, ended_at=now))
-            withheld.append(lot.id)
+            withheld.append((lot, reason))
             continue
         _open_lot(session, row, lot, reserve, closes_at=row.calendar().closes(place), now=now)
     session.add(AuditRow(at=now, by_id=by_id, what="round.opened", about=f"round {row.slug}"))
     session.flush()
-    settlement.release(session, lot_ids=withheld, now=now)
+    settlement.release(session, lot_ids=[lot.id for lot, _ in withheld], now=now)
+    telling.withheld(session, withheld, now=now)
 
 
 def _open_lot(
