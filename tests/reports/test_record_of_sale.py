@@ -413,6 +413,14 @@ def test_nothing_beside_the_record_may_be_said_otherwise(sessions: sessionmaker[
         assert {violation.code for violation in verify_round(session, SLUG)} == {fault}
 
 
+def test_a_request_that_was_shown_otherwise_is_found(sessions: sessionmaker[Session], played: Played) -> None:
+    with sessions.begin() as session:
+        [asked] = session.scalars(select(ApprovalRow))
+        asked.shown = {**asked.shown, "lots": [{"number": 5, "price_fen": 1}]}
+
+    assert codes(sessions, played) == {Fault.NOT_APPROVED}
+
+
 def test_the_commitment_of_a_reserve_that_was_not_met_is_found(sessions: sessionmaker[Session], played: Played) -> None:
     with sessions.begin() as session:
         session.get_one(ReserveRow, played.lots[2].id).commitment = "0" * 64
