@@ -1,12 +1,14 @@
-"""What every test would make anew for its own app and its own database, and none needs to: it is made once a process.
+"""What every test would make anew for its own app, database and clients, and none needs to: it is made once a process.
 
 Without this, more than half of what the tests of pages and services do is to compile routes, templates and SQL.
 """
 
 from collections.abc import Callable, MutableMapping
+from functools import cache
 from types import CodeType
 from typing import Any
 
+import httpx._transports.default as connecting
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
@@ -62,7 +64,7 @@ def _of_the_kind(key: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def keep() -> None:
-    """Have every app and every engine of this process use what was made for those before it."""
+    """Have every app, every engine and every client of this process use what was made for those before it."""
     Flask.url_rule_class = KeptRule
     Flask.jinja_options = {"bytecode_cache": KeptTemplates()}
     statements: MutableMapping[Any, Any] = KeptStatements(5_000)
@@ -74,3 +76,5 @@ def keep() -> None:
     Row.registry.configure()
     for mapper in Row.registry.mappers:
         mapper._compiled_cache = KeptStatements(200)  # noqa: SLF001 (rows are written by statements of their own)
+    # Each of httpx's clients would read all the machine's certificates, and then speak plain HTTP.
+    connecting.create_ssl_context = cache(connecting.create_ssl_context)
