@@ -110,7 +110,7 @@ def sale(engine: Engine, clock: ManualClock) -> Iterator[Sale]:
     made = Sale(engine, clock)
     made.open()
     yield made
-    made.auctioneer.stop()
+    made.auctioneer.stop(PATIENCE_S)
 
 
 HOUR = timedelta(hours=1)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.clock import ManualClock
 from techauction.core import bidding, hammer, instruction, pausing, voiding
+from techauction.core.admission import DepositState
 from techauction.core.custody import Custody
 from techauction.core.increment import Ladder
 from techauction.core.instruction import Instruction, NoInstruction
@@ -280,6 +281,7 @@ class ServiceHouse:
             collar=terms.collar,
             min_bidding=terms.min_bidding,
             gap_s=terms.gap,
+            deposit_share_bps=10_000,
         )
         self.round_id, self.slug = row.id, row.slug
         lots = [
@@ -317,7 +319,7 @@ class ServiceHouse:
                 session.query(AdmissionRow).where(AdmissionRow.paddle_id == paddle.id).delete()
             for lot in lots:
                 if lot.number in who.short_of_deposit:
-                    builders.a_deposit(session, paddle, lot, Money(2), held=Money(1))
+                    builders.a_deposit(session, paddle, lot, lot.start, held=ZERO, state=DepositState.DUE)
         sign_in = UserSessionRow(token_hash=f"s{user.id}", user_id=user.id, created_at=OPENS, expires_at=LATER)
         token = ApiTokenRow(
             token_hash=f"t{user.id}", user_id=user.id, name="t", scopes=frozenset({TokenScope.BID}), created_at=OPENS

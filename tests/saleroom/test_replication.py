@@ -103,7 +103,7 @@ def sale(server: Server, clock: ManualClock) -> Iterator[Sale]:
     server.want_a_standby("nobody")
     yield made
     server.want_a_standby("")
-    made.auctioneer.stop()
+    made.auctioneer.stop(PATIENCE_S)
     engine.dispose()
 
 

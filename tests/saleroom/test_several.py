@@ -73,7 +73,7 @@ def sale(engine: Engine, url: str, clock: ManualClock) -> Iterator[Sale]:
     made.auctioneer = Auctioneer(sessionmaker(own, expire_on_commit=False), clock)
     made.open()
     yield made
-    made.auctioneer.stop()
+    made.auctioneer.stop(PATIENCE_S)
     own.dispose()
 
 
@@ -86,7 +86,7 @@ def another(url: str, clock: Clock) -> Iterator[Auctioneer]:
     try:
         yield made
     finally:
-        made.stop()
+        made.stop(PATIENCE_S)
         engine.dispose()
 
 
@@ -273,7 +273,7 @@ def test_an_auctioneer_hears_the_close_of_a_lot_that_another_opened(engine: Engi
     sale = Sale(engine, clock)
     with another(url, clock) as second:
         sale.open()
-        sale.auctioneer.stop()
+        sale.auctioneer.stop(PATIENCE_S)
         clock.set(CLOSES)
         until(lambda: sale.outcome() is not None)
         assert second.alive

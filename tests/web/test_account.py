@@ -150,7 +150,7 @@ def test_a_password_is_changed_only_with_the_present_one(visitor: Browser, new_u
 
     assert [each.status_code for each in (wrong, short, differ)] == [422, 422, 422]
     assert "This is not your present password." in wrong.text
-    assert "A password has at least 12 signs." in short.text
+    assert "A password has at least 12 characters." in short.text
     assert "The two are not the same." in differ.text
 
 
