@@ -85,8 +85,3 @@ class Process:
     def close_soon(self) -> None:
         """End the streams, from any thread: the server waits for open connections before it ends the lifespan."""
         self.gallery.close_soon()
-
-
-def build(settings: Settings, clock: Clock) -> Process:
-    """Return the process's application; whoever serves it starts it by the lifespan protocol."""
-    return Process(settings, clock)

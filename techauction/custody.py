@@ -11,7 +11,6 @@ import binascii
 import fcntl
 import hmac
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from hashlib import sha256
@@ -22,6 +21,7 @@ from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
 from techauction.core.custody import Box, CannotOpen, Sealable
+from techauction.files import write_secret
 from techauction.settings import Settings
 
 PRIVATE, PUBLIC = "custody-keys.json", "custody-public.json"
@@ -171,19 +171,4 @@ def _read(file: Path) -> Mapping[str, Any]:
 
 
 def _write(file: Path, said: Mapping[str, Any], *, once: bool = False) -> None:
-    """Write the file whole or not at all; `once` leaves one that is there as it is."""
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as opened:
-        json.dump(said, opened)
-        opened.flush()
-        os.fsync(opened.fileno())
-    if not once:
-        part.replace(file)
-        return
-    try:
-        os.link(part, file)
-    except FileExistsError:
-        return
-    finally:
-        part.unlink()
+    write_secret(file, json.dumps(said), once=once)

@@ -7,7 +7,6 @@ It says the lot, `seq`, hash, amount and time of the bid; the hash ties it to th
 import base64
 import binascii
 import json
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -21,6 +20,7 @@ from nacl.signing import SigningKey, VerifyKey
 from techauction.core.money import Money
 from techauction.core.record import instant
 from techauction.core.refusal import Refusal
+from techauction.files import write_secret
 
 FILE = "receipt-keys.json"
 """Where an instance keeps its keys (mode 600). The last one signs; those before it still check what they signed."""
@@ -118,20 +118,9 @@ class Signer:
         self._header = _coded(json.dumps({"alg": "EdDSA", "kid": self._kid}, separators=(",", ":")).encode()) + b"."
 
     def _made(self, keys: list[SigningKey]) -> list[SigningKey]:
-        """Keep the keys and a new one, whole or not at all; where another process was first, its keys count."""
-        wanted = [*keys, SigningKey.generate()]
-        part = self._file.with_name(f".{self._file.name}.{os.getpid()}.part")
-        _write(part, wanted)
-        if keys:
-            part.replace(self._file)
-            return wanted
-        try:
-            os.link(part, self._file)
-        except FileExistsError:
-            return _read(self._file)
-        finally:
-            part.unlink()
-        return wanted
+        """Keep the keys and a new one; where another process was first to make any, its keys count."""
+        _write(self._file, [*keys, SigningKey.generate()], once=not keys)
+        return _read(self._file)
 
 
 def _read(file: Path) -> list[SigningKey]:
@@ -140,10 +129,8 @@ def _read(file: Path) -> list[SigningKey]:
     return [SigningKey(bytes.fromhex(key)) for key in json.loads(file.read_text("ascii"))["keys"]]
 
 
-def _write(file: Path, keys: list[SigningKey]) -> None:
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as opened:
-        json.dump({"keys": [bytes(key).hex() for key in keys]}, opened)
+def _write(file: Path, keys: list[SigningKey], *, once: bool = False) -> None:
+    write_secret(file, json.dumps({"keys": [bytes(key).hex() for key in keys]}), once=once)
 
 
 def _kid(public: VerifyKey) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import sessionmaker
 from uvicorn import Config, Server
 
 from techauction import lock, logs
-from techauction.asgi import Process, build
+from techauction.asgi import Process
 from techauction.clock import Clock
 from techauction.db import db
 from techauction.jobs.mailer import mailer_of
@@ -71,7 +71,7 @@ def serve_beside(settings: Settings, clock: Clock, listening: socket.socket, *, 
     with _quiet_signals():
         logs.configure(logging.WARNING if settings.demo else logging.INFO)
         _raise_limits()
-        process = build(settings, clock)
+        process = Process(settings, clock)
         _Server(process, ready).run(sockets=[listening])
 
 

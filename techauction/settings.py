@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from techauction.files import write_secret
+
 _PACKAGE = Path(__file__).parent
 SHIPPED = _PACKAGE / "_shipped" if (_PACKAGE / "_shipped").is_dir() else _PACKAGE.parent
 """Where templates, static files and migrations are: inside an installed wheel, or at the top of a checkout."""
@@ -95,11 +97,6 @@ def _typed(name: str, kind: object, value: object) -> object:
 
 
 def _secret_key(file: Path) -> str:
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_text("ascii").strip()
-    with os.fdopen(handle, "w", encoding="ascii") as opened:
-        key = secrets.token_hex(32)
-        opened.write(key)
-    return key
+    if not file.exists():
+        write_secret(file, secrets.token_hex(32), once=True)
+    return file.read_text("ascii").strip()

@@ -8,6 +8,7 @@ import pytest
 from techauction import letters, services
 from techauction.core.registration import Decision
 from techauction.letters import LETTERS, letter
+from techauction.services.notices import OUTBID
 
 FACTS: dict[str, int | str | None] = {
     "act": "void_bid",
@@ -22,7 +23,6 @@ FACTS: dict[str, int | str | None] = {
     "digest": "d",
     "heads": "1:a 2:b",
     "kind": "sold",
-    "lot": 7,
     "lots": 3,
     "moved_ms": -3_600_000,
     "name_en": "Works",
@@ -51,7 +51,7 @@ def written() -> set[str]:
                     for each in node.keywords
                     if each.arg == "what" and isinstance(each.value, ast.Constant)
                 }
-    return found | {f"registration_{each.value}" for each in Decision} | {"paddle_voided", "paddle_refused"}
+    return found | {f"registration_{each.value}" for each in Decision} | {"paddle_voided", "paddle_refused", OUTBID}
 
 
 def test_every_notice_has_a_letter() -> None:

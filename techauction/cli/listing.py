@@ -1,5 +1,6 @@
 """Lists on standard output."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -8,18 +9,22 @@ import click
 from techauction.clock import SHANGHAI
 from techauction.reports.writers.cells import table
 
+Entries = Sequence[Mapping[str, object]]
+
 format_option = click.option(
     "--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How it is printed."
 )
 
 
-def show(entries: Sequence[Mapping[str, object]]) -> str:
-    """Return entries with the same names as a table; nothing for none."""
-    if not entries:
-        return ""
-    names = list(entries[0])
-    rows = [[_cell(entry[name]) for name in names] for entry in entries]
-    return table([names, *rows], left=len(names))
+def show(entries: Entries, format_: str, *, plain: object = None) -> None:
+    """Print entries with the same names as a table, nothing for none; or as JSON, in place of which `plain` may stand."""
+    if format_ == "json":
+        said = entries if plain is None else plain
+        click.echo(json.dumps(said, ensure_ascii=False, indent=2, default=lambda at: at.isoformat()))
+    elif entries:
+        names = list(entries[0])
+        rows = [[_cell(entry[name]) for name in names] for entry in entries]
+        click.echo(table([names, *rows], left=len(names)), nl=False)
 
 
 def _cell(value: object) -> str:

@@ -1,6 +1,5 @@
 """`techauction market`: the exchanges that hold rounds."""
 
-import json
 import re
 
 import click
@@ -28,7 +27,7 @@ def list_(instance: Instance, format_: str) -> None:
     with instance.reading() as session:
         rows = session.scalars(select(MarketRow).order_by(MarketRow.position))
         entries = [{"key": row.key, "name_zh": row.name_zh, "name_en": row.name_en, "telephone": row.telephone} for row in rows]
-    click.echo(json.dumps(entries, ensure_ascii=False, indent=2) if format_ == "json" else show(entries), nl=format_ == "json")
+    show(entries, format_)
 
 
 @market.command()

@@ -71,7 +71,7 @@ def list_(instance: Instance, format_: str) -> None:
     """List the rounds, the latest first."""
     with instance.reading() as session:
         entries = [_summary(session, row) for row in session.scalars(select(RoundRow).order_by(RoundRow.opens_at.desc()))]
-    _print(entries, show(entries), format_)
+    show(entries, format_)
 
 
 @round_.command("show")
@@ -94,7 +94,7 @@ def show_(instance: Instance, slug: str, format_: str) -> None:
             "digest": row.digest,
         }
     lines = [{"what": name, "value": _flat(value)} for name, value in entry.items()]
-    _print(entry, show(lines), format_)
+    show(lines, format_, plain=entry)
 
 
 def _summary(session: Session, row: RoundRow) -> dict[str, Any]:
@@ -155,10 +155,3 @@ def _flat(value: object) -> object:
             return ", ".join(str(each) for each in value)
         case _:
             return value
-
-
-def _print(plain: object, table: str, format_: str) -> None:
-    if format_ == "json":
-        click.echo(json.dumps(plain, ensure_ascii=False, indent=2, default=lambda at: at.isoformat()))
-    else:
-        click.echo(table, nl=False)

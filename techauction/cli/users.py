@@ -1,7 +1,5 @@
 """`techauction user`: accounts."""
 
-import json
-
 import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -85,7 +83,7 @@ def list_(instance: Instance, format_: str) -> None:
             }
             for row in rows
         ]
-    click.echo(json.dumps(entries, ensure_ascii=False, indent=2) if format_ == "json" else show(entries), nl=format_ == "json")
+    show(entries, format_)
 
 
 @user.command()

@@ -75,7 +75,7 @@ class Scheduler:
     def rounds(self) -> None:
         """Open the rounds that are due, and close those that are over."""
         self._vitals.ticked_at = self._clock()
-        ticks.nudge(self._auctioneer)
+        self._auctioneer.nudge()  # it wakes by itself: this only covers a wake-up that was missed
         if not self._turns.mine("rounds"):
             return
         ticks.open_due_rounds(self._sessions, self._auctioneer, now=self._clock())

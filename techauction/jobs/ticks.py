@@ -48,11 +48,6 @@ def close_finished_rounds(sessions: sessionmaker[Session], auctioneer: Auctionee
         _wait(auctioneer.act(partial(_close_round, round_id=round_id)), "close", round_id)
 
 
-def nudge(auctioneer: Auctioneer) -> None:
-    """Have the auctioneer do what is due; it wakes by itself, so this only covers a wake-up that was missed."""
-    auctioneer.nudge()
-
-
 def _close_round(session: Session, *, read_clock: Clock, round_id: int) -> bool:
     return opening.close_round(session, round_id=round_id, now=read_clock())
 

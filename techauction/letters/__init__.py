@@ -229,7 +229,7 @@ def _registration_refused(facts: Facts) -> Letter:
 def _result_accepted(facts: Facts) -> Letter:
     return Letter(
         _("Accepted: %(title)s", title=named(facts)),
-        _("Your result %(title)s is listed as lot %(number)s.", title=named(facts), number=facts["lot"]),
+        _("Your result %(title)s is listed as lot %(number)s.", title=named(facts), number=facts["number"]),
     )
 
 

@@ -11,12 +11,12 @@ from techauction.letters.letter import Facts, Letter, named, sum_of
 def key_missing(facts: Facts) -> Letter:
     """Return what organizers and the institute are told of a lot that waits for its key."""
     return Letter(
-        _("Lot %(number)s has closed and waits for its key", number=facts["lot"]),
+        _("Lot %(number)s has closed and waits for its key", number=facts["number"]),
         _(
             "Lot %(number)s (%(title)s) has closed, but what is sealed cannot be opened: the custody key is not on the server. "
             "Nothing is lost, and no bid is taken. The hammer falls by itself when the key is back; a reserve can also be "
             "entered by the institute's sealing officer from the seal slip, on the result's page.",
-            number=facts["lot"],
+            number=facts["number"],
             title=named(facts),
         ),
     )

@@ -88,7 +88,7 @@ class PaddlePage:
     may_change: bool
 
 
-def paddles(session: Session, slug: str, *, market_key: str | None, state: PaddleState | None, page: int) -> PaddlesPage | None:
+def paddles(session: Session, slug: str, *, market_key: str, state: PaddleState | None, page: int) -> PaddlesPage | None:
     """Return a round's paddles, requests first, or nothing where the round is other markets'."""
     row = _round(session, slug, market_key)
     if row is None:
@@ -116,7 +116,7 @@ def paddles(session: Session, slug: str, *, market_key: str | None, state: Paddl
     )
 
 
-def paddle(session: Session, slug: str, *, paddle_id: int, market_key: str | None) -> PaddlePage | None:
+def paddle(session: Session, slug: str, *, paddle_id: int, market_key: str) -> PaddlePage | None:
     """Return one paddle of a round, or nothing where it is none of the market's."""
     round_row = _round(session, slug, market_key)
     row = session.scalars(
@@ -152,7 +152,7 @@ def paddle(session: Session, slug: str, *, paddle_id: int, market_key: str | Non
     )
 
 
-def _round(session: Session, slug: str, market_key: str | None) -> RoundRow | None:
+def _round(session: Session, slug: str, market_key: str) -> RoundRow | None:
     return session.scalars(
         select(RoundRow)
         .join(RoundMarketRow, RoundMarketRow.round_id == RoundRow.id)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from techauction.core.money import Money, rate
 from techauction.queries import heads
-from techauction.queries.catalogue import LotTile, listed_lots, tile_of
+from techauction.queries.catalogue import LotTile, tile_of, tiles_of_round
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, Totals, head_of, public_round, totals_of
 from techauction.queries.viewing import ANYBODY, Viewer
@@ -50,13 +50,13 @@ def announcement(session: Session, slug: str, *, page: int, now: datetime, viewe
     row = public_round(session, slug, viewer=viewer)
     if row is None:
         return None
-    statement, paging = cut(session, listed_lots(row.id), number=page, size=LOTS_A_PAGE)
+    statement, paging = cut(session, tiles_of_round(row.id), number=page, size=LOTS_A_PAGE)
     at_close = heads.at_close(session, row.id)
     return Announcement(
         head=head_of(row),
         totals=totals_of(session, [row.id])[row.id],
         lots=tuple(
-            LotResult(tile=tile_of(*found, round_=row, now=now), head_hash=at_close.get(found[0].id, found[0].head_hash))
+            LotResult(tile=tile_of(*found, now=now), head_hash=at_close.get(found[0].id, found[0].head_hash))
             for found in session.execute(statement)
         ),
         paging=paging,

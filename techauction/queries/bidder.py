@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, case, or_, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session
 
 from techauction.core.admission import DepositState
 from techauction.core.bidding import STRANGER, KeyClosed
@@ -14,14 +14,14 @@ from techauction.core.money import ZERO, Money
 from techauction.core.names import Name
 from techauction.core.offer import Eligibility
 from techauction.core.refusal import Refusal
-from techauction.queries.catalogue import LotTile, tile_of
+from techauction.queries.catalogue import LotTile, tile_of, with_tiles
 from techauction.queries.lot import LotPage, lot_page
 from techauction.queries.paging import Paging, cut
-from techauction.queries.sale import LISTED, PLACE, lot_on_sale
+from techauction.queries.sale import PLACE, lot_on_sale
 from techauction.queries.viewing import PUBLIC, Viewer
 from techauction.queries.watching import IN_ORDER, SEALED
 from techauction.store.auction import AdmissionRow, InstructionRow, OfferRow, OutcomeRow, PaddleRow
-from techauction.store.consigning import LotRow, ResultRow
+from techauction.store.consigning import LotRow
 from techauction.store.money import DepositRow
 from techauction.store.people import UserRow
 
@@ -122,29 +122,17 @@ def my_lots(session: Session, *, organisation_id: int, page: int, now: datetime)
 
 def _admitted(organisation_id: int) -> Select[LotRow, OutcomeRow, int, PaddleRow, DepositRow, bool]:
     return (
-        select(LotRow, OutcomeRow, PLACE, PaddleRow, DepositRow, SEALED)
+        with_tiles(select(LotRow, OutcomeRow, PLACE, PaddleRow, DepositRow, SEALED))
         .join(AdmissionRow, AdmissionRow.lot_id == LotRow.id)
         .join(PaddleRow, AdmissionRow.paddle_id == PaddleRow.id)
-        .join(LotRow.round)
-        .join(LotRow.result)
-        .join(ResultRow.field)
-        .join(ResultRow.institute)
-        .join(LotRow.market)
-        .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
         .outerjoin(DepositRow, _OF_THE_LOT)
-        .where(PaddleRow.organisation_id == organisation_id, LISTED, PUBLIC)
+        .where(PaddleRow.organisation_id == organisation_id, PUBLIC)
         .order_by(
             IN_ORDER,
             case((IN_ORDER < 2, LotRow.closes_at)),  # noqa: PLR2004 (what has not ended)
             LotRow.closes_at.desc(),
             LotRow.number,
             LotRow.id,
-        )
-        .options(
-            contains_eager(LotRow.round),
-            contains_eager(LotRow.result).contains_eager(ResultRow.field),
-            contains_eager(LotRow.result).contains_eager(ResultRow.institute),
-            contains_eager(LotRow.market),
         )
     )
 
@@ -207,7 +195,7 @@ def _my_lot(  # noqa: PLR0917 (a row, column by column)
         paddle_voided=paddle.voided_at is not None,
         deposit=None if deposit is None else DepositShown(required=deposit.required, held=deposit.held, state=deposit.state),
         has_bid=sealed or paddle.number in lot.bidders,
-        tile=tile_of(lot, outcome, place, round_=lot.round, now=now),
+        tile=tile_of(lot, outcome, place, now=now),
     )
 
 

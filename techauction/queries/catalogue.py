@@ -11,12 +11,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager
 from techauction.core.lot import Stage
 from techauction.core.names import Name
 from techauction.core.outcome import Ending
-from techauction.queries.paging import Paging, cut
+from techauction.queries.paging import Columns, Paging, cut
 from techauction.queries.rounds import RoundHead, Totals, head_of, public_round, totals_of
 from techauction.queries.sale import LISTED, PLACE, Sale, sale_of
 from techauction.queries.viewing import ANYBODY, Viewer
 from techauction.store.auction import OutcomeRow
-from techauction.store.consigning import LotRow, ResultRow, RoundRow
+from techauction.store.consigning import LotRow, ResultRow
 from techauction.store.people import FieldRow, MarketRow, OrganisationRow
 
 LOTS_A_PAGE = 24
@@ -87,45 +87,31 @@ def round_page(
     row = public_round(session, slug, viewer=viewer)
     if row is None:
         return None
-    statement = (
-        select(LotRow, OutcomeRow, PLACE)
-        .join(LotRow.result)
-        .join(ResultRow.field)
-        .join(ResultRow.institute)
-        .join(LotRow.market)
-        .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
-        .where(LotRow.round_id == row.id, LISTED, *_conditions(sought))
-        .order_by(FieldRow.position, LotRow.number)
-        .options(
-            contains_eager(LotRow.result).contains_eager(ResultRow.field),
-            contains_eager(LotRow.result).contains_eager(ResultRow.institute),
-            contains_eager(LotRow.market),
-        )
-    )
-    statement, paging = cut(session, statement, number=page, size=LOTS_A_PAGE)
+    lots = tiles().where(LotRow.round_id == row.id, *_conditions(sought)).order_by(FieldRow.position, LotRow.number)
+    statement, paging = cut(session, lots, number=page, size=LOTS_A_PAGE)
     return RoundPage(
         head=head_of(row),
         totals=totals_of(session, [row.id])[row.id],
         fields=_choices(session, row.id, FieldRow, ResultRow.field_key),
         markets=_choices(session, row.id, MarketRow, LotRow.market_key),
         stages=_stages(session, row.id),
-        lots=tuple(tile_of(*found, round_=row, now=now) for found in session.execute(statement)),
+        lots=tuple(tile_of(*found, now=now) for found in session.execute(statement)),
         paging=paging,
     )
 
 
-def listed_lots(round_id: int) -> Select[LotRow, OutcomeRow, int]:
-    """Return a round's listed lots by number, with what their tiles take: each lot, its outcome, its place."""
+def with_tiles(statement: Select[*Columns]) -> Select[*Columns]:
+    """Return the statement, which selects lots, of those that are listed; what their tiles take is joined and loaded."""
     return (
-        select(LotRow, OutcomeRow, PLACE)
+        statement.join(LotRow.round)
         .join(LotRow.result)
         .join(ResultRow.field)
         .join(ResultRow.institute)
         .join(LotRow.market)
         .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
-        .where(LotRow.round_id == round_id, LISTED)
-        .order_by(LotRow.number)
+        .where(LISTED)
         .options(
+            contains_eager(LotRow.round),
             contains_eager(LotRow.result).contains_eager(ResultRow.field),
             contains_eager(LotRow.result).contains_eager(ResultRow.institute),
             contains_eager(LotRow.market),
@@ -133,7 +119,17 @@ def listed_lots(round_id: int) -> Select[LotRow, OutcomeRow, int]:
     )
 
 
-def tile_of(lot: LotRow, outcome: OutcomeRow | None, place: int, *, round_: RoundRow, now: datetime) -> LotTile:
+def tiles() -> Select[LotRow, OutcomeRow, int]:
+    """Return listed lots as `tile_of` takes them: each lot, its outcome, its place."""
+    return with_tiles(select(LotRow, OutcomeRow, PLACE))
+
+
+def tiles_of_round(round_id: int) -> Select[LotRow, OutcomeRow, int]:
+    """Return the same of one round's lots, by number."""
+    return tiles().where(LotRow.round_id == round_id).order_by(LotRow.number)
+
+
+def tile_of(lot: LotRow, outcome: OutcomeRow | None, place: int, *, now: datetime) -> LotTile:
     """Return a lot as a list shows it."""
     assert lot.number is not None
     result = lot.result
@@ -146,7 +142,7 @@ def tile_of(lot: LotRow, outcome: OutcomeRow | None, place: int, *, round_: Roun
         institute=result.institute.name,
         market=lot.market.name,
         reserve_announced=lot.reserve_announced,
-        sale=sale_of(lot, round_, outcome, place, now=now),
+        sale=sale_of(lot, outcome, place, now=now),
     )
 
 

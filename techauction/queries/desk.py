@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from techauction.core.lot import Stage
 from techauction.core.record import Kind
-from techauction.queries.catalogue import LotTile, tile_of
+from techauction.queries.catalogue import LotTile, tile_of, tiles_of_round
 from techauction.queries.organizer import may_open, own, rounds_of
 from techauction.queries.rounds import RoundHead, Totals, head_of, totals_of
-from techauction.queries.sale import LISTED, PLACE
-from techauction.store.auction import OutcomeRow, PulseRow
-from techauction.store.consigning import LotRow, ResultRow, RoundRow
+from techauction.queries.sale import LISTED
+from techauction.store.auction import PulseRow
+from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.record import RecordRow
 
 
@@ -54,32 +54,14 @@ def desk(session: Session, slug: str, *, market_key: str, now: datetime) -> Desk
     row = session.scalars(own(market_key).where(RoundRow.slug == slug)).one_or_none()
     if row is None or row.published_at is None:
         return None
-    lots = session.execute(tiles(row.id).order_by(LotRow.number))
+    lots = session.execute(tiles_of_round(row.id))
     return DeskPage(
         id=row.id,
         head=head_of(row),
         totals=totals_of(session, [row.id])[row.id],
         hosted=row.host_market_key == market_key,
         may_open=may_open(row, now),
-        lots=tuple(DeskLot(lot_id=found[0].id, tile=tile_of(*found, round_=row, now=now)) for found in lots),
-    )
-
-
-def tiles(round_id: int) -> Select[LotRow, OutcomeRow, int]:
-    """Return the round's lots with what a tile shows of each, as `tile_of` takes them."""
-    return (
-        select(LotRow, OutcomeRow, PLACE)
-        .join(LotRow.result)
-        .join(ResultRow.field)
-        .join(ResultRow.institute)
-        .join(LotRow.market)
-        .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
-        .where(LotRow.round_id == round_id, LISTED)
-        .options(
-            contains_eager(LotRow.result).contains_eager(ResultRow.field),
-            contains_eager(LotRow.result).contains_eager(ResultRow.institute),
-            contains_eager(LotRow.market),
-        )
+        lots=tuple(DeskLot(lot_id=found[0].id, tile=tile_of(*found, now=now)) for found in lots),
     )
 
 

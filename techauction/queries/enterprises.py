@@ -66,7 +66,7 @@ class EnterprisePage:
     people: tuple[Person, ...]
 
 
-def enterprises(session: Session, *, market_key: str | None, standing: Standing | None, page: int) -> EnterprisesPage:
+def enterprises(session: Session, *, market_key: str, standing: Standing | None, page: int) -> EnterprisesPage:
     """Return the enterprises of a market, those that wait for it first."""
     statement = _of(market_key).order_by(
         (OrganisationRow.standing == Standing.REGISTERED).desc(), OrganisationRow.registered_at.desc(), OrganisationRow.id
@@ -96,7 +96,7 @@ def enterprises(session: Session, *, market_key: str | None, standing: Standing 
     )
 
 
-def enterprise(session: Session, *, organisation_id: int, market_key: str | None) -> EnterprisePage | None:
+def enterprise(session: Session, *, organisation_id: int, market_key: str) -> EnterprisePage | None:
     """Return an enterprise of a market, or nothing where it is another's."""
     row = session.scalars(_of(market_key).where(OrganisationRow.id == organisation_id)).one_or_none()
     if row is None:
@@ -120,7 +120,7 @@ def enterprise(session: Session, *, organisation_id: int, market_key: str | None
     )
 
 
-def _of(market_key: str | None) -> Select[OrganisationRow]:
+def _of(market_key: str) -> Select[OrganisationRow]:
     return select(OrganisationRow).where(
         OrganisationRow.market_key == market_key,
         OrganisationRow.kind.in_(_BIDDING),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from techauction.core.lot import Stage
 from techauction.core.outcome import Ending
-from techauction.queries.catalogue import LotTile, listed_lots, tile_of
+from techauction.queries.catalogue import LotTile, tile_of, tiles_of_round
 from techauction.queries.rounds import RoundHead, Totals, head_of, public_round, totals_of
 from techauction.queries.viewing import Viewer
 
@@ -62,9 +62,9 @@ def board(session: Session, slug: str, *, now: datetime, viewer: Viewer) -> Boar
     row = public_round(session, slug, viewer=viewer)
     if row is None:
         return None
-    lots = session.execute(listed_lots(row.id))
+    lots = session.execute(tiles_of_round(row.id))
     return Board(
         head=head_of(row),
         totals=totals_of(session, [row.id])[row.id],
-        lots=tuple(tile_of(*found, round_=row, now=now) for found in lots),
+        lots=tuple(tile_of(*found, now=now) for found in lots),
     )

@@ -17,6 +17,8 @@ from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.record import RecordRow
 
+_MOST_EVENTS = 500
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveLot:
@@ -112,13 +114,13 @@ def visible_copies(session: Session, lot_ids: Iterable[int], viewer: Viewer) -> 
     return frozenset(session.scalars(found.where(visible_to(viewer))))
 
 
-def events_after(session: Session, *, lot_id: int, seq: int, most: int = 500) -> list[LiveEvent]:
-    """Return a lot's events after `seq`, in order, at most `most` of them."""
+def events_after(session: Session, *, lot_id: int, seq: int) -> list[LiveEvent]:
+    """Return a lot's events after `seq`, in order, and not more than a page would show."""
     rows = session.execute(
         select(RecordRow.seq, RecordRow.kind, RecordRow.at, RecordRow.paddle, RecordRow.amount, RecordRow.closes_at)
         .where(RecordRow.lot_id == lot_id, RecordRow.seq > seq)
         .order_by(RecordRow.seq)
-        .limit(most)
+        .limit(_MOST_EVENTS)
     )
     return [
         LiveEvent(seq=row.seq, kind=row.kind, at=row.at, paddle=row.paddle, amount=row.amount, closes_at=row.closes_at)

@@ -11,12 +11,11 @@ from techauction.core.money import ZERO, Money, rate
 from techauction.core.names import Name
 from techauction.core.outcome import Ending
 from techauction.core.record import Kind
-from techauction.queries.catalogue import LotTile, tile_of
+from techauction.queries.catalogue import LotTile, tile_of, tiles
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
-from techauction.queries.sale import LISTED, PLACE, RulesShown, rules_of
+from techauction.queries.sale import LISTED, RulesShown, rules_of
 from techauction.queries.viewing import ANYBODY, Viewer, visible_to
-from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ResultRow, RoundRow
 from techauction.store.people import FieldRow
 from techauction.store.record import RecordRow
@@ -75,20 +74,9 @@ class LotPage:
 def lot_page(session: Session, slug: str, number: int, *, page: int, now: datetime, viewer: Viewer = ANYBODY) -> LotPage | None:
     """Return the page of a lot, or nothing if the viewer may see no such lot. `page` is the history's."""
     found = session.execute(
-        select(LotRow, OutcomeRow, PLACE)
-        .join(LotRow.round)
-        .join(LotRow.result)
-        .join(ResultRow.field)
-        .join(ResultRow.institute)
-        .join(LotRow.market)
-        .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
-        .where(RoundRow.slug == slug, LotRow.number == number, LISTED, visible_to(viewer))
-        .options(
-            contains_eager(LotRow.round).joinedload(RoundRow.host_market),
-            contains_eager(LotRow.result).contains_eager(ResultRow.field),
-            contains_eager(LotRow.result).contains_eager(ResultRow.institute),
-            contains_eager(LotRow.market),
-        )
+        tiles()
+        .where(RoundRow.slug == slug, LotRow.number == number, visible_to(viewer))
+        .options(contains_eager(LotRow.round).joinedload(RoundRow.host_market))
     ).one_or_none()
     if found is None:
         return None
@@ -99,7 +87,7 @@ def lot_page(session: Session, slug: str, number: int, *, page: int, now: dateti
     return LotPage(
         head=head_of(lot.round),
         rules=rules_of(lot.round),
-        tile=tile_of(lot, outcome, place, round_=lot.round, now=now),
+        tile=tile_of(lot, outcome, place, now=now),
         summary=lot.result.summary,
         maturity=lot.result.maturity,
         instrument=lot.result.instrument,

@@ -12,8 +12,7 @@ from techauction.core.offer import Source
 from techauction.core.outcome import Ending
 from techauction.core.record import BIDS, Kind
 from techauction.core.voiding import voided_by
-from techauction.queries.catalogue import LotTile, tile_of
-from techauction.queries.desk import tiles
+from techauction.queries.catalogue import LotTile, tile_of, tiles_of_round
 from techauction.queries.organizer import own
 from techauction.queries.rounds import RoundHead, head_of
 from techauction.store.auction import OutcomeRow
@@ -57,7 +56,7 @@ def lot_at_desk(
     row = session.scalars(own(market_key).where(RoundRow.slug == slug)).one_or_none()
     if row is None or row.published_at is None:
         return None
-    found = session.execute(tiles(row.id).where(LotRow.number == number)).one_or_none()
+    found = session.execute(tiles_of_round(row.id).where(LotRow.number == number)).one_or_none()
     if found is None:
         return None
     lot = found[0]
@@ -66,7 +65,7 @@ def lot_at_desk(
         head=head_of(row),
         lot_id=lot.id,
         round_id=row.id,
-        tile=tile_of(*found, round_=row, now=now),
+        tile=tile_of(*found, now=now),
         format=lot.format,
         own=lot.market_key == market_key,
         sold=outcome is not None and outcome.ending is Ending.SOLD,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from techauction.core.admission import DepositState
 from techauction.core.consigning import Instrument
@@ -15,7 +15,7 @@ from techauction.core.settlement import Commission, Statement, settle
 from techauction.queries.sale import LISTED, PLACE, as_core
 from techauction.queries.viewing import Viewer, visible_to
 from techauction.store.auction import PaddleRow
-from techauction.store.consigning import LotRow, ResultRow, RoundRow
+from techauction.store.consigning import LotRow, ResultRow
 from techauction.store.days import special_days
 from techauction.store.money import DepositRow, SettlementRow
 
@@ -60,14 +60,15 @@ class Terms:
 def terms_of(session: Session, *, lot_id: int, organisation_id: int) -> Terms | None:
     """Return the terms of a public lot for a bidder, admitted or not."""
     found = session.execute(
-        select(LotRow, RoundRow, PLACE, ResultRow.instrument)
+        select(LotRow, PLACE, ResultRow.instrument)
         .join(LotRow.round)
         .join(LotRow.result)
         .where(LotRow.id == lot_id, LISTED, visible_to(Viewer(organisation_id=organisation_id)))
+        .options(contains_eager(LotRow.round))
     ).one_or_none()
     if found is None:
         return None
-    lot, round_, place, instrument = found
+    lot, place, instrument = found
     deposit = session.scalars(
         select(DepositRow)
         .join(PaddleRow, DepositRow.paddle_id == PaddleRow.id)
@@ -80,9 +81,9 @@ def terms_of(session: Session, *, lot_id: int, organisation_id: int) -> Terms | 
         .order_by(DepositRow.lot_id.is_(None))
         .limit(1)
     ).first()
-    close_on = day_of(as_core(lot, round_, place).closes_at)
+    close_on = day_of(as_core(lot, place).closes_at)
     return Terms(
-        commission=round_.commission(),
+        commission=lot.round.commission(),
         deposit=ZERO if deposit is None else deposit.held - deposit.applied - deposit.released,
         instrument=instrument,
         close_on=close_on,

@@ -34,7 +34,7 @@ class RightsPage:
     may_set: bool
 
 
-def rights(session: Session, slug: str, *, paddle_id: int, market_key: str | None) -> RightsPage | None:
+def rights(session: Session, slug: str, *, paddle_id: int, market_key: str) -> RightsPage | None:
     """Return the rights of an issued paddle at the market's own lots, or nothing where there is no such paddle."""
     page = admission.paddle(session, slug, paddle_id=paddle_id, market_key=market_key)
     if page is None or page.state is not PaddleState.ISSUED:

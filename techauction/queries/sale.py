@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ScalarSelect, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, contains_eager
 
 from techauction.core import formats
 from techauction.core.lot import ExtensionKind, Format, Lot, Stage
 from techauction.core.money import Money, rate
 from techauction.core.outcome import Ending
-from techauction.queries.viewing import ANYBODY, Viewer, visible_to
+from techauction.queries.viewing import Viewer, visible_to
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, RoundRow
 
@@ -83,27 +83,28 @@ PLACE: ScalarSelect[int] = (
 """A lot's place among those that its round will open: it says when the lot will close."""
 
 
-def as_core(lot: LotRow, round_: RoundRow, place: int) -> Lot:
+def as_core(lot: LotRow, place: int) -> Lot:
     """Return the lot as the core knows it; one that has not opened stands as it will open in its place."""
+    rules = lot.round.rules()
     if lot.closes_at is not None:
-        return lot.to_core(round_.rules())
+        return lot.to_core(rules)
     assert lot.start is not None
-    closes_at = round_.calendar().closes(place)
+    closes_at = lot.round.calendar().closes(place)
     return Lot(
         stage=lot.stage,
         start=lot.start,
         ladder=lot.increments(),
-        rules=round_.rules(),
-        opens_at=round_.opens_at,
+        rules=rules,
+        opens_at=lot.round.opens_at,
         closes_at=closes_at,
         scheduled_closes_at=closes_at,
         format=lot.format,
     )
 
 
-def sale_of(lot: LotRow, round_: RoundRow, outcome: OutcomeRow | None, place: int, *, now: datetime) -> Sale:
+def sale_of(lot: LotRow, outcome: OutcomeRow | None, place: int, *, now: datetime) -> Sale:
     """Return the state of the lot's sale at `now`."""
-    core = as_core(lot, round_, place)
+    core = as_core(lot, place)
     standing = formats.standing(core)
     return Sale(
         lot_id=lot.id,
@@ -172,9 +173,12 @@ def rules_of(round_: RoundRow) -> RulesShown:
     )
 
 
-def lot_on_sale(session: Session, lot_id: int, *, viewer: Viewer = ANYBODY) -> Lot | None:
+def lot_on_sale(session: Session, lot_id: int, *, viewer: Viewer) -> Lot | None:
     """Return a lot that the viewer may see as the core knows it, or nothing."""
     found = session.execute(
-        select(LotRow, RoundRow, PLACE).join(LotRow.round).where(LotRow.id == lot_id, LISTED, visible_to(viewer))
+        select(LotRow, PLACE)
+        .join(LotRow.round)
+        .where(LotRow.id == lot_id, LISTED, visible_to(viewer))
+        .options(contains_eager(LotRow.round))
     ).one_or_none()
     return None if found is None else as_core(*found)

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, case, exists, false, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session
 
 from techauction.core.lot import Stage
 from techauction.core.names import Name
-from techauction.queries.catalogue import LotTile, tile_of
+from techauction.queries.catalogue import LotTile, tile_of, with_tiles
 from techauction.queries.paging import Paging, cut
-from techauction.queries.sale import LISTED, PLACE
+from techauction.queries.sale import PLACE
 from techauction.queries.viewing import PUBLIC
 from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow, SealedBidRow
-from techauction.store.consigning import LotRow, ResultRow, WatchRow
+from techauction.store.consigning import LotRow, WatchRow
 
 LOTS_A_PAGE = 24
 IN_ORDER: ColumnElement[int] = case(
@@ -52,24 +52,12 @@ def watched(session: Session, *, user_id: int, organisation_id: int | None, page
     of_mine = PaddleRow.round_id == LotRow.round_id
     of_mine &= false() if organisation_id is None else PaddleRow.organisation_id == organisation_id
     statement = (
-        select(LotRow, OutcomeRow, PLACE, PaddleRow.number, AdmissionRow.id.is_not(None), SEALED)
+        with_tiles(select(LotRow, OutcomeRow, PLACE, PaddleRow.number, AdmissionRow.id.is_not(None), SEALED))
         .join(WatchRow, WatchRow.lot_id == LotRow.id)
-        .join(LotRow.round)
-        .join(LotRow.result)
-        .join(ResultRow.field)
-        .join(ResultRow.institute)
-        .join(LotRow.market)
-        .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
         .outerjoin(PaddleRow, of_mine)
         .outerjoin(AdmissionRow, (AdmissionRow.paddle_id == PaddleRow.id) & (AdmissionRow.lot_id == LotRow.id))
-        .where(WatchRow.user_id == user_id, LISTED, PUBLIC)
+        .where(WatchRow.user_id == user_id, PUBLIC)
         .order_by(IN_ORDER, LotRow.closes_at, LotRow.number, LotRow.id)
-        .options(
-            contains_eager(LotRow.round),
-            contains_eager(LotRow.result).contains_eager(ResultRow.field),
-            contains_eager(LotRow.result).contains_eager(ResultRow.institute),
-            contains_eager(LotRow.market),
-        )
     )
     statement, paging = cut(session, statement, number=page, size=LOTS_A_PAGE)
     lots = tuple(
@@ -80,7 +68,7 @@ def watched(session: Session, *, user_id: int, organisation_id: int | None, page
             synthetic=lot.round.synthetic,
             paddle=paddle if admitted else None,
             has_bid=admitted and (sealed or paddle in lot.bidders),
-            tile=tile_of(lot, outcome, place, round_=lot.round, now=now),
+            tile=tile_of(lot, outcome, place, now=now),
         )
         for lot, outcome, place, paddle, admitted, sealed in session.execute(statement)
     )

@@ -100,7 +100,7 @@ def _digest(session: Session, books: Books, heads: dict[int, str]) -> Iterator[V
     told = {
         str(facts["digest"])
         for facts in session.scalars(select(NoticeRow.facts).where(NoticeRow.what == "round_closed"))
-        if facts.get("round") == row.slug
+        if facts.get("slug") == row.slug
     }
     for digest in sorted(told - {str(expected)}):
         yield Violation(Fault.DIGEST_DIFFERS, row.slug, None, f"the markets and auditors were told of digest {digest}")

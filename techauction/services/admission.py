@@ -17,7 +17,7 @@ from techauction.core.refusal import NoSuch
 from techauction.core.round import Phase, PhaseForbids
 from techauction.services import deposits
 from techauction.services.deposits import Received
-from techauction.services.notices import notify
+from techauction.services.notices import Facts, notify, of_round, users
 from techauction.store.auction import AdmissionRow, PaddleRow
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, ResultRow, RoundMarketRow, RoundRow
@@ -222,14 +222,6 @@ def _about(round_row: RoundRow, paddle: PaddleRow) -> str:
     return f"round {round_row.slug} organisation {paddle.organisation_id}"
 
 
-def _tell(session: Session, paddle: PaddleRow, *, what: str, facts: dict[str, int | str | None], now: datetime) -> None:
-    row = paddle.round
-    notify(
-        session,
-        user_ids=session.scalars(
-            select(UserRow.id).where(UserRow.organisation_id == paddle.organisation_id, UserRow.disabled_at.is_(None))
-        ),
-        what=what,
-        facts={"round": row.slug, "title_zh": row.title_zh, "title_en": row.title_en, **facts},
-        now=now,
-    )
+def _tell(session: Session, paddle: PaddleRow, *, what: str, facts: Facts, now: datetime) -> None:
+    bidder = users(session, UserRow.organisation_id == paddle.organisation_id)
+    notify(session, user_ids=bidder, what=what, facts=of_round(paddle.round) | facts, now=now)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from techauction.core import approval
@@ -12,7 +11,7 @@ from techauction.core.refusal import NoSuch, Refusal
 from techauction.core.round import HostDecides
 from techauction.services import deeds
 from techauction.services.deeds import Case, Subject
-from techauction.services.notices import notify
+from techauction.services.notices import notify, of_round, organizers, users
 from techauction.services.pausing import ReasonMissing
 from techauction.services.two import Two
 from techauction.store.auction import ApprovalRow
@@ -197,13 +196,6 @@ def _tell(session: Session, row: RoundRow, asked: ApprovalRow, by: Person, now: 
         who = UserRow.role == Role.AUDITOR
     else:
         others = markets - {by.market} if asked.act in approval.OF_TWO_MARKETS else markets
-        who = (UserRow.role == Role.ORGANIZER) & UserRow.market_key.in_(others)
-    users = select(UserRow.id).where(UserRow.disabled_at.is_(None), who, UserRow.id != by.id)
-    facts: dict[str, int | str | None] = {
-        "slug": row.slug,
-        "title_zh": row.title_zh,
-        "title_en": row.title_en,
-        "act": asked.act.value,
-        "reason": asked.reason,
-    }
-    notify(session, user_ids=session.scalars(users).all(), what="approval_asked", facts=facts, now=now)
+        who = organizers(others)
+    facts = of_round(row) | {"act": asked.act.value, "reason": asked.reason}
+    notify(session, user_ids=users(session, who & (UserRow.id != by.id)), what="approval_asked", facts=facts, now=now)

@@ -13,7 +13,7 @@ from techauction.core.consigning import Instrument, LotNumberTaken
 from techauction.core.lot import Format, Stage
 from techauction.core.money import Money
 from techauction.core.refusal import NoSuch
-from techauction.services.notices import notify
+from techauction.services.notices import notify, of_lot, users
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundRow
 from techauction.store.people import OrganisationRow, Role, Standing, UserRow
@@ -182,19 +182,8 @@ def send_back(
 
 
 def _tell(session: Session, row: LotRow, *, what: str, reason: str | None, now: datetime) -> None:
-    users = session.scalars(
-        select(UserRow.id).where(
-            UserRow.organisation_id == row.result.institute_id, UserRow.role == Role.INSTITUTE, UserRow.disabled_at.is_(None)
-        )
-    ).all()
-    facts: dict[str, int | str | None] = {
-        "round": row.round.slug,
-        "lot": row.number,
-        "title_zh": row.result.title_zh,
-        "title_en": row.result.title_en,
-        "reason": reason,
-    }
-    notify(session, user_ids=users, what=what, facts=facts, now=now)
+    institute = users(session, (UserRow.organisation_id == row.result.institute_id) & (UserRow.role == Role.INSTITUTE))
+    notify(session, user_ids=institute, what=what, facts=of_lot(row) | {"reason": reason}, now=now)
 
 
 def _describe(result: ResultRow, described: Described) -> None:

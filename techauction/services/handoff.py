@@ -2,17 +2,17 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from techauction.core import handoff
 from techauction.core.days import day_of
 from techauction.core.handoff import CaseKind, Step
 from techauction.core.refusal import NoSuch
-from techauction.services.notices import notify
+from techauction.services.notices import notify, of_lot, organizers, users
 from techauction.store.aftersale import CaseRow, CaseStepRow
 from techauction.store.audit import AuditRow
-from techauction.store.consigning import LotRow, ResultRow, RoundRow
+from techauction.store.consigning import LotRow, ResultRow
 from techauction.store.people import ManagerFieldRow, Role, UserRow
 
 
@@ -129,18 +129,7 @@ def _done(case: CaseRow) -> dict[Step, date]:
 
 
 def _tell(session: Session, lot: LotRow, kind: CaseKind, *, what: str, user_ids: list[int], now: datetime) -> None:
-    facts_of = select(RoundRow.slug, ResultRow.title_zh, ResultRow.title_en).select_from(LotRow)
-    facts_of = facts_of.join(LotRow.round).join(LotRow.result).where(LotRow.id == lot.id)
-    slug, zh, en = session.execute(facts_of).one()
-    facts: dict[str, int | str | None] = {
-        "slug": slug,
-        "number": lot.number,
-        "lot_id": lot.id,
-        "title_zh": zh,
-        "title_en": en,
-        "kind": kind.value,
-    }
-    notify(session, user_ids=user_ids, what=what, facts=facts, now=now)
+    notify(session, user_ids=user_ids, what=what, facts=of_lot(lot) | {"kind": kind.value}, now=now)
 
 
 def _manager_for(session: Session, lot: LotRow) -> int | None:
@@ -164,14 +153,4 @@ def _manager_for(session: Session, lot: LotRow) -> int | None:
 
 def _responsible(session: Session, lot: LotRow) -> list[int]:
     """Return who may give the case a manager: the market's organizers, and the administrators."""
-    return list(
-        session.scalars(
-            select(UserRow.id).where(
-                UserRow.disabled_at.is_(None),
-                or_(
-                    and_(UserRow.role == Role.ORGANIZER, UserRow.market_key == lot.market_key),
-                    UserRow.role == Role.ADMINISTRATOR,
-                ),
-            )
-        )
-    )
+    return users(session, organizers([lot.market_key]) | (UserRow.role == Role.ADMINISTRATOR))

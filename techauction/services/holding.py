@@ -1,6 +1,6 @@
 """Lots past their close whose reserve, or whose sealed offers, cannot be opened: they wait for the key."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from techauction.core.custody import Custody
 from techauction.core.lot import Stage
-from techauction.services.notices import notify
+from techauction.services.notices import notify, of_lot, organizers, users
 from techauction.services.record import CHANGED
 from techauction.store.auction import SealedBidRow
 from techauction.store.audit import AuditRow
-from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundMarketRow
+from techauction.store.consigning import LotRow, ReserveRow, RoundMarketRow
 from techauction.store.people import Role, UserRow
 
 _WAITING = (LotRow.stage == Stage.OPEN) & LotRow.key_missing_at.is_not(None)
@@ -59,23 +59,7 @@ def openable(session: Session, custody: Custody) -> list[int]:
 
 
 def _tell(session: Session, row: LotRow, *, now: datetime) -> None:
-    facts: dict[str, int | str | None] = {
-        "round": row.round.slug,
-        "lot": row.number,
-        "lot_id": row.id,
-        "title_zh": row.result.title_zh,
-        "title_en": row.result.title_en,
-    }
-    notify(session, user_ids=_concerned(session, row), what="key_missing", facts=facts, now=now)
-
-
-def _concerned(session: Session, row: LotRow) -> Iterable[int]:
     markets = select(RoundMarketRow.market_key).where(RoundMarketRow.round_id == row.round_id)
-    institute = select(ResultRow.institute_id).where(ResultRow.id == row.result_id)
-    return session.scalars(
-        select(UserRow.id).where(
-            UserRow.disabled_at.is_(None),
-            ((UserRow.role == Role.ORGANIZER) & UserRow.market_key.in_(markets))
-            | ((UserRow.role == Role.INSTITUTE) & UserRow.organisation_id.in_(institute)),
-        )
-    )
+    institute = (UserRow.role == Role.INSTITUTE) & (UserRow.organisation_id == row.result.institute_id)
+    concerned = users(session, organizers(markets) | institute)
+    notify(session, user_ids=concerned, what="key_missing", facts=of_lot(row), now=now)

@@ -1,13 +1,14 @@
 """Notices: rows written in the use case's own transaction, and sent later by a tick."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, Select, insert, select, update
 from sqlalchemy.orm import Session
 
-from techauction.store.consigning import RoundRow
+from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.notices import NoticeRow
+from techauction.store.people import Role, UserRow
 
 OUTBID = "outbid"
 
@@ -24,7 +25,7 @@ def notify(
 ) -> None:
     """Put a notice to each of the users in the outbox; `letters` says in words what the facts mean.
 
-    Of what happens in a copy of a round, which the facts name by its `slug` or as `round`, nobody is told.
+    Of what happens in a copy of a round, which the facts name by its `slug`, nobody is told.
     """
     if not _of_copy(session, facts):
         put(session, [(each, facts) for each in sorted(set(user_ids))], what=what, now=now)
@@ -45,8 +46,34 @@ def put(
         session.execute(insert(NoticeRow), rows)
 
 
+def users(session: Session, which: ColumnElement[bool]) -> list[int]:
+    """Return the users of whom this holds, and who were not disabled."""
+    return list(session.scalars(select(UserRow.id).where(which, UserRow.disabled_at.is_(None))))
+
+
+def organizers(market_keys: Select[str] | Collection[str]) -> ColumnElement[bool]:
+    """Return what holds of the organizers of markets."""
+    return (UserRow.role == Role.ORGANIZER) & UserRow.market_key.in_(market_keys)
+
+
+def of_round(row: RoundRow) -> Facts:
+    """Return the facts that name a round."""
+    return {"slug": row.slug, "title_zh": row.title_zh, "title_en": row.title_en}
+
+
+def of_lot(row: LotRow) -> Facts:
+    """Return the facts that name a lot; the title is its result's."""
+    return {
+        "slug": row.round.slug,
+        "number": row.number,
+        "lot_id": row.id,
+        "title_zh": row.result.title_zh,
+        "title_en": row.result.title_en,
+    }
+
+
 def _of_copy(session: Session, facts: Facts) -> bool:
-    slug = facts.get("slug", facts.get("round"))
+    slug = facts.get("slug")
     copy = select(RoundRow.id).where(RoundRow.slug == slug, RoundRow.copy_of_id.is_not(None))
     return slug is not None and session.scalar(copy) is not None
 

@@ -16,7 +16,7 @@ from techauction.core.record import Kind, instant
 from techauction.core.refusal import Refusal
 from techauction.core.round import Phase
 from techauction.services import aftersale, settlement
-from techauction.services.notices import notify
+from techauction.services.notices import Facts, notify, of_round, users
 from techauction.services.record import append, name_of
 from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow
 from techauction.store.audit import AuditRow
@@ -169,21 +169,9 @@ def close_round(session: Session, *, round_id: int, now: datetime) -> bool:
 
 
 def _tell_closed(session: Session, row: RoundRow, heads: dict[int, str], *, now: datetime) -> None:
-    notify(
-        session,
-        user_ids=session.scalars(
-            select(UserRow.id).where(UserRow.role.in_((Role.ORGANIZER, Role.AUDITOR)), UserRow.disabled_at.is_(None))
-        ).all(),
-        what="round_closed",
-        facts={
-            "round": row.slug,
-            "title_zh": row.title_zh,
-            "title_en": row.title_en,
-            "digest": row.digest,
-            "heads": " ".join(f"{number}:{heads[number]}" for number in sorted(heads)),
-        },
-        now=now,
-    )
+    said: Facts = {"digest": row.digest, "heads": " ".join(f"{number}:{heads[number]}" for number in sorted(heads))}
+    told = users(session, UserRow.role.in_((Role.ORGANIZER, Role.AUDITOR)))
+    notify(session, user_ids=told, what="round_closed", facts=of_round(row) | said, now=now)
 
 
 def lot_for_update(session: Session, lot_id: int) -> LotRow:

@@ -11,7 +11,7 @@ from techauction.core.lot import Stage
 from techauction.core.record import Kind, instant
 from techauction.core.refusal import Refusal
 from techauction.services import instructions
-from techauction.services.notices import notify
+from techauction.services.notices import Facts, notify, users
 from techauction.services.opening import lot_for_update
 from techauction.services.record import append
 from techauction.services.two import Two
@@ -119,9 +119,9 @@ def distrust(session: Session, *, drift: timedelta, read_clock: Callable[[], dat
         moved = drift // timedelta(milliseconds=1)
         detail = f"by {moved} ms; {len(paused)} lots paused"
         session.add(AuditRow(at=now, by_id=None, what="clock.stepped", about="clock", detail=detail))
-        organizers = select(UserRow.id).where(UserRow.role == Role.ORGANIZER, UserRow.disabled_at.is_(None))
-        facts: dict[str, int | str | None] = {"moved_ms": moved, "lots": len(paused)}
-        notify(session, user_ids=session.scalars(organizers).all(), what="clock_stepped", facts=facts, now=now)
+        organizers = users(session, UserRow.role == Role.ORGANIZER)
+        facts: Facts = {"moved_ms": moved, "lots": len(paused)}
+        notify(session, user_ids=organizers, what="clock_stepped", facts=facts, now=now)
     return len(rows) - len(paused)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from techauction.core import priority
 from techauction.core.refusal import NoSuch
 from techauction.services import heads
-from techauction.services.notices import notify
+from techauction.services.notices import notify, of_lot, users
 from techauction.store.auction import AdmissionRow, PaddleRow
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, RoundRow
@@ -77,18 +77,5 @@ def _admission(session: Session, *which: ColumnElement[bool]) -> AdmissionRow | 
 
 def _tell(session: Session, lot: LotRow, holder: PaddleRow, *, what: str, rank: int | None, now: datetime) -> None:
     """Tell the holder's users."""
-    notify(
-        session,
-        user_ids=session.scalars(
-            select(UserRow.id).where(UserRow.organisation_id == holder.organisation_id, UserRow.disabled_at.is_(None))
-        ).all(),
-        what=what,
-        facts={
-            "number": lot.number,
-            "title_zh": lot.result.title_zh,
-            "title_en": lot.result.title_en,
-            "paddle": holder.number,
-            "rank": rank,
-        },
-        now=now,
-    )
+    bidder = users(session, UserRow.organisation_id == holder.organisation_id)
+    notify(session, user_ids=bidder, what=what, facts=of_lot(lot) | {"paddle": holder.number, "rank": rank}, now=now)

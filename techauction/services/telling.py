@@ -4,21 +4,19 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
 from techauction.core.admission import DepositKind
 from techauction.core.days import SpecialDays, day_of
 from techauction.core.handoff import STEPS, Step, latest_days
 from techauction.core.outcome import Ending
-from techauction.services.notices import notify
+from techauction.services.notices import Facts, notify, of_lot, organizers
 from techauction.store.auction import OutcomeRow, PaddleRow
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.days import special_days
 from techauction.store.money import SettlementRow
-from techauction.store.people import Role, UserRow
-
-Facts = dict[str, int | str | None]
+from techauction.store.people import UserRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ def _sold(
 ) -> None:
     assert outcome.price is not None
     assert outcome.paddle is not None
-    facts = _facts(lot) | {"paddle": outcome.paddle, "price_fen": outcome.price.minor}
+    facts = of_lot(lot) | {"paddle": outcome.paddle, "price_fen": outcome.price.minor}
     days = latest_days(STEPS[lot.result.instrument], special, hammer_on=day_of(outcome.ended_at))
     bought: Facts = {
         "commission_fen": settlement.buyer_commission.minor,
@@ -86,7 +84,7 @@ def _sold(
 
 
 def _passed_in(session: Session, lot: LotRow, now: datetime, people: _People) -> None:
-    facts = _facts(lot) | {"bids": lot.bids}
+    facts = of_lot(lot) | {"bids": lot.bids}
     bidders = people.holding(lot.round_id, sorted(lot.bidders))
     notify(session, user_ids=bidders, what="lot_passed_in_for_bidder", facts=facts | _deposit(lot), now=now)
     notify(session, user_ids=_house(lot, people), what="lot_passed_in", facts=facts, now=now)
@@ -95,16 +93,6 @@ def _passed_in(session: Session, lot: LotRow, now: datetime, people: _People) ->
 def _house(lot: LotRow, people: _People) -> list[int]:
     """Return the institute's people and the organizers of the lot's market."""
     return [*people.of_organisation.get(lot.result.institute_id, ()), *people.of_market.get(lot.market_key, ())]
-
-
-def _facts(lot: LotRow) -> Facts:
-    return {
-        "slug": lot.round.slug,
-        "number": lot.number,
-        "lot_id": lot.id,
-        "title_zh": lot.result.title_zh,
-        "title_en": lot.result.title_en,
-    }
 
 
 def _deposit(lot: LotRow) -> Facts:
@@ -123,10 +111,10 @@ def _people(session: Session, lots: Collection[LotRow]) -> _People:
     for round_id, number, organisation_id in rows:
         bidders.setdefault(round_id, {})[number or 0] = organisation_id
     organisations = {lot.result.institute_id for lot in lots} | {each for of in bidders.values() for each in of.values()}
-    organizers = and_(UserRow.role == Role.ORGANIZER, UserRow.market_key.in_({lot.market_key for lot in lots}))
     users = session.execute(
         select(UserRow.id, UserRow.organisation_id, UserRow.market_key).where(
-            UserRow.disabled_at.is_(None), or_(UserRow.organisation_id.in_(organisations), organizers)
+            UserRow.disabled_at.is_(None),
+            UserRow.organisation_id.in_(organisations) | organizers({lot.market_key for lot in lots}),
         )
     )
     found = _People({}, {}, bidders)

@@ -10,7 +10,7 @@ from techauction.core.lot import Bid, Lot
 from techauction.core.record import BIDS, Kind
 from techauction.core.voiding import Holding
 from techauction.services import aftersale, settlement
-from techauction.services.notices import notify
+from techauction.services.notices import notify, of_lot, users
 from techauction.services.record import append
 from techauction.services.two import Two
 from techauction.store.aftersale import CaseRow
@@ -101,15 +101,8 @@ def _users_of(session: Session, lot: LotRow, paddles: set[int]) -> list[int]:
     """Return the users of the paddles' bidders and of the lot's institute."""
     bidders = select(PaddleRow.organisation_id).where(PaddleRow.round_id == lot.round_id, PaddleRow.number.in_(paddles))
     concerned = UserRow.organisation_id.in_(bidders) | (UserRow.organisation_id == lot.result.institute_id)
-    return list(session.scalars(select(UserRow.id).where(UserRow.disabled_at.is_(None), concerned)))
+    return users(session, concerned)
 
 
 def _tell(session: Session, lot: LotRow, *, what: str, user_ids: list[int], reason: str, now: datetime) -> None:
-    facts: dict[str, int | str | None] = {
-        "slug": lot.round.slug,
-        "number": lot.number,
-        "title_zh": lot.result.title_zh,
-        "title_en": lot.result.title_en,
-        "reason": reason,
-    }
-    notify(session, user_ids=user_ids, what=what, facts=facts, now=now)
+    notify(session, user_ids=user_ids, what=what, facts=of_lot(lot) | {"reason": reason}, now=now)

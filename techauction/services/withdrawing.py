@@ -12,7 +12,7 @@ from techauction.core.outcome import Ending
 from techauction.core.record import Kind
 from techauction.core.refusal import NoSuch
 from techauction.services import settlement
-from techauction.services.notices import notify
+from techauction.services.notices import notify, of_lot, organizers, users
 from techauction.services.opening import lot_for_update
 from techauction.services.pausing import ReasonMissing
 from techauction.services.record import append
@@ -20,7 +20,7 @@ from techauction.services.two import Two
 from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, RoundRow
-from techauction.store.people import Role, UserRow
+from techauction.store.people import UserRow
 
 
 def withdraw(
@@ -52,7 +52,7 @@ def withdraw(
 
     end(session, [row], reason=reason, two=None, now=now)
     session.add(AuditRow(at=now, by_id=by_id, what="lot.withdrawn", about=f"lot {lot_id}", detail=reason))
-    notify(session, user_ids=_concerned(session, row), what="lot_withdrawn", facts=_facts(row, reason), now=now)
+    notify(session, user_ids=_concerned(session, row), what="lot_withdrawn", facts=of_lot(row) | {"reason": reason}, now=now)
 
 
 def end(session: Session, lots: Iterable[LotRow], *, reason: str, two: Two | None, now: datetime) -> list[LotRow]:
@@ -77,17 +77,9 @@ def end(session: Session, lots: Iterable[LotRow], *, reason: str, two: Two | Non
 def end_early(session: Session, lots: Iterable[LotRow], *, reason: str, two: Two, now: datetime) -> None:
     """End what is left of an open round's locked lots as withdrawn, and tell those whom each concerns."""
     for row in end(session, lots, reason=reason, two=two, now=now):
-        notify(session, user_ids=_concerned(session, row), what="lot_ended_early", facts=_facts(row, reason), now=now)
-
-
-def _facts(lot: LotRow, reason: str) -> dict[str, int | str | None]:
-    return {
-        "slug": lot.round.slug,
-        "number": lot.number,
-        "title_zh": lot.result.title_zh,
-        "title_en": lot.result.title_en,
-        "reason": reason,
-    }
+        notify(
+            session, user_ids=_concerned(session, row), what="lot_ended_early", facts=of_lot(row) | {"reason": reason}, now=now
+        )
 
 
 def _concerned(session: Session, lot: LotRow) -> list[int]:
@@ -97,13 +89,5 @@ def _concerned(session: Session, lot: LotRow) -> list[int]:
         .join(AdmissionRow, AdmissionRow.paddle_id == PaddleRow.id)
         .where(AdmissionRow.lot_id == lot.id, PaddleRow.voided_at.is_(None))
     )
-    return list(
-        session.scalars(
-            select(UserRow.id).where(
-                UserRow.disabled_at.is_(None),
-                (UserRow.organisation_id == lot.result.institute_id)
-                | UserRow.organisation_id.in_(bidders)
-                | ((UserRow.role == Role.ORGANIZER) & (UserRow.market_key == lot.market_key)),
-            )
-        )
-    )
+    institute = UserRow.organisation_id == lot.result.institute_id
+    return users(session, institute | UserRow.organisation_id.in_(bidders) | organizers([lot.market_key]))

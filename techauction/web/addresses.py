@@ -1,9 +1,13 @@
 """What an address may name: ids that a database has room for, and text that it keeps."""
 
+from enum import StrEnum
+from typing import TypeVar
+
 from flask import Flask, abort, request
 from werkzeug.routing import IntegerConverter, UnicodeConverter, ValidationError
 
 LARGEST_ID = 2**31 - 1
+Member = TypeVar("Member", bound=StrEnum)
 
 
 class IdConverter(IntegerConverter):
@@ -33,6 +37,11 @@ class NameConverter(UnicodeConverter):
         if "\x00" in value:
             raise ValidationError
         return value
+
+
+def member(kind: type[Member], text: str) -> Member | None:
+    """Return the member of an enumeration that a field or an argument names, if it is one."""
+    return next((each for each in kind if each.value == text), None)
 
 
 def identifier(text: str) -> int | None:

@@ -17,7 +17,8 @@ from techauction.saleroom.vitals import Vitals
 from techauction.settings import Settings
 from techauction.store.people import Role, UserRow
 
-_PATIENCE_S = 3.0
+PATIENCE_S = 3.0
+"""How long a page waits for the auctioneer; the fate of an offer is then told by its key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ def certify() -> None:
         return
     session.rollback()  # a page holds no connection while it waits
     try:
-        auctioneer().certify().result(timeout=_PATIENCE_S)
+        auctioneer().certify().result(timeout=PATIENCE_S)
     except (TimeoutError, QueueFull):
         raise CommitUnknown("the auctioneer did not answer in time") from None
 
@@ -72,6 +73,13 @@ def signed_in() -> UserRow:
 def my_organisation_id() -> int:
     """Return the organisation of the enterprise or institute that is signed in."""
     found = signed_in().organisation_id
+    assert found is not None
+    return found
+
+
+def my_market() -> str:
+    """Return the market of the organizer who is signed in."""
+    found = signed_in().market_key
     assert found is not None
     return found
 

@@ -2,23 +2,24 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
 from itertools import chain
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, PasswordField, SelectMultipleField, StringField, TextAreaField, ValidationError
 from wtforms.validators import Regexp
-from wtforms.widgets import CheckboxInput, DateTimeLocalInput, ListWidget, TextInput
+from wtforms.widgets import CheckboxInput, DateTimeLocalInput, Input, ListWidget, TextInput
 
 from techauction.clock import SHANGHAI
 from techauction.core import amount
 from techauction.core.money import Money
 from techauction.core.refusal import Refusal
-from techauction.wording import say
+from techauction.wording import say, word
 
 _RATE = re.compile(r"(?P<whole>[0-9]{1,3})(?:\.(?P<part>[0-9]{1,2}))?\s*%?")
 _MOST_BPS = 10_000
@@ -34,8 +35,14 @@ _LINE = str.maketrans({"\t": " ", "\n": " ", "\r": " ", **dict.fromkeys(_UNSEEN,
 _LINES = str.maketrans({"\r": "", **dict.fromkeys(_UNSEEN, "")})
 
 
+Beside = Mapping[type[Refusal], str]
+"""Beside which of a form's fields a refusal is said."""
+
+
 class Form(FlaskForm):  # type: ignore[misc]  # the library has no types
     """A form. Text is stripped; CSRF is the app's business, not the form's."""
+
+    BESIDE: ClassVar[Beside] = {}
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         """No token of the form's own, and text without spaces around it or signs that nobody sees."""
@@ -51,8 +58,8 @@ class Form(FlaskForm):  # type: ignore[misc]  # the library has no types
             return super().bind_field(form, unbound_field, options)
 
     def refuse(self, refusal: Refusal, beside: str | None = None) -> None:
-        """Say the refusal beside the field of that name, or at the head of the form."""
-        sentence = say(refusal)
+        """Say the refusal beside the field of that name, else where the form has it, else at its head."""
+        sentence, beside = say(refusal), beside or self.BESIDE.get(type(refusal))
         if beside is not None and beside in self._fields:
             field = self._fields[beside]
             field.errors = [*field.errors, sentence]
@@ -60,91 +67,95 @@ class Form(FlaskForm):  # type: ignore[misc]  # the library has no types
             self.form_errors.append(sentence)
 
 
-class MoneyField(Field):
-    """An amount of money: `1,230,000`, `123万`, `¥1204.58万`. Its data is `Money`, or None where nothing was written."""
+class _TextRead(Field):
+    """A text that means something. Its data is None where nothing was written; what cannot be read is shown as it is."""
 
-    widget = TextInput()
-    data: Money | None
+    widget: Input = TextInput()
 
-    def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return "" if self.data is None else self.data.in_yuan()
-
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
-        """Read the amount.
-
-        :raises ValueError: with the sentence of the refusal
-        """
-        self.data = None
-        if not valuelist or not valuelist[0].strip():
-            return
-        try:
-            self.data = amount.read(valuelist[0])
-        except Refusal as refusal:
-            raise ValueError(say(refusal)) from refusal
-
-
-class PercentField(Field):
-    """A rate in per cent with at most two places. Its data is in basis points."""
-
-    widget = TextInput()
-    data: int | None
-
-    def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        if self.data is None:
-            return ""
-        whole, part = divmod(self.data, 100)
-        return f"{whole}.{part:02d}".rstrip("0").rstrip(".") if part else str(whole)
-
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
-        """Read the rate.
+    def read(self, text: str) -> object:
+        """Return what the text means.
 
         :raises ValueError: with what is wrong
         """
+        raise NotImplementedError
+
+    def written(self, data: Any) -> str:
+        """Return the text that means it."""
+        raise NotImplementedError
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        """Read the text.
+
+        :raises ValueError: with what is wrong
+        """
+        text = valuelist[0].strip() if valuelist else ""
         self.data = None
-        if not valuelist or not valuelist[0].strip():
-            return
-        found = _RATE.fullmatch(valuelist[0].strip())
+        self.data = self.read(text) if text else None
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else self.written(self.data)
+
+
+class MoneyField(_TextRead):
+    """An amount of money: `1,230,000`, `123万`, `¥1204.58万`. Its data is `Money`."""
+
+    data: Money | None
+
+    def read(self, text: str) -> Money:
+        """Return the amount."""
+        try:
+            return amount.read(text)
+        except Refusal as refusal:
+            raise ValueError(say(refusal)) from refusal
+
+    def written(self, data: Money) -> str:
+        """Return yuan."""
+        return data.in_yuan()
+
+
+class PercentField(_TextRead):
+    """A rate in per cent with at most two places. Its data is in basis points."""
+
+    data: int | None
+
+    def read(self, text: str) -> int:
+        """Return the basis points."""
+        found = _RATE.fullmatch(text)
         points = int(found["whole"]) * 100 + int((found["part"] or "").ljust(2, "0")) if found else None
         if points is None or points > _MOST_BPS:
             raise ValueError(_("Write a rate from 0 to 100 with at most two decimal places."))
-        self.data = points
+        return points
+
+    def written(self, data: int) -> str:
+        """Return per cent."""
+        whole, part = divmod(data, 100)
+        return f"{whole}.{part:02d}".rstrip("0").rstrip(".") if part else str(whole)
 
 
-class ShanghaiDateTimeField(Field):
+class ShanghaiDateTimeField(_TextRead):
     """A date and time as read off a clock in Shanghai. Its data is an aware instant in UTC."""
 
     widget = DateTimeLocalInput()
     data: datetime | None
 
-    def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        if self.data is None:
-            return ""
-        local = self.data.astimezone(SHANGHAI)
-        return local.strftime("%Y-%m-%dT%H:%M:%S" if local.second else "%Y-%m-%dT%H:%M")
-
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
-        """Read the time.
-
-        :raises ValueError: with what is wrong
-        """
-        self.data = None
-        if not valuelist or not valuelist[0].strip():
-            return
+    def read(self, text: str) -> datetime:
+        """Return the instant."""
         try:
-            local = datetime.fromisoformat(valuelist[0].strip())
+            local = datetime.fromisoformat(text)
         except ValueError as error:
             raise ValueError(_("Write a date and a time.")) from error
         if local.year not in YEARS:
             raise ValueError(_("Write a date and a time."))
         if local.tzinfo is None:
             local = local.replace(tzinfo=SHANGHAI)
-        self.data = local.astimezone(UTC)
+        return local.astimezone(UTC)
+
+    def written(self, data: datetime) -> str:
+        """Return the clock's reading."""
+        local = data.astimezone(SHANGHAI)
+        return local.strftime("%Y-%m-%dT%H:%M:%S" if local.second else "%Y-%m-%dT%H:%M")
 
 
 class CheckboxesField(SelectMultipleField):
@@ -152,6 +163,11 @@ class CheckboxesField(SelectMultipleField):
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
+
+
+def choices(members: Iterable[StrEnum]) -> list[tuple[str, str]]:
+    """Return members of an enumeration as a form offers them, in the reader's words."""
+    return [(each.value, word(each)) for each in members]
 
 
 def an_email_address() -> Regexp:

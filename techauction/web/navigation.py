@@ -97,9 +97,9 @@ def page_url(name: str, number: int) -> str:
     return f"{request.path}?{urlencode([*kept, (name, str(number))])}"
 
 
-def page_number(name: str = "page") -> int:
+def page_number() -> int:
     """Return which page of a list the address asks for."""
-    asked = request.args.get(name, "")
+    asked = request.args.get("page", "")
     return min(int(asked), MOST_PAGES) if asked.isascii() and asked.isdigit() and len(asked) < len(str(MOST_PAGES)) else 1
 
 

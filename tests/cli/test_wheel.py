@@ -71,10 +71,10 @@ def test_the_wheel_installs_and_makes_an_installation_outside_the_checkout(wheel
 _PAGE = """
 import sys
 from pathlib import Path
-from techauction.asgi import build
+from techauction.asgi import Process
 from techauction.clock import SystemClock
 from techauction.settings import load
 
-client = build(load(Path(sys.argv[1])), SystemClock()).app.test_client()
+client = Process(load(Path(sys.argv[1])), SystemClock()).app.test_client()
 print(client.get("/").status_code, client.get("/static/css/techauction.css").status_code)
 """

@@ -167,7 +167,7 @@ def test_hours_without_any_tick_changes_no_outcome(
         clock.set(OPENS + timedelta(minutes=minute))
         if ticking:
             ticks.open_due_rounds(sessions, auctioneer, now=clock())
-            ticks.nudge(auctioneer)
+            auctioneer.nudge()
             ticks.close_finished_rounds(sessions, auctioneer)
     auctioneer.nudge().result(PATIENCE_S)
 

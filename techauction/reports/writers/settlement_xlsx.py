@@ -30,7 +30,7 @@ _GROUP_COLUMNS = (
 )
 
 
-def write_xlsx(settlement: Settlement, target: BinaryIO, *, language: Language = "zh", written_at: datetime) -> None:
+def write_xlsx(settlement: Settlement, target: BinaryIO, *, language: Language, written_at: datetime) -> None:
     """Write the settlement as a workbook. Text is text: no cell is a formula or a link, whatever a title begins with."""
     book = xlsxwriter.Workbook(
         target, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}

@@ -46,12 +46,12 @@ def write_csv(compiled: ValueAddedReport) -> Iterator[str]:
     return csv_lines(rows)
 
 
-def write_table(compiled: ValueAddedReport, grouping: str = "field") -> str:
-    """Return one grouping of the report, and the totals, as a table of text in 万元."""
+def write_table(compiled: ValueAddedReport) -> str:
+    """Return the report by field, and the totals, as a table of text in 万元."""
     rows: list[tuple[str, ...]] = [
         ("", "上拍 offered", "成交 sold", "起拍价 start 万元", "成交价 hammer 万元", "增值额 added 万元", "增值率 rate %")
     ]
-    rows += [_line(f"{group.name.zh} {group.name.en}", group.sums) for group in compiled.by[grouping]]
+    rows += [_line(f"{group.name.zh} {group.name.en}", group.sums) for group in compiled.by["field"]]
     return table([*rows, _line(_TOTAL, compiled.totals)])
 
 

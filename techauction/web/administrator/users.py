@@ -11,6 +11,7 @@ from techauction.identity import passwords
 from techauction.queries import administration
 from techauction.services import accounts
 from techauction.store.people import Role
+from techauction.web.addresses import member
 from techauction.web.administrator.forms import HouseUserForm, PasswordForm
 from techauction.web.context import house, now, signed_in
 from techauction.web.guard import only
@@ -37,9 +38,7 @@ BESIDE = {
 def users() -> ResponseReturnValue:
     """Show the users, those searched for."""
     search, role = request.args.get("q", "").strip()[:80], request.args.get("role", "")
-    page = administration.users_page(
-        db.session(), search=search, role=next((each for each in Role if each.value == role), None), page=page_number()
-    )
+    page = administration.users_page(db.session(), search=search, role=member(Role, role), page=page_number())
     return render_template("administrator/users.html", page=page, roles=list(Role), search=search, role=role)
 
 

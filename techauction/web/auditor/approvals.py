@@ -12,9 +12,9 @@ from techauction.db import db
 from techauction.queries import approvals as queries
 from techauction.services import approvals
 from techauction.store.people import Role
+from techauction.web.acting import acted
 from techauction.web.context import now, signed_in
 from techauction.web.guard import only
-from techauction.web.organizer.acting import acted
 from techauction.wording import say
 
 bp = Blueprint("auditor_approvals", __name__, url_prefix="/auditor/approvals")

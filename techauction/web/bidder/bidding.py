@@ -1,7 +1,5 @@
 """Bidding: a bidder's lots, and the page on which it bids."""
 
-from concurrent.futures import TimeoutError as StillWaiting
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -18,16 +16,13 @@ from techauction.store.people import Role
 from techauction.web.bidder.pace import paced
 from techauction.web.bidder.room import BidForm, found, shown
 from techauction.web.bidder.seen import note
-from techauction.web.context import auctioneer, certify, my_organisation_id, now
+from techauction.web.context import PATIENCE_S, auctioneer, certify, my_organisation_id, now
 from techauction.web.filters import when
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
 
 bp = Blueprint("bidder", __name__, url_prefix="/bidder")
 bp.before_request(only(Role.ENTERPRISE))
-
-PATIENCE_S = 3.0
-"""How long a form waits for the auctioneer; after that the offer's fate is told by its key."""
 
 
 @bp.get("", strict_slashes=False)
@@ -58,7 +53,7 @@ def bid(slug: str, number: int) -> ResponseReturnValue:
     db.session().rollback()  # the page shown after the bid must not be older than the bid
     try:
         taken = auctioneer().submit(asked).result(timeout=PATIENCE_S)
-    except (StillWaiting, FateUnknown):
+    except (TimeoutError, FateUnknown):
         return _unknown(found(slug, number), asked.amount, asked.key, confirmed=asked.confirmed, matching=asked.matching)
     except Refusal as refusal:
         form.refuse(refusal, "amount")

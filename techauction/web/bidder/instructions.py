@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from techauction.core.instruction import NoInstruction
 from techauction.services import instructions
 from techauction.store.people import Role
-from techauction.web.bidder.acting import acted
+from techauction.web.acting import acted_for_bidder
 from techauction.web.bidder.pace import paced
 from techauction.web.bidder.room import InstructionForm, found, shown
 from techauction.web.context import my_organisation_id, signed_in
@@ -37,7 +37,7 @@ def place(slug: str, number: int) -> ResponseReturnValue:
         user_id=signed_in().id,
         ceiling=form.ceiling.data,
     )
-    refusal = acted(
+    refusal = acted_for_bidder(
         act,
         said=_("Your instruction is kept: the system bids for you up to %(ceiling)s.", ceiling=form.ceiling.data),
         unknown=_("It is not known yet whether your instruction was kept. Look at the page again in a moment."),
@@ -54,7 +54,7 @@ def withdraw(slug: str, number: int) -> ResponseReturnValue:
     """Take the instruction back; what was bid for it stands."""
     page = found(slug, number)
     act = partial(instructions.withdraw, lot_id=page.lot.tile.sale.lot_id, organisation_id=my_organisation_id())
-    refusal = acted(
+    refusal = acted_for_bidder(
         act,
         said=_("Your instruction is withdrawn. A bid that it made still stands."),
         unknown=_("It is not known yet whether your instruction was withdrawn. Look at the page again in a moment."),

@@ -1,5 +1,7 @@
 """An enterprise's paddles: asking for one, and seeing what it still needs."""
 
+from typing import ClassVar
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,18 +15,18 @@ from techauction.queries.paddles import AskPage, ask_page, my_paddle, my_rounds
 from techauction.services import admission
 from techauction.store.people import Role
 from techauction.web.context import my_organisation_id, now, signed_in
-from techauction.web.fields import CheckboxesField, Form
+from techauction.web.fields import Beside, CheckboxesField, Form
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
 
 bp = Blueprint("bidder_paddles", __name__, url_prefix="/bidder")
 bp.before_request(only(Role.ENTERPRISE))
 
-_BESIDE: dict[type[Refusal], str] = {NoLotNamed: "lots", OwnLot: "lots", RulesNotAccepted: "rules_accepted"}
-
 
 class AskForm(Form):
     """Which lots a paddle is asked for. `every_lot` names all that may be named."""
+
+    BESIDE: ClassVar[Beside] = {NoLotNamed: "lots", OwnLot: "lots", RulesNotAccepted: "rules_accepted"}
 
     every_lot = BooleanField(_l("All lots of the round"))
     lots = CheckboxesField(_l("Lots"), coerce=int)
@@ -83,6 +85,6 @@ def _asked(form: AskForm, page: AskPage, organisation_id: int) -> bool:
     except PaddleHeld:
         return True  # a colleague, or a second press of the button, was quicker
     except Refusal as refusal:
-        form.refuse(refusal, _BESIDE.get(type(refusal)))
+        form.refuse(refusal)
         return False
     return True

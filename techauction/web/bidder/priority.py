@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from techauction.services import priority
 from techauction.store.people import Role
-from techauction.web.bidder.acting import acted
+from techauction.web.acting import acted_for_bidder
 from techauction.web.bidder.pace import paced
 from techauction.web.bidder.room import found
 from techauction.web.context import my_organisation_id, signed_in
@@ -25,7 +25,7 @@ def waive(slug: str, number: int) -> ResponseReturnValue:
     """Give the right up."""
     lot_id = found(slug, number).lot.tile.sale.lot_id
     act = partial(priority.waive, lot_id=lot_id, organisation_id=my_organisation_id(), by_id=signed_in().id)
-    refusal = acted(
+    refusal = acted_for_bidder(
         act,
         said=_("You have waived your priority right at this lot."),
         unknown=_("It is not known yet whether your right was waived. Look at the page again in a moment."),

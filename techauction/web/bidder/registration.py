@@ -1,6 +1,6 @@
 """The one page on which an enterprise registers, before it has a sign-in."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,19 +20,20 @@ from techauction.queries.markets import markets
 from techauction.services.registration import Enterprise, FirstUser, register
 from techauction.web import languages, navigation, signing
 from techauction.web.context import house, now
-from techauction.web.fields import Form, SaidBeside, an_email_address
+from techauction.web.fields import Beside, Form, SaidBeside, an_email_address
 from techauction.web.filters import named
 from techauction.web.security import limiter
 from techauction.wording import PROVINCES
 
 bp = Blueprint("bidder_registration", __name__)
 
-_BESIDE: dict[type[Refusal], str] = {CreditCodeTaken: "credit_code", SignInNameTaken: "sign_in_name"}
 _NEEDED = _l("This is needed.")
 
 
 class RegistrationForm(Form):
     """What an enterprise says of itself, and its first user's sign-in."""
+
+    BESIDE: ClassVar[Beside] = {CreditCodeTaken: "credit_code", SignInNameTaken: "sign_in_name"}
 
     name_zh = StringField(_l("Name in Chinese"), [InputRequired(_NEEDED), Length(max=200)])
     name_en = StringField(_l("Name in English"), [InputRequired(_NEEDED), Length(max=200)])
@@ -121,5 +122,5 @@ def _registered(form: RegistrationForm) -> int | None:
         with transaction() as session:
             return register(session, enterprise=form.enterprise(), user=user, locale=languages.current().locale, now=now()).id
     except Refusal as refusal:
-        form.refuse(refusal, _BESIDE.get(type(refusal)))
+        form.refuse(refusal)
         return None

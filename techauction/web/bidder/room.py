@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from flask import abort, render_template, request
+from flask import abort, render_template
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from wtforms import BooleanField, HiddenField
@@ -22,6 +22,7 @@ from techauction.queries.watching import watches
 from techauction.saleroom.auctioneer import Asked
 from techauction.web.context import my_organisation_id, now, signed_in, viewer
 from techauction.web.fields import Form, MoneyField
+from techauction.web.navigation import page_number
 
 _OF_THE_AMOUNT = (BidTooLow, TooManySteps, OffGrid, OnlyFirstMayBidStart)
 """Refusals after which another amount would be taken."""
@@ -59,8 +60,8 @@ class InstructionForm(Form):
 
 def found(slug: str, number: int) -> BiddingPage:
     """Return the lot's page for the bidder who is signed in, or end in 404."""
-    history = request.args.get("page", 1, type=int)
-    page = bidder.bidding_page(db.session(), slug, number, organisation_id=my_organisation_id(), page=history, now=now())
+    organisation_id = my_organisation_id()
+    page = bidder.bidding_page(db.session(), slug, number, organisation_id=organisation_id, page=page_number(), now=now())
     return page or abort(404)
 
 

@@ -13,10 +13,12 @@ from techauction.queries.announcement import announcement
 from techauction.queries.catalogue import Choice, RoundPage, Shown, Sought, round_page
 from techauction.queries.lot import lot_page
 from techauction.queries.watching import watches
+from techauction.web.addresses import member
 from techauction.web.catalogue import truths
 from techauction.web.context import now, viewer
 from techauction.web.fields import Form
 from techauction.web.filters import named
+from techauction.web.navigation import page_number
 
 bp = Blueprint("catalogue", __name__)
 truths.register(bp)
@@ -41,12 +43,11 @@ class SearchForm(Form):
 
     def sought(self) -> Sought:
         """Return what is asked for; an unknown state asks for every one."""
-        stage = str(self.stage.data or "")
         return Sought(
             words=str(self.words.data or "")[:_LONGEST],
             field=str(self.field.data or ""),
             market=str(self.market.data or ""),
-            stage=Shown(stage) if stage in set(Shown) else None,
+            stage=member(Shown, str(self.stage.data or "")),
         )
 
     def offer(self, page: RoundPage) -> None:
@@ -71,7 +72,7 @@ def home() -> ResponseReturnValue:
 @bp.get("/rounds")
 def rounds() -> ResponseReturnValue:
     """Show every round ever announced."""
-    return render_template("catalogue/rounds.html", page=round_queries.rounds(db.session(), page=_page()))
+    return render_template("catalogue/rounds.html", page=round_queries.rounds(db.session(), page=page_number()))
 
 
 @bp.get("/rounds/<slug>")
@@ -79,7 +80,7 @@ def round_(slug: str) -> ResponseReturnValue:
     """Show a round's lots by field."""
     form = SearchForm(request.args)
     sought = form.sought()
-    page = round_page(db.session(), slug, sought, page=_page(), now=now(), viewer=viewer()) or abort(404)
+    page = round_page(db.session(), slug, sought, page=page_number(), now=now(), viewer=viewer()) or abort(404)
     form.offer(page)
     return render_template("catalogue/round.html", page=page, form=form, narrowed=sought != Sought())
 
@@ -87,7 +88,7 @@ def round_(slug: str) -> ResponseReturnValue:
 @bp.get("/rounds/<slug>/lots/<int:number>")
 def lot(slug: str, number: int) -> ResponseReturnValue:
     """Show a lot and its sale."""
-    page = lot_page(db.session(), slug, number, page=_page(), now=now(), viewer=viewer()) or abort(404)
+    page = lot_page(db.session(), slug, number, page=page_number(), now=now(), viewer=viewer()) or abort(404)
     watched = None
     if current_user.is_authenticated:
         watched = watches(db.session(), user_id=current_user.row.id, lot_id=page.tile.sale.lot_id)
@@ -97,9 +98,5 @@ def lot(slug: str, number: int) -> ResponseReturnValue:
 @bp.get("/rounds/<slug>/result")
 def result(slug: str) -> ResponseReturnValue:
     """Show how a round's lots ended, and the hashes by which that can be checked."""
-    page = announcement(db.session(), slug, page=_page(), now=now(), viewer=viewer()) or abort(404)
+    page = announcement(db.session(), slug, page=page_number(), now=now(), viewer=viewer()) or abort(404)
     return render_template("catalogue/result.html", page=page)
-
-
-def _page() -> int:
-    return request.args.get("page", 1, type=int)

@@ -1,7 +1,6 @@
 """An institute's results: the list, one of them, its form, and its sealed reserve."""
 
 from collections.abc import Sequence
-from concurrent.futures import TimeoutError as StillWaiting
 from functools import partial
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -11,26 +10,24 @@ from flask_babel import lazy_gettext as _l
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
-from techauction.core.consigning import Instrument, ResultListed
+from techauction.core.consigning import Instrument
 from techauction.core.refusal import NoSuch, Refusal
 from techauction.db import db, transaction
 from techauction.queries import institute as queries
 from techauction.queries.institute import ResultPage, RoundChoice
 from techauction.services import consigning, reserves
 from techauction.store.people import Role
-from techauction.web.context import auctioneer, house, now, signed_in
-from techauction.web.fields import Form, MoneyField
+from techauction.web.context import PATIENCE_S, auctioneer, house, my_organisation_id, now, signed_in
+from techauction.web.fields import Form, MoneyField, choices
 from techauction.web.filters import named, when
 from techauction.web.guard import only
 from techauction.web.institute.result_form import ResultForm, filled
 from techauction.web.navigation import page_number
-from techauction.wording import word
 
 bp = Blueprint("institute", __name__, url_prefix="/institute")
 bp.before_request(only(Role.INSTITUTE))
 
 _NONE = ("", _l("Choose …"))
-_PATIENCE_S = 3.0
 
 
 class SealForm(Form):
@@ -52,7 +49,7 @@ class SlipForm(SealForm):
 @bp.get("/results")
 def lots() -> ResponseReturnValue:
     """Show the institute's results."""
-    page = queries.my_results(db.session(), institute_id=_institute(), page=page_number())
+    page = queries.my_results(db.session(), institute_id=my_organisation_id(), page=page_number())
     return render_template("institute/lots.html", page=page)
 
 
@@ -62,7 +59,7 @@ def new() -> ResponseReturnValue:
     form = ResultForm()
     rounds = _offer(form)
     if request.method == "POST" and form.validate():
-        by_id, institute_id = signed_in().id, _institute()
+        by_id, institute_id = signed_in().id, my_organisation_id()
         try:
             with transaction() as session:
                 lot_id = consigning.submit(
@@ -77,7 +74,7 @@ def new() -> ResponseReturnValue:
         except NoSuch:
             abort(404)
         except Refusal as refusal:
-            form.refuse(refusal, "title_zh" if isinstance(refusal, ResultListed) else None)
+            form.refuse(refusal)
         else:
             flash(_("The result is with your market now, which will review it."), "success")
             return redirect(url_for(".lot", lot_id=lot_id), 303)
@@ -99,7 +96,7 @@ def edit(lot_id: int) -> ResponseReturnValue:
     form = ResultForm(data=filled(page))
     _offer(form, page)
     if request.method == "POST" and form.validate():
-        by_id, institute_id = signed_in().id, _institute()
+        by_id, institute_id = signed_in().id, my_organisation_id()
         try:
             with transaction() as session:
                 consigning.revise(
@@ -125,7 +122,7 @@ def seal(lot_id: int) -> ResponseReturnValue:
     page, form = _page(lot_id), SealForm(request.form)
     if not form.validate():
         return _shown(page, form)
-    by_id, institute_id = signed_in().id, _institute()
+    by_id, institute_id = signed_in().id, my_organisation_id()
     assert form.reserve.data is not None
     try:
         with transaction() as session:
@@ -155,16 +152,16 @@ def enter(lot_id: int) -> ResponseReturnValue:
     act = partial(
         reserves.enter_again,
         lot_id=lot_id,
-        institute_id=_institute(),
+        institute_id=my_organisation_id(),
         reserve=form.reserve.data,
         salt=str(form.salt.data),
         by_id=signed_in().id,
     )
     db.session().rollback()  # the page shown afterwards must not be older than what was done
     try:
-        auctioneer().act(act).result(timeout=_PATIENCE_S)
-        auctioneer().nudge().result(timeout=_PATIENCE_S)
-    except StillWaiting:
+        auctioneer().act(act).result(timeout=PATIENCE_S)
+        auctioneer().nudge().result(timeout=PATIENCE_S)
+    except TimeoutError:
         flash(_("The auctioneer has not answered yet. Load this page again to see what came of it."), "warning")
     except Refusal as refusal:
         form.refuse(refusal)
@@ -174,15 +171,9 @@ def enter(lot_id: int) -> ResponseReturnValue:
     return redirect(url_for(".lot", lot_id=lot_id), 303)
 
 
-def _institute() -> int:
-    institute_id = signed_in().organisation_id
-    assert institute_id is not None
-    return institute_id
-
-
 def _page(lot_id: int) -> ResultPage:
     found = queries.my_result(
-        db.session(), lot_id=lot_id, institute_id=_institute(), officer=signed_in().sealing_officer, now=now()
+        db.session(), lot_id=lot_id, institute_id=my_organisation_id(), officer=signed_in().sealing_officer, now=now()
     )
     return found or abort(404)
 
@@ -202,7 +193,7 @@ def _shown(page: ResultPage, form: SealForm | None = None, slip_form: SlipForm |
 
 def _offer(form: ResultForm, page: ResultPage | None = None) -> Sequence[RoundChoice]:
     """Offer the rounds, fields and instruments; a result that is changed stays in its round."""
-    rounds = () if page else queries.rounds_open_to(db.session(), institute_id=_institute(), now=now())
+    rounds = () if page else queries.rounds_open_to(db.session(), institute_id=my_organisation_id(), now=now())
     if page:
         del form.round
     else:
@@ -210,6 +201,6 @@ def _offer(form: ResultForm, page: ResultPage | None = None) -> Sequence[RoundCh
             (each.id, _("%(title)s · opens %(time)s", title=named(each.title), time=when(each.opens_at, "minute")))
             for each in rounds
         ]
-    form.field.choices = [_NONE] + [(key, named(name)) for key, name in queries.fields_of_technology(db.session())]
-    form.instrument.choices = [_NONE] + [(each.value, word(each)) for each in Instrument]
+    form.field.choices = [_NONE, *((key, named(name)) for key, name in queries.fields_of_technology(db.session()))]
+    form.instrument.choices = [_NONE, *choices(Instrument)]
     return rounds

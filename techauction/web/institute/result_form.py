@@ -1,15 +1,15 @@
 """The form of a result: what it is, and on which terms it is to be sold."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from techauction.core.consigning import Instrument
+from techauction.core.consigning import Instrument, ResultListed
 from techauction.queries.institute import ResultPage
 from techauction.services.consigning import Described, Terms
-from techauction.web.fields import Form, MoneyField
+from techauction.web.fields import Beside, Form, MoneyField
 from techauction.wording.words import MATURITY
 
 _NEEDED = _l("This is needed.")
@@ -18,6 +18,8 @@ _YES, _NO = "yes", "no"
 
 class ResultForm(Form):
     """A result with its round and its terms."""
+
+    BESIDE: ClassVar[Beside] = {ResultListed: "title_zh"}
 
     round = SelectField(_l("Round"), [InputRequired(_l("Choose a round."))], coerce=int)
     title_zh = StringField(_l("Title in Chinese"), [InputRequired(_NEEDED), Length(max=200)])

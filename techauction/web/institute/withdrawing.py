@@ -14,10 +14,10 @@ from techauction.db import db
 from techauction.queries import institute as queries
 from techauction.services import withdrawing
 from techauction.store.people import Role
-from techauction.web.context import now, signed_in
+from techauction.web.acting import acted
+from techauction.web.context import my_organisation_id, now, signed_in
 from techauction.web.fields import Form
 from techauction.web.guard import only
-from techauction.web.organizer.acting import acted
 
 bp = Blueprint("institute_withdrawing", __name__, url_prefix="/institute/results/<int:lot_id>/withdraw")
 bp.before_request(only(Role.INSTITUTE))
@@ -32,8 +32,7 @@ class WithdrawForm(Form):
 @bp.route("", methods=["GET", "POST"])
 def withdraw(lot_id: int) -> ResponseReturnValue:
     """Ask for the reason, then withdraw one of the institute's lots."""
-    user = signed_in()
-    institute_id = user.organisation_id or 0
+    user, institute_id = signed_in(), my_organisation_id()
     page = queries.my_result(db.session(), lot_id=lot_id, institute_id=institute_id, officer=user.sealing_officer, now=now())
     if page is None or (page.stage is not Stage.LISTED and request.method == "GET"):
         abort(404)

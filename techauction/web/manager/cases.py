@@ -18,11 +18,12 @@ from techauction.queries.case import CasePage
 from techauction.queries.manager import State
 from techauction.services import handoff
 from techauction.store.people import Role
+from techauction.web.addresses import member
 from techauction.web.context import now, signed_in
-from techauction.web.fields import Form
+from techauction.web.fields import Form, choices
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
-from techauction.wording import say, word
+from techauction.wording import say
 
 bp = Blueprint("manager", __name__, url_prefix="/manager")
 bp.before_request(only(Role.MANAGER))
@@ -39,7 +40,7 @@ class StepForm(Form):
 
     def offer(self, page: CasePage) -> None:
         """Let the steps that may be done now be chosen, on today's date unless another was written."""
-        self.step.choices = [(each.value, word(each)) for each in page.possible]
+        self.step.choices = choices(page.possible)
         if not self.is_submitted():
             self.done_on.data = page.today
 
@@ -57,9 +58,8 @@ class StepForm(Form):
 @bp.get("/cases")
 def cases() -> ResponseReturnValue:
     """List one's own cases: sold and follow-up apart, open, overdue or closed."""
-    kind = CaseKind.FOLLOW_UP if request.args.get("kind") == CaseKind.FOLLOW_UP else CaseKind.SOLD
-    asked = request.args.get("state")
-    state = State(asked) if asked in list(State) else State.OPEN
+    kind = member(CaseKind, request.args.get("kind", "")) or CaseKind.SOLD
+    state = member(State, request.args.get("state", "")) or State.OPEN
     page = manager.cases(db.session(), manager_id=signed_in().id, kind=kind, state=state, page=page_number(), now=now())
     return render_template("manager/cases.html", page=page, kinds=CaseKind, states=State)
 

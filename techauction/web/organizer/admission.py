@@ -1,14 +1,12 @@
 """A round's paddles: requests, receipts of deposits, numbers, and paddles taken back."""
 
-from collections.abc import Callable
-from concurrent.futures import TimeoutError as StillWaiting
-from datetime import datetime
+from functools import partial
+from typing import ClassVar
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import Session
 from wtforms import IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -20,26 +18,21 @@ from techauction.queries import admission as queries
 from techauction.services import admission
 from techauction.services.deposits import Received
 from techauction.store.people import Role
-from techauction.web.context import auctioneer, now, signed_in
-from techauction.web.fields import Form, MoneyField, ShanghaiDateTimeField
+from techauction.web.acting import acted
+from techauction.web.addresses import member
+from techauction.web.context import my_market, now, signed_in
+from techauction.web.fields import Beside, Form, MoneyField, ShanghaiDateTimeField
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
 
 bp = Blueprint("organizer_admission", __name__, url_prefix="/organizer/rounds/<slug>/paddles")
 bp.before_request(only(Role.ORGANIZER))
 
-PATIENCE_S = 3.0
-_BESIDE: dict[type[Refusal], str] = {
-    DepositTooLate: "value_at",
-    ReceiptInFuture: "value_at",
-    ReceiptRecorded: "reference",
-    PaddleNumberWrong: "number",
-    PaddleTaken: "number",
-}
-
 
 class ReceiptForm(Form):
     """What the bank's statement says of a deposit."""
+
+    BESIDE: ClassVar[Beside] = {DepositTooLate: "value_at", ReceiptInFuture: "value_at", ReceiptRecorded: "reference"}
 
     amount = MoneyField(_l("Amount received"), [InputRequired(_l("Write the amount."))])
     value_at = ShanghaiDateTimeField(_l("Bank's value time"), [InputRequired(_l("Write a date and a time."))])
@@ -54,6 +47,8 @@ class ReceiptForm(Form):
 
 class IssueForm(Form):
     """Under which number the paddle is issued; the next free one where none is written."""
+
+    BESIDE: ClassVar[Beside] = {PaddleNumberWrong: "number", PaddleTaken: "number"}
 
     number = IntegerField(
         _l("Paddle number"),
@@ -70,9 +65,8 @@ class VoidForm(Form):
 @bp.get("")
 def paddles(slug: str) -> ResponseReturnValue:
     """Show a round's requests and paddles."""
-    asked = request.args.get("state", "")
-    state = next((each for each in PaddleState if each.value == asked), None)
-    page = queries.paddles(db.session(), slug, market_key=signed_in().market_key, state=state, page=page_number())
+    state = member(PaddleState, request.args.get("state", ""))
+    page = queries.paddles(db.session(), slug, market_key=my_market(), state=state, page=page_number())
     return render_template("organizer/paddles.html", page=page or abort(404), state=state)
 
 
@@ -142,28 +136,17 @@ def void(slug: str, paddle_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _shown(slug, paddle_id, void_form=form)
     market_key, by_id = _who(slug, paddle_id)
-    reason = str(form.reason.data)
-
-    def use_case(session: Session, read_clock: Callable[[], datetime]) -> None:
-        admission.void(session, paddle_id=paddle_id, market_key=market_key, reason=reason, by_id=by_id, read_clock=read_clock)
-
-    db.session().rollback()  # the page shown afterwards must not be older than what was done
-    try:
-        auctioneer().act(use_case).result(timeout=PATIENCE_S)
-    except StillWaiting:
-        flash(_("The auctioneer has not answered yet. Load this page again to see what came of it."), "warning")
-    except Refusal as refusal:
+    use_case = partial(admission.void, paddle_id=paddle_id, market_key=market_key, reason=str(form.reason.data), by_id=by_id)
+    refusal = acted(use_case, said=_("It is taken back, and the enterprise is told why."))
+    if refusal is not None:
         _refuse(form, refusal)
         return _shown(slug, paddle_id, void_form=form)
-    else:
-        flash(_("It is taken back, and the enterprise is told why."), "success")
     return redirect(url_for(".paddle", slug=slug, paddle_id=paddle_id), 303)
 
 
 def _who(slug: str, paddle_id: int) -> tuple[str, int]:
     """Return the organizer's market and id, once the paddle was found to be of this round and market."""
-    user = signed_in()
-    market_key, by_id = user.market_key or "", user.id
+    market_key, by_id = my_market(), signed_in().id
     if queries.paddle(db.session(), slug, paddle_id=paddle_id, market_key=market_key) is None:
         abort(404)
     return market_key, by_id
@@ -172,7 +155,7 @@ def _who(slug: str, paddle_id: int) -> tuple[str, int]:
 def _refuse(form: Form, refusal: Refusal) -> None:
     if isinstance(refusal, NoSuch):
         abort(404)
-    form.refuse(refusal, _BESIDE.get(type(refusal)))
+    form.refuse(refusal)
 
 
 def _shown(
@@ -183,7 +166,7 @@ def _shown(
     issue_form: IssueForm | None = None,
     void_form: VoidForm | None = None,
 ) -> ResponseReturnValue:
-    page = queries.paddle(db.session(), slug, paddle_id=paddle_id, market_key=signed_in().market_key) or abort(404)
+    page = queries.paddle(db.session(), slug, paddle_id=paddle_id, market_key=my_market()) or abort(404)
     wrong = any(form is not None and form.errors for form in (receipt, issue_form, void_form))
     return (
         render_template(

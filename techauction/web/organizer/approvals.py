@@ -13,10 +13,10 @@ from techauction.db import transaction
 from techauction.services import approvals
 from techauction.services.deeds import WHOLE_ROUND, Subject
 from techauction.store.people import Role
+from techauction.web.acting import acted
 from techauction.web.context import house, signed_in
 from techauction.web.guard import only
-from techauction.web.organizer.acting import acted, own_round
-from techauction.web.organizer.desk import LotsForm, ReasonForm, answered, nothing_ticked, shown, ticked
+from techauction.web.organizer.desk import LotsForm, ReasonForm, answered, nothing_ticked, own_round, shown, ticked
 
 bp = Blueprint("organizer_approvals", __name__, url_prefix="/organizer/rounds/<slug>/desk")
 bp.before_request(only(Role.ORGANIZER))

@@ -13,10 +13,10 @@ from techauction.queries.lot_at_desk import LotAtDesk, lot_at_desk
 from techauction.services import pausing, withdrawing
 from techauction.services.deeds import Subject
 from techauction.store.people import Role
+from techauction.web.acting import acted
 from techauction.web.addresses import identifier
-from techauction.web.context import now, signed_in
+from techauction.web.context import my_market, now, signed_in
 from techauction.web.guard import only
-from techauction.web.organizer.acting import acted, market
 from techauction.web.organizer.approvals import ask_for
 from techauction.web.organizer.desk import ReasonForm
 
@@ -72,7 +72,7 @@ def withdraw(slug: str, number: int) -> ResponseReturnValue:
         lot_id=page.lot_id,
         reason=str(form.reason.data),
         by_id=signed_in().id,
-        market_key=market(),
+        market_key=my_market(),
     )
     return _answered(slug, page, form, acted(use_case, said=_("The lot is withdrawn, and those concerned are told.")))
 
@@ -87,7 +87,7 @@ def _answered(slug: str, page: LotAtDesk, form: ReasonForm, refusal: Refusal | N
 
 
 def _page(slug: str, number: int) -> LotAtDesk:
-    return lot_at_desk(db.session(), slug, number, market_key=market(), now=now()) or abort(404)
+    return lot_at_desk(db.session(), slug, number, market_key=my_market(), now=now()) or abort(404)
 
 
 def _shown(page: LotAtDesk, form: ReasonForm) -> ResponseReturnValue:

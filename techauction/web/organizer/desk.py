@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import IntegerField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from techauction.core.approval import Person
 from techauction.core.lot import Stage
 from techauction.core.refusal import Refusal
 from techauction.db import db
@@ -16,11 +17,11 @@ from techauction.queries import approvals
 from techauction.queries import desk as queries
 from techauction.services import opening, pausing
 from techauction.store.people import Role
+from techauction.web.acting import acted
 from techauction.web.addresses import identifier
-from techauction.web.context import auctioneer, house, now, signed_in
+from techauction.web.context import auctioneer, house, my_market, now, signed_in
 from techauction.web.fields import Form
 from techauction.web.guard import only
-from techauction.web.organizer.acting import acted, market, own_round, reader
 
 bp = Blueprint("organizer_desk", __name__, url_prefix="/organizer/rounds/<slug>/desk")
 bp.before_request(only(Role.ORGANIZER))
@@ -75,7 +76,7 @@ def pause(slug: str) -> ResponseReturnValue:
 def facts(slug: str) -> ResponseReturnValue:
     """Tell how the sale does at this moment, for the desk's script."""
     round_id, _lots = own_round(slug)
-    waiting = approvals.of_round(db.session(), round_id, reader=reader(), now=now()).waiting
+    waiting = approvals.of_round(db.session(), round_id, reader=_reader(), now=now()).waiting
     return jsonify(**_vitals(round_id), requests=[each.id for each in waiting])
 
 
@@ -83,8 +84,19 @@ def facts(slug: str) -> ResponseReturnValue:
 def requests(slug: str) -> ResponseReturnValue:
     """Show the requests by themselves, for the desk's script."""
     round_id, _lots = own_round(slug)
-    found = approvals.of_round(db.session(), round_id, reader=reader(), now=now())
+    found = approvals.of_round(db.session(), round_id, reader=_reader(), now=now())
     return render_template("organizer/_requests.html", requests=found, slug=slug)
+
+
+def own_round(slug: str) -> tuple[int, dict[int, Stage]]:
+    """Return the id of a round of the organizer's market, and the stages of its lots by id; another's is not there."""
+    return queries.round_at_desk(db.session(), slug, market_key=my_market()) or abort(404)
+
+
+def _reader() -> Person:
+    """Return who reads, as the rules of approval know it."""
+    user = signed_in()
+    return Person(user.id, user.market_key)
 
 
 def ticked(slug: str, *stages: Stage) -> list[int]:
@@ -113,7 +125,7 @@ def nothing_ticked(slug: str, form: ReasonForm) -> ResponseReturnValue:
 
 def shown(slug: str, form: ReasonForm | None = None) -> ResponseReturnValue:
     """Show the desk; a form that has something against it stands where it was sent from."""
-    page = queries.desk(db.session(), slug, market_key=market(), now=now()) or abort(404)
+    page = queries.desk(db.session(), slug, market_key=my_market(), now=now()) or abort(404)
     lots = form if isinstance(form, LotsForm) else LotsForm(formdata=None)
     whole = form if form is not None and not isinstance(form, LotsForm) else ReasonForm(formdata=None, prefix="whole-")
     return (
@@ -123,7 +135,7 @@ def shown(slug: str, form: ReasonForm | None = None) -> ResponseReturnValue:
             form=lots,
             whole=whole,
             ticked=frozenset(request.form.getlist("lot")),
-            requests=approvals.of_round(db.session(), page.id, reader=reader(), now=now()),
+            requests=approvals.of_round(db.session(), page.id, reader=_reader(), now=now()),
             vitals=_vitals(page.id),
             slug=slug,
         ),

@@ -13,7 +13,8 @@ from techauction.db import db, transaction
 from techauction.queries import enterprises as queries
 from techauction.services import registration
 from techauction.store.people import Role, Standing
-from techauction.web.context import now, signed_in
+from techauction.web.addresses import member
+from techauction.web.context import my_market, now, signed_in
 from techauction.web.fields import Form
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
@@ -31,9 +32,8 @@ class RefuseForm(Form):
 @bp.get("")
 def enterprises() -> ResponseReturnValue:
     """Show the market's enterprises, those that wait for it first."""
-    asked = request.args.get("standing", "")
-    standing = next((each for each in Standing if each.value == asked), None)
-    page = queries.enterprises(db.session(), market_key=signed_in().market_key, standing=standing, page=page_number())
+    standing = member(Standing, request.args.get("standing", ""))
+    page = queries.enterprises(db.session(), market_key=my_market(), standing=standing, page=page_number())
     return render_template("organizer/enterprises.html", page=page, standing=standing)
 
 
@@ -59,8 +59,7 @@ def refuse(organisation_id: int) -> ResponseReturnValue:
 
 
 def _decided(organisation_id: int, decision: Decision, form: RefuseForm, reason: str = "") -> ResponseReturnValue:
-    user = signed_in()
-    by_id, market_key = user.id, user.market_key or ""
+    by_id, market_key = signed_in().id, my_market()
     try:
         with transaction() as session:
             registration.decide(
@@ -83,5 +82,5 @@ def _decided(organisation_id: int, decision: Decision, form: RefuseForm, reason:
 
 
 def _shown(organisation_id: int, form: RefuseForm) -> ResponseReturnValue:
-    page = queries.enterprise(db.session(), organisation_id=organisation_id, market_key=signed_in().market_key) or abort(404)
+    page = queries.enterprise(db.session(), organisation_id=organisation_id, market_key=my_market()) or abort(404)
     return render_template("organizer/enterprise.html", page=page, form=form), 422 if form.errors else 200

@@ -1,6 +1,5 @@
 """The clerk's console: bids called in the hall, entered by paddle through the same auctioneer."""
 
-from concurrent.futures import TimeoutError as StillWaiting
 from functools import partial
 from uuid import uuid4
 
@@ -24,11 +23,11 @@ from techauction.queries.lot_at_desk import LotAtDesk, lot_at_desk
 from techauction.saleroom.auctioneer import Asked, FateUnknown
 from techauction.services import floor as services
 from techauction.store.people import Role
+from techauction.web.acting import acted
 from techauction.web.addresses import identifier
-from techauction.web.context import auctioneer, now, signed_in
+from techauction.web.context import PATIENCE_S, auctioneer, my_market, now, signed_in
 from techauction.web.fields import Form, MoneyField
 from techauction.web.guard import only
-from techauction.web.organizer.acting import PATIENCE_S, acted, market
 
 bp = Blueprint("organizer_floor", __name__, url_prefix="/organizer/rounds/<slug>/floor")
 bp.before_request(only(Role.ORGANIZER))
@@ -56,7 +55,7 @@ class CallForm(Form):
 @bp.get("")
 def console(slug: str) -> ResponseReturnValue:
     """Show the console at the lot asked for, else at the first that is open."""
-    page = desks.desk(db.session(), slug, market_key=market(), now=now()) or abort(404)
+    page = desks.desk(db.session(), slug, market_key=my_market(), now=now()) or abort(404)
     numbers = [each.tile.number for each in page.lots]
     if not numbers:
         abort(404)
@@ -97,7 +96,7 @@ def call(slug: str, number: int) -> ResponseReturnValue:
     db.session().rollback()
     try:
         auctioneer().submit(asked).result(timeout=PATIENCE_S)
-    except (StillWaiting, FateUnknown, CommitUnknown):
+    except (TimeoutError, FateUnknown, CommitUnknown):
         # The same key again gets the first answer: the form comes back as it was, with its key.
         form.form_errors.append(_("It is not known yet whether this bid stands. Send it once more: it is taken once only."))
         return _shown(slug, number, form, keep=True)
@@ -131,11 +130,11 @@ def _refuse(form: CallForm, refusal: Refusal) -> None:
 
 
 def _page(slug: str, number: int) -> LotAtDesk:
-    return lot_at_desk(db.session(), slug, number, market_key=market(), now=now(), most=LAST_BIDS) or abort(404)
+    return lot_at_desk(db.session(), slug, number, market_key=my_market(), now=now(), most=LAST_BIDS) or abort(404)
 
 
 def _shown(slug: str, number: int, form: CallForm, *, keep: bool = False, must_confirm: bool = False) -> ResponseReturnValue:
-    desk = desks.desk(db.session(), slug, market_key=market(), now=now()) or abort(404)
+    desk = desks.desk(db.session(), slug, market_key=my_market(), now=now()) or abort(404)
     page = _page(slug, number)
     sale = page.tile.sale
     steps = [sale.least + sale.increment.times(count) for count in range(STEPS)]

@@ -1,5 +1,7 @@
 """Who holds a priority right: confirmed by an organizer of the lot's market before the round opens."""
 
+from typing import ClassVar
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,8 +15,8 @@ from techauction.db import db, transaction
 from techauction.queries.priority import RightsPage, rights
 from techauction.services import priority
 from techauction.store.people import Role
-from techauction.web.context import now, signed_in
-from techauction.web.fields import Form
+from techauction.web.context import my_market, now, signed_in
+from techauction.web.fields import Beside, Form
 from techauction.web.filters import named
 from techauction.web.guard import only
 
@@ -24,6 +26,8 @@ bp.before_request(only(Role.ORGANIZER))
 
 class RightForm(Form):
     """At which lot the paddle holds a right, and with what rank."""
+
+    BESIDE: ClassVar[Beside] = {PriorityRankWrong: "rank"}
 
     lot = SelectField(_l("Lot"), [InputRequired(_l("Choose a lot."))], coerce=int)
     rank = IntegerField(_l("Rank"), [Optional(), NumberRange(1, MOST_RANK, _l("Write a number from %(min)d to %(max)d."))])
@@ -43,8 +47,7 @@ def confirm(slug: str, paddle_id: int) -> ResponseReturnValue:
     form = _form(page, filled=True)
     if not form.validate():
         return render_template("organizer/priority.html", page=page, form=form), 422
-    user = signed_in()
-    by_id, market_key = user.id, user.market_key or ""
+    by_id, market_key = signed_in().id, my_market()
     try:
         with transaction() as session:
             priority.confirm(
@@ -59,14 +62,14 @@ def confirm(slug: str, paddle_id: int) -> ResponseReturnValue:
     except NoSuch:
         abort(404)
     except Refusal as refusal:
-        form.refuse(refusal, "rank" if isinstance(refusal, PriorityRankWrong) else None)
+        form.refuse(refusal)
         return render_template("organizer/priority.html", page=page, form=form), 422
     flash(_("It is kept, and the bidder is told."), "success")
     return redirect(url_for(".paddle", slug=slug, paddle_id=paddle_id), 303)
 
 
 def _found(slug: str, paddle_id: int) -> RightsPage:
-    return rights(db.session(), slug, paddle_id=paddle_id, market_key=signed_in().market_key) or abort(404)
+    return rights(db.session(), slug, paddle_id=paddle_id, market_key=my_market()) or abort(404)
 
 
 def _form(page: RightsPage, *, filled: bool) -> RightForm:

@@ -1,7 +1,7 @@
 """Rehearsing a round: begin a copy of it, look at those there are, throw one away."""
 
-from concurrent.futures import TimeoutError as StillWaiting
 from functools import partial
+from typing import ClassVar
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,20 +18,22 @@ from techauction.queries.rehearsals import rehearsals as found
 from techauction.services import discarding
 from techauction.services.rehearsing import rehearse
 from techauction.store.people import Role
+from techauction.web.acting import acted
 from techauction.web.addresses import identifier
-from techauction.web.context import auctioneer, house, now, signed_in
-from techauction.web.fields import Form
+from techauction.web.context import house, my_market, now, signed_in
+from techauction.web.fields import Beside, Form
 from techauction.web.guard import only
 
 bp = Blueprint("organizer_rehearsals", __name__, url_prefix="/organizer/rounds/<slug>/rehearsals")
 bp.before_request(only(Role.ORGANIZER))
 
-PATIENCE_S = 3.0
 _RANGE = NumberRange(LEAST_SPEED, MOST_SPEED, _l("A speed is a whole number from 1 to 600."))
 
 
 class SpeedForm(Form):
     """How many times faster than the day a rehearsal is."""
+
+    BESIDE: ClassVar[Beside] = {SpeedWrong: "speed"}
 
     speed = IntegerField(
         _l("How many times faster"), [InputRequired(_l("A speed is a whole number from 1 to 600.")), _RANGE], default=60
@@ -47,7 +49,7 @@ def rehearsals(slug: str) -> ResponseReturnValue:
 @bp.post("")
 def begin(slug: str) -> ResponseReturnValue:
     """Begin a rehearsal."""
-    page, by_id, market_key = _page(slug), signed_in().id, _market()
+    page, by_id, market_key = _page(slug), signed_in().id, my_market()
     form = SpeedForm(request.form)
     if not form.validate():
         return _shown(page, form, 422)
@@ -64,7 +66,7 @@ def begin(slug: str) -> ResponseReturnValue:
     except NoSuch:
         abort(404)
     except Refusal as refusal:
-        form.refuse(refusal, "speed" if isinstance(refusal, SpeedWrong) else None)
+        form.refuse(refusal)
         return _shown(_page(slug), form, 422)
     flash(_("The rehearsal opens in a few seconds, with simulated bidders. Nothing in it is sold."), "success")
     return redirect(url_for("organizer_desk.desk", slug=copy), 303)
@@ -76,25 +78,14 @@ def discard(slug: str) -> ResponseReturnValue:
     page, copy_id = _page(slug), identifier(request.form.get("copy", ""))
     if copy_id not in {each.id for each in page.rehearsals}:
         abort(404)
-    act = partial(discarding.stop, round_id=copy_id, market_key=_market(), by_id=signed_in().id)
-    db.session().rollback()
-    try:
-        auctioneer().act(act).result(timeout=PATIENCE_S)
-    except StillWaiting:
-        flash(_("The auctioneer has not answered yet. Load this page again to see what came of it."), "warning")
-    except NoSuch:
+    act = partial(discarding.stop, round_id=copy_id, market_key=my_market(), by_id=signed_in().id)
+    if acted(act, said=_("The rehearsal is thrown away.")) is not None:
         abort(404)
-    else:
-        flash(_("The rehearsal is thrown away."), "success")
     return redirect(url_for(".rehearsals", slug=slug), 303)
 
 
-def _market() -> str:
-    return signed_in().market_key or ""
-
-
 def _page(slug: str) -> RehearsalsPage:
-    return found(db.session(), slug, market_key=_market(), now=now()) or abort(404)
+    return found(db.session(), slug, market_key=my_market(), now=now()) or abort(404)
 
 
 def _shown(page: RehearsalsPage, form: SpeedForm, status: int = 200) -> ResponseReturnValue:

@@ -19,7 +19,7 @@ from techauction.reports.writers.settlement_csv import write_csv as write_settle
 from techauction.reports.writers.settlement_xlsx import write_xlsx
 from techauction.reports.writers.value_added import write_csv, write_json
 from techauction.store.people import Role
-from techauction.web.context import now, signed_in
+from techauction.web.context import my_market, now
 from techauction.web.guard import only
 from techauction.web.organizer.bars import draw
 from techauction.wording import in_chinese, say
@@ -72,7 +72,7 @@ def value_added(slug: str, form: str) -> ResponseReturnValue:
 
 
 def _head(slug: str) -> RoundHead:
-    return reported_round(db.session(), slug, market_key=signed_in().market_key or "") or abort(404)
+    return reported_round(db.session(), slug, market_key=my_market()) or abort(404)
 
 
 def _shown(slug: str, *, refused: str | None = None, status: int = 200) -> ResponseReturnValue:

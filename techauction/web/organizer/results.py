@@ -1,6 +1,6 @@
 """The market's review of results that institutes bring."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,20 +16,19 @@ from techauction.db import db, transaction
 from techauction.queries import review as queries
 from techauction.services import consigning
 from techauction.store.people import Role
-from techauction.web.context import house, signed_in
-from techauction.web.fields import Form
+from techauction.web.context import house, my_market, signed_in
+from techauction.web.fields import Beside, Form, choices
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
-from techauction.wording import word
 
 bp = Blueprint("organizer_results", __name__, url_prefix="/organizer/results")
 bp.before_request(only(Role.ORGANIZER))
 
-_BESIDE: dict[type[Refusal], str] = {LotNumberTaken: "number", LotNumberWrong: "number"}
-
 
 class AcceptForm(Form):
     """Under which number a result is listed, the next one where none is written; and how it is sold."""
+
+    BESIDE: ClassVar[Beside] = {LotNumberTaken: "number", LotNumberWrong: "number"}
 
     sold_by = RadioField(_l("How it is sold"), default=Format.ASCENDING.value)
     number = IntegerField(
@@ -38,7 +37,7 @@ class AcceptForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.sold_by.choices = [(each.value, word(each)) for each in Format]
+        self.sold_by.choices = choices(Format)
 
 
 class ReturnForm(Form):
@@ -50,7 +49,7 @@ class ReturnForm(Form):
 @bp.get("")
 def results() -> ResponseReturnValue:
     """Show the results that wait for the market."""
-    page = queries.waiting_results(db.session(), market_key=_market(), page=page_number())
+    page = queries.waiting_results(db.session(), market_key=my_market(), page=page_number())
     return render_template("organizer/results.html", page=page)
 
 
@@ -66,7 +65,7 @@ def accept(lot_id: int) -> ResponseReturnValue:
     form = AcceptForm(request.form)
     if not form.validate():
         return _shown(lot_id, accept_form=form)
-    by_id, market_key = signed_in().id, _market()
+    by_id, market_key = signed_in().id, my_market()
     try:
         with transaction() as session:
             number = consigning.accept(
@@ -81,7 +80,7 @@ def accept(lot_id: int) -> ResponseReturnValue:
     except NoSuch:
         abort(404)
     except Refusal as refusal:
-        form.refuse(refusal, _BESIDE.get(type(refusal)))
+        form.refuse(refusal)
         return _shown(lot_id, accept_form=form)
     flash(_("The result is listed as lot %(number)d.", number=number), "success")
     return redirect(url_for(".results"), 303)
@@ -93,7 +92,7 @@ def send_back(lot_id: int) -> ResponseReturnValue:
     form = ReturnForm(request.form)
     if not form.validate():
         return _shown(lot_id, return_form=form)
-    by_id, market_key = signed_in().id, _market()
+    by_id, market_key = signed_in().id, my_market()
     try:
         with transaction() as session:
             consigning.send_back(
@@ -113,12 +112,8 @@ def send_back(lot_id: int) -> ResponseReturnValue:
     return redirect(url_for(".results"), 303)
 
 
-def _market() -> str:
-    return signed_in().market_key or ""
-
-
 def _shown(lot_id: int, *, accept_form: AcceptForm | None = None, return_form: ReturnForm | None = None) -> ResponseReturnValue:
-    page = queries.review(db.session(), lot_id=lot_id, market_key=_market()) or abort(404)
+    page = queries.review(db.session(), lot_id=lot_id, market_key=my_market()) or abort(404)
     wrong = accept_form is not None or return_form is not None
     return (
         render_template(

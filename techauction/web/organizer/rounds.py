@@ -15,7 +15,7 @@ from techauction.queries.markets import markets
 from techauction.queries.organizer import SetUpPage
 from techauction.services import rounds as services
 from techauction.store.people import Role
-from techauction.web.context import house, now, signed_in
+from techauction.web.context import house, my_market, now, signed_in
 from techauction.web.fields import Form
 from techauction.web.filters import named
 from techauction.web.guard import only
@@ -38,7 +38,7 @@ class CallOffForm(Form):
 @bp.get("/rounds")
 def rounds() -> ResponseReturnValue:
     """Show the rounds of the organizer's market."""
-    page = queries.own_rounds(db.session(), market_key=_market(), page=page_number())
+    page = queries.own_rounds(db.session(), market_key=my_market(), page=page_number())
     return render_template("organizer/rounds.html", page=page)
 
 
@@ -48,7 +48,7 @@ def new() -> ResponseReturnValue:
     form = RoundForm(data=blank(now()))
     _offer(form)
     if request.method == "POST" and form.validate():
-        by_id, planned = signed_in().id, form.planned(host=_market())
+        by_id, planned = signed_in().id, form.planned(host=my_market())
         try:
             with transaction() as session:
                 slug = services.draft(session, planned=planned, by_id=by_id, now=now()).slug
@@ -75,7 +75,7 @@ def edit(slug: str) -> ResponseReturnValue:
     form = RoundForm(data=filled(page.planned))
     _offer(form)
     if request.method == "POST" and form.validate():
-        by_id, market_key = signed_in().id, _market()
+        by_id, market_key = signed_in().id, my_market()
         planned = form.planned(host=market_key, synthetic=page.planned.synthetic)
         try:
             with transaction() as session:
@@ -94,7 +94,7 @@ def edit(slug: str) -> ResponseReturnValue:
 @bp.post("/rounds/<slug>/publish")
 def publish(slug: str) -> ResponseReturnValue:
     """Announce a round."""
-    page, by_id, market_key = _page(slug), signed_in().id, _market()
+    page, by_id, market_key = _page(slug), signed_in().id, my_market()
     form = CallOffForm(formdata=None)
     try:
         with transaction() as session:
@@ -113,7 +113,7 @@ def publish(slug: str) -> ResponseReturnValue:
 @bp.post("/rounds/<slug>/call-off")
 def call_off(slug: str) -> ResponseReturnValue:
     """Call a draft off; a round that was announced is called off at its desk, by two."""
-    page, by_id, market_key = _page(slug), signed_in().id, _market()
+    page, by_id, market_key = _page(slug), signed_in().id, my_market()
     form = CallOffForm(request.form)
     if not form.validate():
         return _shown(page, form, status=422)
@@ -136,12 +136,8 @@ def call_off(slug: str) -> ResponseReturnValue:
     return redirect(url_for(".round_", slug=slug), 303)
 
 
-def _market() -> str:
-    return signed_in().market_key or ""
-
-
 def _page(slug: str) -> SetUpPage:
-    found = queries.set_up(db.session(), slug, market_key=_market(), page=page_number(), now=now())
+    found = queries.set_up(db.session(), slug, market_key=my_market(), page=page_number(), now=now())
     return found or abort(404)
 
 
@@ -155,14 +151,14 @@ def _shown(page: SetUpPage, form: CallOffForm | None = None, *, status: int = 20
             problems=problems,
             lots=lots,
             form=form or CallOffForm(formdata=None),
-            mine=_market(),
+            mine=my_market(),
         ),
         status,
     )
 
 
 def _offer(form: RoundForm) -> None:
-    own = _market()
+    own = my_market()
     form.offer(
         [(each.key, named(each.name)) for each in markets(db.session()) if each.key != own],
         [(str(user_id), name) for user_id, name in queries.organizers_of(db.session(), own)],
