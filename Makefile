@@ -24,7 +24,7 @@ demo: .venv/.runs
 
 # The quick half: under a minute.
 check: .venv/.tests lint
-	$(BIN)/python -m pytest -q -n 3 -m "not slow and not browser"
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not slow and not browser"
 
 lint: .venv/.tests
 	$(BIN)/ruff check .
@@ -35,7 +35,7 @@ lint: .venv/.tests
 
 # Everything: what `make check` does, and PostgreSQL, races, properties at length, and a real browser.
 test: .venv/.tests lint browser
-	TECHAUCTION_HYPOTHESIS=full $(BIN)/python -m pytest -q -n 3
+	TECHAUCTION_HYPOTHESIS=full $(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 browser: .venv/.tests
 	$(BIN)/python tests/browser/find.py --install

@@ -1,4 +1,4 @@
-"""Run migrations on the engine handed over by `techauction.cli.db`, or on the one of the Flask app."""
+"""Run migrations on the engine that `techauction.migrating` hands over."""
 
 from typing import Any, Literal
 

@@ -1,6 +1,7 @@
 """The process: the saleroom's paths first, everything else to Flask."""
 
 import asyncio
+import resource
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, cast
 
@@ -15,7 +16,7 @@ from techauction.db import check, db, make_sale_engine
 from techauction.receipts import Signer
 from techauction.saleroom.auctioneer import Auctioneer
 from techauction.saleroom.bus import bus_of
-from techauction.saleroom.gallery import Gallery
+from techauction.saleroom.gallery import MOST_PLACES, Gallery
 from techauction.saleroom.paths import Paths, is_live
 from techauction.saleroom.signing import Signing
 from techauction.saleroom.vitals import Vitals
@@ -45,7 +46,7 @@ class Process:
             sessions = sessionmaker(db.engine, expire_on_commit=False)
         self.signer: Signer = self.app.extensions["techauction"].signer
         self.vitals: Vitals = self.app.extensions["techauction"].vitals
-        self.gallery = Gallery(sessions, clock, self.vitals)
+        self.gallery = Gallery(sessions, clock, self.vitals, places=_places())
         self.auctioneer.on_change = self.gallery.publish
         self.bus = bus_of(settings.database_url, heard=self.gallery.publish, missed=self.gallery.look_again)
         if self.bus is not None:
@@ -88,3 +89,9 @@ class Process:
     def close_soon(self) -> None:
         """End the streams, from any thread: the server waits for open connections before it ends the lifespan."""
         self.gallery.close_soon()
+
+
+def _places() -> int:
+    """Return how many may watch: a quarter of the files that the process may open is for bids and pages in any case."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_PLACES if files == resource.RLIM_INFINITY else min(MOST_PLACES, files * 3 // 4)

@@ -9,13 +9,15 @@ from sqlalchemy.orm import Session
 from techauction.core.admission import DepositState
 from techauction.core.consigning import Instrument
 from techauction.core.custody import Custody, sealed_as
+from techauction.core.ledger import of_deposit_received
 from techauction.core.lot import Stage
 from techauction.core.money import ZERO, Money
 from techauction.core.record import commitment
 from techauction.core.round import Phase
+from techauction.services.settlement import post
 from techauction.store.auction import AdmissionRow, PaddleRow
 from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundMarketRow, RoundRow
-from techauction.store.money import DepositRow
+from techauction.store.money import DepositRow, ReceiptRow
 from techauction.store.people import (
     ManagerFieldRow,
     OrganisationKind,
@@ -218,3 +220,11 @@ def a_deposit(session: Session, paddle: PaddleRow, lot: LotRow | None, amount: M
     session.add(row)
     session.flush()
     return row
+
+
+def a_receipt(session: Session, paddle: PaddleRow, amount: Money) -> None:
+    """Keep that the bank received so much of a paddle's bidder."""
+    reference = f"bank-{next(_numbers)}"
+    session.add(ReceiptRow(paddle_id=paddle.id, amount=amount, value_at=TEN, reference=reference, recorded_at=TEN))
+    post(session, [of_deposit_received(amount, paddle_id=paddle.id)], paddle_id=paddle.id, lot_id=None, now=TEN)
+    session.flush()

@@ -49,7 +49,7 @@ class ModelLotWithRights(ModelLot):
         if self.stage == "ended" or (self.stage == "open" and now >= self.closes):
             return "closed"
         reach = [self.least()]
-        while len(reach) <= 1_000:
+        while len(reach) <= 1_000 and reach[-1] < ceiling:
             reach.append(self.up(reach[-1]))
         wrong = "low" if ceiling < reach[0] else "far" if ceiling > reach[-1] else "" if ceiling in reach else "grid"
         code = {"": "", "low": "instruction_too_low", "far": "instruction_too_far", "grid": "instruction_off_grid"}[wrong]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from techauction.core import approval
 from techauction.core.approval import Act, Decision
-from techauction.core.money import Money
+from techauction.core.money import Money, total
 from techauction.core.refusal import Refusal
 from techauction.services import aftersale, hammer, opening, pausing
 from techauction.services.bidding import Asked, take_bids
@@ -19,7 +19,20 @@ from techauction.services.two import Two
 from techauction.store.auction import ApprovalRow, PaddleRow
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.people import Role
-from tests.builders import CLOSES, OPENS, a_deposit, a_lot, a_paddle, a_reserve, a_result, a_round, a_user, an_organisation, wan
+from tests.builders import (
+    CLOSES,
+    OPENS,
+    a_deposit,
+    a_lot,
+    a_paddle,
+    a_receipt,
+    a_reserve,
+    a_result,
+    a_round,
+    a_user,
+    an_organisation,
+    wan,
+)
 
 MARKETS = ("zhejiang", "shanghai", "jiangsu", "anhui")
 _keys = count(1)
@@ -77,7 +90,8 @@ def a_round_to_play(session: Session, *lots: dict[str, Any], paddles: int = 3, *
     for paddle in issued:
         for lot in rows:
             assert lot.start is not None
-            a_deposit(session, paddle, lot, lot.start.share(1_000))
+            a_deposit(session, paddle, lot, row.deposit_rule().of(lot.start))
+        a_receipt(session, paddle, total([row.deposit_rule().of(lot.start) for lot in rows if lot.start is not None]))
     return Played(row, rows, issued, users)
 
 
@@ -117,14 +131,15 @@ def a_round_sold(session: Session, **terms: Any) -> Played:
 def by_two(session: Session, round_id: int, act: Act, *, at: datetime, reason: str, **subject: Any) -> Two:
     """Keep a request that was approved just now, and return who asked and who approved."""
     two = Two(a_user(session).id, a_user(session).id)
+    shown = {"act": act.value, "round": session.get_one(RoundRow, round_id).slug, "reason": reason}
     session.add(
         ApprovalRow(
             round_id=round_id,
             act=act,
             subject=Subject(**subject).as_json(),
             reason=reason,
-            shown={},
-            digest="",
+            shown=shown,
+            digest=approval.digest_of(shown),
             asked_by_id=two.asked_by,
             asked_at=at,
             expires_at=at + approval.LASTS,

@@ -25,7 +25,7 @@ class Served:
 @contextmanager
 def serving(settings: Settings, clock: Clock) -> Iterator[Served]:
     """Serve on a free port of loopback until the end of the block."""
-    process = asgi.build(settings, clock)
+    process = asgi.Process(settings, clock)
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
         uvicorn.Config(process, http=OneWrite, lifespan="on", log_level="warning", timeout_graceful_shutdown=5)
@@ -38,5 +38,5 @@ def serving(settings: Settings, clock: Clock) -> Iterator[Served]:
     yield Served(f"http://127.0.0.1:{listening.getsockname()[1]}", process)
     process.close_soon()
     server.should_exit = True
-    thread.join(10)
+    thread.join(20)
     assert not thread.is_alive(), "the server did not end"

@@ -37,6 +37,7 @@ FACTS: dict[str, int | str | None] = {
     "signed_by": "2026-11-11",
     "title_en": "Battery",
     "title_zh": "电池",
+    "withheld_for": "too_few_admitted",
 }
 
 
@@ -71,3 +72,11 @@ def test_a_notice_of_another_version_is_shown_as_it_is() -> None:
     made = letters.letter("moon_landed", {"by": "rocket"})
 
     assert made.body == "moon_landed\nby: rocket"
+
+
+def test_a_notice_of_a_rehearsal_says_so() -> None:
+    made = letter("lot_bought", FACTS | {"rehearsal": True})
+
+    assert made.subject.startswith("Rehearsal: ")
+    assert made.body.endswith("Rehearsal: nothing here is sold, and no sum is owed.")
+    assert "Rehearsal" not in letter("lot_bought", FACTS | {"rehearsal": False}).subject

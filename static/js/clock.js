@@ -18,7 +18,7 @@ export function serverNow() {
 }
 
 /** Ask the server's clock several times, and believe the answer that came back soonest. */
-export async function synchronise() {
+async function synchronise() {
   let best = Infinity;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const sent = local();

@@ -80,6 +80,7 @@ function sums() {
     const figure = document.querySelector(`[data-hall="${name}"]`);
     const said = figure.dataset.say.replace("{it}", text);
     if (figure.textContent !== said) figure.textContent = said;
+    if (name === "rate") figure.classList.toggle("hall-up", hammer > startFen);
   }
 }
 

@@ -54,7 +54,8 @@ export function paint(root, lot) {
 
   const write = (name, text) => {
     for (const each of places(root, `[data-${name}]`)) {
-      const said = each.dataset.say ? each.dataset.say.replace("{it}", text) : text;
+      const say = text === "1" ? each.dataset.sayOne ?? each.dataset.say : each.dataset.say;
+      const said = say ? say.replace("{it}", text) : text;
       if (each.textContent !== said) each.textContent = said;
     }
   };

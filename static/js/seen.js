@@ -6,7 +6,7 @@ const token = document.querySelector('meta[name="csrf-token"]').content;
 
 function say(root) {
   if (document.hidden || !root.dataset.truth.split(" ").includes("outbid")) return;
-  fetch(root.dataset.seen, { method: "POST", headers: { "X-CSRFToken": token } }).catch(() => {}); // then the mail is sent
+  fetch(root.dataset.seen, { method: "POST", headers: { "X-CSRF-Token": token } }).catch(() => {}); // then the mail is sent
 }
 
 for (const root of document.querySelectorAll("[data-seen]")) {

@@ -95,11 +95,7 @@ export function watch(lotIds, onLot, { seqs = new Map(), onState = () => {} } = 
   };
   const line = connect(receive);
   line.want(lotIds);
-  const patience = setTimeout(() => live === null && turn(false), ANSWER_MS);
+  setTimeout(() => live === null && turn(false), ANSWER_MS);
   window.addEventListener("pagehide", () => line.leave());
   window.addEventListener("pageshow", ({ persisted }) => persisted && line.want(lotIds));
-  return () => {
-    clearTimeout(patience);
-    line.leave();
-  };
 }

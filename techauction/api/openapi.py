@@ -176,7 +176,7 @@ OPERATIONS: Sequence[Operation] = (
         or_scope=TokenScope.READ,
         parameters=(_ID, _parameter("path", "key", _KEY)),
         answer=shapes.Fate,
-        problems=(401, 403, 404),
+        problems=(401, 403, 404, 503),
     ),
     Operation(
         method="delete",
@@ -202,7 +202,7 @@ OPERATIONS: Sequence[Operation] = (
         parameters=(_LOTS,),
         answer=str,
         kind="text/event-stream",
-        problems=(401, 403, 404),
+        problems=(401, 403, 404, 503),
     ),
 )
 

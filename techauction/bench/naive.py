@@ -21,7 +21,7 @@ from wtforms.validators import InputRequired, NumberRange
 from techauction.clock import Clock
 from techauction.core import bidding
 from techauction.core.accounts import token_hash
-from techauction.core.bidding import NoSuchLot
+from techauction.core.bidding import STRANGER, NoSuchLot
 from techauction.core.money import LARGEST_FEN, ZERO, Money
 from techauction.core.offer import Eligibility, Offer
 from techauction.core.record import GENESIS, Event, Kind, instant
@@ -150,7 +150,7 @@ def _eligibility(lot: LotRow, organisation_id: int) -> Eligibility:
         select(PaddleRow).where(PaddleRow.round_id == lot.round_id, PaddleRow.organisation_id == organisation_id)
     ).one_or_none()
     if paddle is None:
-        return Eligibility(paddle=None, admitted=False, paddle_voided=False, deposit_held=ZERO, deposit_required=ZERO)
+        return STRANGER
     admission = db.session.scalars(
         select(AdmissionRow).where(AdmissionRow.paddle_id == paddle.id, AdmissionRow.lot_id == lot.id)
     ).one_or_none()

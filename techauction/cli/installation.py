@@ -55,7 +55,8 @@ def init(instance: Instance, administrator: str, name: str, password_stdin: bool
                 now=instance.clock(),
             )
         engine.dispose()
-    tell(f"made an installation in {instance.directory}; {sign_in_name} may sign in")
+    said = f"made an installation in {instance.directory}; {sign_in_name} may sign in{', with this password' if made else ''}"
+    tell(f"{said}; next: techauction --instance {instance.directory} serve")
     if made:
         click.echo(password)
 

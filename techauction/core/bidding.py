@@ -4,11 +4,11 @@ from datetime import datetime
 
 from techauction.core.formats import FORMATS
 from techauction.core.lot import Lot, Stage
-from techauction.core.money import ZERO, Money
+from techauction.core.money import Money
 from techauction.core.offer import Eligibility, Offer
 from techauction.core.refusal import Refusal
 
-STRANGER = Eligibility(paddle=None, admitted=False, paddle_voided=False, deposit_held=ZERO, deposit_required=ZERO)
+STRANGER = Eligibility(paddle=None, admitted=False)
 """Somebody without a paddle in the round."""
 
 
@@ -17,7 +17,7 @@ class LotNotOpen(Refusal):
 
     code = "not_open"
 
-    def __init__(self, opens_at: datetime | None = None) -> None:
+    def __init__(self, opens_at: datetime) -> None:
         super().__init__(opens_at=opens_at)
 
 
@@ -32,7 +32,7 @@ class LotClosed(Refusal):
 
     code = "closed"
 
-    def __init__(self, closes_at: datetime | None = None) -> None:
+    def __init__(self, closes_at: datetime) -> None:
         super().__init__(closes_at=closes_at)
 
 

@@ -113,6 +113,11 @@ class Slip:
     sealed_at: datetime
 
 
+def new_salt() -> str:
+    """Return a secret of 256 bits, without which a commitment tells nothing of what is committed."""
+    return secrets.token_hex(32)
+
+
 def sealed_as(lot_id: int) -> str:
     """Return the name that a lot has in its commitment: its number may still change when its reserve is sealed."""
     return f"lot-{lot_id}"

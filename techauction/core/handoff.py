@@ -166,8 +166,8 @@ def planned(kind: CaseKind, instrument: Instrument) -> tuple[Planned, ...]:
     return STEPS[instrument] if kind is CaseKind.SOLD else FOLLOW_UP
 
 
-def must_be_next(steps: tuple[Planned, ...], done: frozenset[Step], step: Step) -> None:
-    """Refuse a step that is done, unknown, or that another must precede.
+def must_be_next(steps: tuple[Planned, ...], done: Mapping[Step, date], step: Step, *, done_on: date) -> None:
+    """Refuse a step that is done, unknown, or that another must precede: to the day.
 
     :raises NoSuchStep, StepDone, StepTooEarly: as they say
     """
@@ -177,7 +177,7 @@ def must_be_next(steps: tuple[Planned, ...], done: frozenset[Step], step: Step) 
     if step in done:
         raise StepDone(step)
     for each in steps:
-        if each.step in plan.after and each.step not in done:
+        if each.step in plan.after and not (each.step in done and done[each.step] <= done_on):
             raise StepTooEarly(step, each.step)
 
 

@@ -1,6 +1,6 @@
 """Exact sums of money, and how they are written."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 FEN_PER_YUAN = 100
@@ -50,7 +50,7 @@ class Money:
 ZERO = Money(0)
 
 
-def total(sums: Sequence[Money]) -> Money:
+def total(sums: Iterable[Money]) -> Money:
     """Return the sums added up; nothing is zero."""
     return Money(sum(each.minor for each in sums))
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from techauction.core.money import Money
+from techauction.core.money import ZERO, Money
 from techauction.core.refusal import Refusal
 
 
@@ -24,10 +24,17 @@ class Eligibility:
 
     paddle: int | None
     admitted: bool
-    paddle_voided: bool
-    deposit_held: Money
-    deposit_required: Money
+    paddle_voided: bool = False
+    deposit_held: Money = ZERO
+    deposit_required: Money = ZERO
     priority_rank: int | None = None
+
+    @property
+    def may_bid(self) -> bool:
+        """Return whether nothing stands against a bid of the bidder's; `bidding.must_be_eligible` says what does."""
+        return (
+            self.paddle is not None and self.admitted and not self.paddle_voided and self.deposit_held >= self.deposit_required
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ def issue(
     if issued is not None:
         raise PaddleIssued(issued)
     if not any(is_covered(held, required) for held, required in deposits):
-        raise NothingCovered(total([held for held, _ in deposits]), total([required for _, required in deposits]))
+        raise NothingCovered(total(held for held, _ in deposits), total(required for _, required in deposits))
     return number(wanted, taken)
 
 

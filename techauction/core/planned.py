@@ -1,13 +1,13 @@
 """A round as it is planned, on a page or in a file, complete."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from techauction.core.admission import DepositRule
 from techauction.core.consigning import Instrument
-from techauction.core.lot import Extension, ExtensionKind, Format, Rules
+from techauction.core.lot import ExtensionKind, Format
 from techauction.core.money import Money
-from techauction.core.round import Calendar, Regime
+from techauction.core.round import Regime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,31 +42,6 @@ class PlannedRound:
     seller_bps: int
     listing_share_bps: int
     custodian_id: int | None = None
-
-    def calendar(self) -> Calendar:
-        """Return the round's instants."""
-        return Calendar(
-            registration_closes_at=self.registration_closes_at,
-            reserve_deadline_at=self.reserve_deadline_at,
-            opens_at=self.opens_at,
-            closes_at=self.closes_at,
-            stagger=timedelta(seconds=self.stagger_s),
-        )
-
-    def rules(self) -> Rules:
-        """Return what bidding goes by."""
-        return Rules(
-            extension=Extension(
-                kind=self.extension_kind,
-                trigger=timedelta(seconds=self.extension_trigger_s),
-                length=timedelta(seconds=self.extension_length_s),
-                cap=None if self.extension_cap_s is None else timedelta(seconds=self.extension_cap_s),
-            ),
-            max_steps=self.max_steps,
-            raise_own_bid=self.raise_own_bid,
-            collar=self.collar,
-            min_bidding=self.min_bidding,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,6 +114,11 @@ def description_digest(lot: str, said: Mapping[str, str | int]) -> str:
     return hashlib.sha256(rfc8785.dumps({"lot": lot, "described": dict(said)})).hexdigest()
 
 
+def heads_told(heads: Mapping[int, str]) -> str:
+    """Return the head hashes of a round's lots as they are told when it closes, by lot number."""
+    return " ".join(f"{number}:{heads[number]}" for number in sorted(heads))
+
+
 def round_digest(slug: str, heads: Mapping[int, str]) -> str:
     """Return one digest of a round: SHA-256 (hex) over its slug and its lots' head hashes by lot number."""
     return hashlib.sha256(

@@ -11,7 +11,7 @@ from techauction.core.bidding import LotClosed, LotNotOpen, LotPaused
 from techauction.core.hammer import HammerTooEarly
 from techauction.core.increment import Ladder
 from techauction.core.lot import Bid, Extension, ExtensionKind, Format, Lot, Rules, Stage
-from techauction.core.money import ZERO, Money
+from techauction.core.money import Money
 from techauction.core.offer import Eligibility, Offer
 from techauction.core.organized import keeps_close
 from techauction.core.outcome import Ending, PassedIn, Sold, WithheldFor
@@ -121,6 +121,7 @@ def _open(here: Replay, event: Event) -> Replay:
         sealed_as=text(data, "sealed_as") if "sealed_as" in data else here.name,
         # Lots that an earlier version opened say nothing of it.
         described=text(data, "described") if "described" in data else None,
+        market=text(data, "market") if "market" in data else None,
     )
 
 
@@ -152,14 +153,7 @@ def _bid(here: Replay, lot: Lot, event: Event) -> Replay:
     assert event.amount is not None
     here = keeps_close(here, lot, event)
     # Whether the paddle was admitted stands outside the record; the verifier asks the database.
-    bidder = Eligibility(
-        paddle=event.paddle,
-        admitted=True,
-        paddle_voided=False,
-        deposit_held=ZERO,
-        deposit_required=ZERO,
-        priority_rank=_rank(event),
-    )
+    bidder = Eligibility(event.paddle, admitted=True, priority_rank=_rank(event))
     offer = Offer(event.amount, confirmed=event.data["confirmed"] is True, matching=event.kind is Kind.MATCHED)
     try:
         after = bidding.take(lot, offer, bidder, event.at)

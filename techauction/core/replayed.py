@@ -61,6 +61,7 @@ class Replay:
     sealed_as: str = ""
     envelopes: tuple[Envelope, ...] = ()
     described: str | None = None
+    market: str | None = None
     seq: int = 0
     head: str = GENESIS
     at: datetime | None = None

@@ -64,6 +64,15 @@ class SlugTaken(Refusal):
         super().__init__(slug=slug)
 
 
+class SlugOnRecord(Refusal):
+    """The name for addresses stands in a lot's record already: it stays, or the record would be of no round."""
+
+    code = "slug_on_record"
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(slug=slug)
+
+
 class HostDecides(Refusal):
     """Only an organizer of the host market may do this."""
 
@@ -188,7 +197,7 @@ def problems_of(plan: Plan, now: datetime) -> Iterator[Problem]:
     """Yield what keeps the round from being published."""
     yield from _problems_of_times(plan, now)
     extension = plan.rules.extension
-    for field, period in (("extension_trigger", extension.trigger), ("extension_length", extension.length)):
+    for field, period in (("extension_trigger_s", extension.trigger), ("extension_length_s", extension.length)):
         if not LEAST_PERIOD <= period <= MOST_PERIOD:
             yield Problem(field, "period_out_of_range")
     if plan.deposit.kind is DepositKind.FIXED and plan.deposit.fixed is None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from techauction.core import bidding, sealed
 from techauction.core.lot import Format, Lot
-from techauction.core.money import ZERO, Money
+from techauction.core.money import Money
 from techauction.core.offer import Eligibility, Offer
 from techauction.core.organized import keeps_close
 from techauction.core.plain import number, text
@@ -89,11 +89,4 @@ def _placed_at(seq: int, envelopes: tuple[Envelope, ...]) -> datetime:
 
 def _bidder(offer: SealedOffer) -> Eligibility:
     # Whether the paddle was admitted stands outside the record; the verifier asks the database.
-    return Eligibility(
-        paddle=offer.paddle,
-        admitted=True,
-        paddle_voided=False,
-        deposit_held=ZERO,
-        deposit_required=ZERO,
-        priority_rank=offer.rank,
-    )
+    return Eligibility(offer.paddle, admitted=True, priority_rank=offer.rank)

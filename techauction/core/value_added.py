@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from techauction.core.money import ZERO, Money, rate
+from techauction.core.money import Money, rate, total
 from techauction.core.outcome import Ending
 
 
@@ -57,9 +57,9 @@ def add_up(lots: Iterable[AnnouncedLot]) -> ValueAdded:
         lots_sold=len(sold),
         lots_agreed=sum(lot.ending is Ending.AGREED for lot in offered),
         lots_void=sum(lot.ending is Ending.VOID for lot in lots),
-        start=sum((lot.start for lot in offered), ZERO),
-        sold_start=sum((lot.start for lot in sold), ZERO),
-        hammer=sum((lot.price for lot in sold if lot.price is not None), ZERO),
+        start=total(lot.start for lot in offered),
+        sold_start=total(lot.start for lot in sold),
+        hammer=total(lot.price for lot in sold if lot.price is not None),
         bids=sum(lot.bids for lot in offered),
         enterprises=len(frozenset[int]().union(*(lot.bidders for lot in offered))),
     )

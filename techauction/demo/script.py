@@ -8,7 +8,7 @@ from random import Random
 
 from techauction.core import bidding
 from techauction.core.lot import Lot
-from techauction.core.money import ZERO, Money
+from techauction.core.money import Money
 from techauction.core.offer import Eligibility, Offer
 from techauction.core.refusal import Refusal
 from techauction.demo.data import Aim
@@ -163,13 +163,7 @@ class _Writer:
         return Cue(at=at, number=self._part.number, paddle=paddle, amount=amount, refused=None)
 
     def _bidder(self, paddle: int) -> Eligibility:
-        return Eligibility(
-            paddle=paddle,
-            admitted=paddle in self._part.admitted,
-            paddle_voided=False,
-            deposit_held=ZERO,
-            deposit_required=ZERO,
-        )
+        return Eligibility(paddle, admitted=paddle in self._part.admitted)
 
     def _index(self, at: datetime) -> int:
         return bisect_left(self._beats, at)

@@ -8,12 +8,14 @@ from email.message import EmailMessage
 
 import structlog
 from flask_babel import force_locale
+from flask_babel import gettext as _
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, joinedload, sessionmaker
 
 from techauction.db import writing
 from techauction.jobs.mailer import Mailer, Undeliverable
 from techauction.letters import letter
+from techauction.letters.letter import Letter
 from techauction.store.notices import NoticeRow
 
 log = structlog.get_logger()
@@ -125,7 +127,9 @@ def _message(notice: NoticeRow, sender: str) -> EmailMessage | None:
     letters = []
     for locale in BOTH if user.locale is None else (user.locale,):
         with force_locale(locale):
-            letters.append(letter(notice.what, notice.facts))
+            said = letter(notice.what, notice.facts)
+            times = _("All times are Beijing time (UTC+8). The server's clock decides.")
+            letters.append(Letter(said.subject, f"{said.body}\n\n{times}"))
     message = EmailMessage()
     message["From"] = sender
     message["To"] = address

@@ -15,9 +15,15 @@ __all__ = ["LETTERS", "Letter", "letter"]
 
 
 def letter(what: str, facts: Facts) -> Letter:
-    """Return the notice in the reader's language."""
+    """Return the notice in the reader's language; one of a rehearsal says that it is."""
     write = LETTERS.get(what)
-    return _unworded(what, facts) if write is None else write(facts)
+    said = _unworded(what, facts) if write is None else write(facts)
+    if not facts.get("rehearsal"):
+        return said
+    return Letter(
+        _("Rehearsal: %(subject)s", subject=said.subject),
+        said.body + "\n\n" + _("Rehearsal: nothing here is sold, and no sum is owed."),
+    )
 
 
 def _clock_stepped(facts: Facts) -> Letter:
@@ -289,6 +295,7 @@ LETTERS: dict[str, Callable[[Facts], Letter]] = {
     "lot_passed_in_for_bidder": lots.passed_in_for_bidder,
     "lot_sold": lots.sold,
     "organisation_registered": _organisation_registered,
+    "lot_withheld": lots.withheld,
     "outbid": lots.outbid,
     "outcome_voided": _outcome_voided,
     "paddle_issued": _paddle_issued,

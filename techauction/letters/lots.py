@@ -5,7 +5,9 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from techauction.core.days import SHANGHAI
+from techauction.core.outcome import WithheldFor
 from techauction.letters.letter import Facts, Letter, named, sum_of
+from techauction.wording import word
 
 
 def key_missing(facts: Facts) -> Letter:
@@ -64,6 +66,19 @@ def not_bought(facts: Facts) -> Letter:
         paddle=facts["paddle"],
     )
     return Letter(_("Lot %(number)s went to another bidder", number=facts["number"]), f"{told}\n{_deposit_back(facts)}")
+
+
+def withheld(facts: Facts) -> Letter:
+    """Return what everybody concerned is told of a lot that is not offered after all."""
+    return Letter(
+        _("Lot %(number)s is not offered", number=facts["number"]),
+        _(
+            "Lot %(number)s (%(title)s) is not offered: %(reason)s. Deposits for it go back.",
+            number=facts["number"],
+            title=named(facts),
+            reason=word(WithheldFor(str(facts["withheld_for"]))),
+        ),
+    )
 
 
 def passed_in_for_bidder(facts: Facts) -> Letter:

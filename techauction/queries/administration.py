@@ -22,6 +22,8 @@ from techauction.store.people import (
 
 USERS_A_PAGE = 25
 ACTS_A_PAGE = 50
+NEEDED = {Role.ORGANIZER: 2, Role.INSTITUTE: 1, Role.MANAGER: 1}
+"""How many of each role a round needs at least; some acts need two organizers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,8 @@ class UsersPage:
 
     users: list[UserLine]
     paging: Paging
+    missing: frozenset[Role]
+    """Roles that a round needs, and too few users have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +115,13 @@ def users_page(session: Session, *, search: str, role: Role | None, page: int) -
     if role is not None:
         statement = statement.where(UserRow.role == role)
     limited, paging = cut(session, statement, number=page, size=USERS_A_PAGE)
-    return UsersPage([_user(row) for row in session.scalars(limited)], paging)
+    return UsersPage([_user(row) for row in session.scalars(limited)], paging, _missing(session))
+
+
+def _missing(session: Session) -> frozenset[Role]:
+    able = select(UserRow.role, func.count()).where(UserRow.disabled_at.is_(None)).group_by(UserRow.role)
+    counts = {row.role: row[1] for row in session.execute(able)}
+    return frozenset(role for role, needed in NEEDED.items() if counts.get(role, 0) < needed)
 
 
 def user_line(session: Session, *, user_id: int) -> UserLine | None:

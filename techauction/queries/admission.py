@@ -73,7 +73,6 @@ class PaddlePage:
     number: int | None
     state: PaddleState
     void_reason: str
-    enterprise_id: int
     enterprise: Name
     credit_code: str
     agent: str
@@ -136,7 +135,6 @@ def paddle(session: Session, slug: str, *, paddle_id: int, market_key: str) -> P
         number=row.number,
         state=state_of(row),
         void_reason=row.void_reason,
-        enterprise_id=enterprise.id,
         enterprise=enterprise.name,
         credit_code=enterprise.credit_code,
         agent=enterprise.agent,

@@ -95,8 +95,7 @@ class BiddingPage:
     @property
     def may_bid(self) -> bool:
         """Return whether the bidder is admitted with its deposit."""
-        me = self.me
-        return me.paddle is not None and me.admitted and not me.paddle_voided and me.deposit_held >= me.deposit_required
+        return self.me.may_bid
 
     @property
     def leads(self) -> bool:

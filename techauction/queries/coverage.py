@@ -79,22 +79,22 @@ class Coverage:
     @property
     def required(self) -> Money:
         """Return what all the deposits need."""
-        return total([each.required for each in self.deposits])
+        return total(each.required for each in self.deposits)
 
     @property
     def received(self) -> Money:
         """Return what the bank received."""
-        return total([each.amount for each in self.receipts])
+        return total(each.amount for each in self.receipts)
 
     @property
     def missing(self) -> Money:
         """Return what is still to be paid."""
-        return total([each.missing for each in self.deposits])
+        return total(each.missing for each in self.deposits)
 
     @property
     def over(self) -> Money:
         """Return what was received beyond all that is needed, and has not gone back."""
-        return over(received=self.received, required=total([each.taken_up for each in self.deposits]), returned=self.returned)
+        return over(received=self.received, required=total(each.taken_up for each in self.deposits), returned=self.returned)
 
     @property
     def covered(self) -> int:
@@ -138,7 +138,7 @@ def coverage(session: Session, paddle_id: int) -> Coverage:
             Receipt(amount=row.amount, value_at=row.value_at, reference=row.reference, recorded_at=row.recorded_at)
             for row in receipts
         ),
-        returned=total(list(returned)),
+        returned=total(returned),
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from techauction.core.handoff import CaseKind
@@ -28,7 +28,7 @@ class Manager:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenCase:
-    """A case that no manager has accepted; `manager_id` is empty where the hammer found none."""
+    """A case that no manager in office has accepted; `manager_id` is empty where the hammer found none."""
 
     lot_id: int
     number: int | None
@@ -44,7 +44,7 @@ class GivenCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenCases:
-    """A page of the cases that no manager has accepted, those without a manager first."""
+    """A page of the cases that no manager in office has accepted, those without a manager first."""
 
     cases: tuple[GivenCase, ...]
     without_manager: int
@@ -52,12 +52,17 @@ class GivenCases:
 
 
 def given_cases(session: Session, *, market_key: str | None, page: int) -> GivenCases:
-    """Return the market's cases that no manager has accepted; all markets' where it is empty."""
+    """Return the market's cases that no manager in office has accepted; all markets' where it is empty."""
     statement = (
         select(CaseRow)
         .join(CaseRow.lot)
         .join(LotRow.round)
-        .where(CaseRow.accepted_at.is_(None), CaseRow.closed_at.is_(None), RoundRow.copy_of_id.is_(None))
+        .outerjoin(CaseRow.manager)
+        .where(
+            or_(CaseRow.accepted_at.is_(None), UserRow.disabled_at.is_not(None)),
+            CaseRow.closed_at.is_(None),
+            RoundRow.copy_of_id.is_(None),
+        )
         .order_by(CaseRow.manager_id.is_not(None), CaseRow.opened_at, CaseRow.lot_id)
         .options(
             joinedload(CaseRow.lot).joinedload(LotRow.round),

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
 from techauction.core.consigning import Instrument
-from techauction.core.money import ZERO, Money, rate
+from techauction.core.money import Money
 from techauction.core.names import Name
 from techauction.core.outcome import Ending
 from techauction.core.record import Kind
@@ -58,17 +58,6 @@ class LotPage:
     paging: Paging
     before: int | None
     after: int | None
-
-    @property
-    def gained(self) -> Money:
-        """Return the value added at the hammer, or zero."""
-        price = self.tile.sale.price
-        return ZERO if price is None else price - self.tile.sale.start
-
-    @property
-    def rate(self) -> str:
-        """Return the value-added rate."""
-        return rate(self.gained, self.tile.sale.start)
 
 
 def lot_page(session: Session, slug: str, number: int, *, page: int, now: datetime, viewer: Viewer = ANYBODY) -> LotPage | None:

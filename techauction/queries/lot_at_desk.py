@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from techauction.core.lawful import Step, quick_steps
 from techauction.core.lot import Format
 from techauction.core.money import Money
 from techauction.core.offer import Source
@@ -15,6 +16,7 @@ from techauction.core.voiding import voided_by
 from techauction.queries.catalogue import LotTile, tile_of, tiles_of_round
 from techauction.queries.organizer import own
 from techauction.queries.rounds import RoundHead, head_of
+from techauction.queries.sale import as_core
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.people import UserRow
@@ -37,7 +39,7 @@ class BidMade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LotAtDesk:
-    """A lot and its bids, the last first. `own`: the reader's market has listed it."""
+    """A lot and its bids, the last first. `own`: the reader's market has listed it. `steps`: a clerk's, at one touch."""
 
     head: RoundHead
     lot_id: int
@@ -46,6 +48,7 @@ class LotAtDesk:
     format: Format
     own: bool
     sold: bool
+    steps: tuple[Step, ...]
     bids: tuple[BidMade, ...]
 
 
@@ -59,16 +62,17 @@ def lot_at_desk(
     found = session.execute(tiles_of_round(row.id).where(LotRow.number == number)).one_or_none()
     if found is None:
         return None
-    lot = found[0]
+    lot, place = found[0], found[2]
     outcome: OutcomeRow | None = found[1]
     return LotAtDesk(
         head=head_of(row),
         lot_id=lot.id,
         round_id=row.id,
-        tile=tile_of(*found, now=now),
+        tile=tile_of(lot, outcome, place, now=now),
         format=lot.format,
         own=lot.market_key == market_key,
         sold=outcome is not None and outcome.ending is Ending.SOLD,
+        steps=quick_steps(as_core(lot, place)),
         bids=_bids(session, lot.id, most),
     )
 

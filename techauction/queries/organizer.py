@@ -12,9 +12,10 @@ from techauction.core.lot import Stage
 from techauction.core.money import Money
 from techauction.core.names import Name
 from techauction.core.planned import PlannedRound
-from techauction.core.round import ListedLot, Phase, Plan, Problem
+from techauction.core.round import Phase, Problem
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, Totals, head_of, totals_of
+from techauction.queries.viewing import rounds_of
 from techauction.store.auction import AdmissionRow, PaddleRow
 from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundMarketRow, RoundRow
 from techauction.store.people import Role, UserRow
@@ -124,7 +125,7 @@ def set_up(session: Session, slug: str, *, market_key: str, page: int, now: date
         head=head_of(row),
         totals=totals_of(session, [row.id])[row.id],
         hosted=row.host_market_key == market_key,
-        planned=_planned(row),
+        planned=row.planned(),
         published_at=row.published_at,
         opened_at=row.opened_at,
         lots=lots,
@@ -153,11 +154,6 @@ def organizers_of(session: Session, market_key: str) -> list[tuple[int, str]]:
         .order_by(UserRow.name, UserRow.id)
     )
     return [(user_id, name) for user_id, name in rows]
-
-
-def rounds_of(market_key: str) -> Select[int]:
-    """Return the ids of those rounds."""
-    return select(RoundMarketRow.round_id).where(RoundMarketRow.market_key == market_key)
 
 
 def may_open(row: RoundRow, now: datetime) -> bool:
@@ -215,49 +211,7 @@ def _round_lot(lot: LotRow, sealed: int | None, admitted: int) -> RoundLot:
 def _problems(session: Session, row: RoundRow, now: datetime) -> Sequence[Problem]:
     if row.phase is not Phase.DRAFT:
         return ()
-    lots = session.execute(
-        select(LotRow.number, LotRow.start, LotRow.increment)
-        .where(LotRow.round_id == row.id, LotRow.stage == Stage.LISTED)
-        .order_by(LotRow.number)
+    lots = session.scalars(
+        select(LotRow).where(LotRow.round_id == row.id, LotRow.stage == Stage.LISTED).order_by(LotRow.number)
     )
-    plan = Plan(
-        calendar=row.calendar(),
-        rules=row.rules(),
-        deposit=row.deposit_rule(),
-        lots=[ListedLot(number=number or 0, start=start, increment=increment) for number, start, increment in lots],
-        rehearsal=row.rehearsal,
-    )
-    return tuple(rounds.problems_of(plan, now))
-
-
-def _planned(row: RoundRow) -> PlannedRound:
-    return PlannedRound(
-        slug=row.slug,
-        title_zh=row.title_zh,
-        title_en=row.title_en,
-        host_market=row.host_market_key,
-        markets=tuple(each.market_key for each in row.markets),
-        regime=row.regime,
-        rehearsal=row.rehearsal,
-        synthetic=row.synthetic,
-        registration_closes_at=row.registration_closes_at,
-        reserve_deadline_at=row.reserve_deadline_at,
-        opens_at=row.opens_at,
-        closes_at=row.closes_at,
-        stagger_s=row.stagger_s,
-        extension_kind=row.extension_kind,
-        extension_trigger_s=row.extension_trigger_s,
-        extension_length_s=row.extension_length_s,
-        extension_cap_s=row.extension_cap_s,
-        max_steps=row.max_steps,
-        raise_own_bid=row.raise_own_bid,
-        collar=row.collar,
-        min_admitted=row.min_admitted,
-        min_bidding=row.min_bidding,
-        gap_s=row.gap_s,
-        deposit=row.deposit_rule(),
-        buyer_bps=row.buyer_bps,
-        seller_bps=row.seller_bps,
-        listing_share_bps=row.listing_share_bps,
-        custodian_id=row.custodian_id,
-    )
+    return tuple(rounds.problems_of(row.plan(lot.listed() for lot in lots), now))

@@ -10,8 +10,9 @@ from techauction.core.lot import Stage
 from techauction.core.names import Name
 from techauction.core.rehearsal import LEAST_SPEED, MOST_SPEED
 from techauction.core.round import Phase
+from techauction.queries.organizer import own
 from techauction.queries.rounds import RoundHead, Totals, head_of, totals_of
-from techauction.store.consigning import LotRow, RoundMarketRow, RoundRow
+from techauction.store.consigning import LotRow, RoundRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +50,7 @@ class RehearsalsPage:
 
 def rehearsals(session: Session, slug: str, *, market_key: str, now: datetime) -> RehearsalsPage | None:
     """Return the rehearsals of a round of the market's, or nothing."""
-    own = select(RoundMarketRow.round_id).where(RoundMarketRow.market_key == market_key)
-    row = session.scalars(
-        select(RoundRow).where(RoundRow.slug == slug, RoundRow.id.in_(own), RoundRow.copy_of_id.is_(None))
-    ).one_or_none()
+    row = session.scalars(own(market_key).where(RoundRow.slug == slug, RoundRow.copy_of_id.is_(None))).one_or_none()
     if row is None:
         return None
     copies = session.scalars(

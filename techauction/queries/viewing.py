@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from techauction.core.round import Phase
 from techauction.store.consigning import RoundMarketRow, RoundRow
@@ -25,14 +25,18 @@ class Viewer:
 ANYBODY = Viewer()
 
 
+def rounds_of(market_key: str) -> Select[int]:
+    """Return the ids of the rounds that the market holds or takes part in."""
+    return select(RoundMarketRow.round_id).where(RoundMarketRow.market_key == market_key)
+
+
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:
     """Return which rounds the viewer may see: the public ones, copies of its market's, and the bidder's own practice."""
     if viewer == ANYBODY:
         return PUBLIC
     copies: list[ColumnElement[bool]] = []
     if viewer.market_key is not None:
-        held = select(RoundMarketRow.round_id).where(RoundMarketRow.market_key == viewer.market_key)
-        copies.append(RoundRow.id.in_(held))
+        copies.append(RoundRow.id.in_(rounds_of(viewer.market_key)))
     if viewer.organisation_id is not None:
         copies.append(RoundRow.practice_for_id == viewer.organisation_id)
     return ANNOUNCED & or_(RoundRow.copy_of_id.is_(None), *copies)

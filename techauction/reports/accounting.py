@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from techauction.core import settlement
+from techauction.core.admission import DepositKind, DepositState
 from techauction.core.ledger import (
     Posting,
     institute_account,
@@ -13,14 +14,14 @@ from techauction.core.ledger import (
     of_sale,
     reversed_,
 )
-from techauction.core.money import ZERO, Money
+from techauction.core.money import ZERO, Money, total
 from techauction.core.outcome import Ending
 from techauction.core.replayed import Replay
 from techauction.core.violation import Fault, Violation
 from techauction.reports.agreement import differ
 from techauction.reports.books import Books
 from techauction.store.consigning import LotRow
-from techauction.store.money import PostingRow
+from techauction.store.money import DepositRow, PostingRow
 
 _RELEASED = of_deposit_released(ZERO, paddle_id=0).what
 
@@ -70,54 +71,71 @@ def settled(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
         listing_market=market_account(row.market_key),
         buyer_market=market_account(books.markets[paddle.organisation_id]),
     )
+    posts = [(ended.at, each) for each in sale]
     if voided_at is not None:
-        sale += [reversed_(each) for each in sale]
+        posts += [(voided_at, reversed_(each)) for each in sale]
     posted = Counter(
-        (each.what, each.debit, each.credit, each.amount)
+        (each.at, each.what, each.debit, each.credit, each.amount)
         for each in books.postings[paddle.id]
         if each.lot_id == row.id and each.what != _RELEASED
     )
-    if posted != Counter((each.what, each.debit, each.credit, each.amount) for each in sale):
+    if posted != Counter((at, each.what, each.debit, each.credit, each.amount) for at, each in posts):
         yield Violation(Fault.SETTLEMENT_DIFFERS, name, None, "the postings are not those of the sale")
 
 
 def deposits(books: Books) -> Iterator[Violation]:
-    """Compare each paddle's deposits with what was applied to its lots and what was posted as given back."""
-    for number, paddle in sorted(books.paddles.items()):
+    """Compare each paddle's deposits with what they need, what was applied to its lots, and what was posted."""
+    lots = {lot.id: lot for lot in books.lots}
+    for paddle in books.payers:
+        name = f"paddle {paddle.number}" if paddle.number else f"request {paddle.id}"
         held, posted = books.deposits[paddle.id], books.postings[paddle.id]
         applied = (
             each.deposit_applied for each in books.settlements.values() if each.paddle_id == paddle.id and not each.voided_at
         )
         back, bank = of_deposit_released(ZERO, paddle_id=paddle.id), of_deposit_received(ZERO, paddle_id=paddle.id)
+        left = total(each.held - each.applied - each.released for each in held)
         yield from differ(
             Fault.SETTLEMENT_DIFFERS,
             books.round.slug,
             {
-                f"deposit applied of paddle {number}": (_sum(each.applied for each in held), _sum(applied)),
-                f"deposit released of paddle {number}": (_sum(each.released for each in held), _moved(posted, back)),
-                f"deposit received of paddle {number}": (
-                    _sum(each.amount for each in books.receipts[paddle.id]),
+                f"deposit applied of {name}": (total(each.applied for each in held), total(applied)),
+                f"deposit released of {name}": (total(each.released for each in held), _moved(posted, back)),
+                f"deposit received of {name}": (
+                    total(each.amount for each in books.receipts[paddle.id]),
                     _moved(posted, bank),
                 ),
+                f"whether the deposit of {name} is there": (_balance(posted, bank.credit) >= left, True),
             },
         )
-        if books.round.closed_at is not None:
-            yield from differ(
-                Fault.SETTLEMENT_DIFFERS,
-                books.round.slug,
-                {
-                    f"deposit held of paddle {number}": (
-                        _sum(each.held for each in held),
-                        _sum(each.applied + each.released for each in held),
-                    )
-                },
-            )
+        for each in held:
+            yield from _deposit(each, name, None if each.lot_id is None else lots[each.lot_id], books)
+
+
+def _deposit(kept: DepositRow, name: str, lot: LotRow | None, books: Books) -> Iterator[Violation]:
+    """Compare one deposit with what the round's rule asks, and what its lot's sale and the round's close made of it."""
+    rule, sold = books.round.deposit_rule(), None if lot is None else books.settlements.get(lot.id)
+    said: dict[str, tuple[object, object]] = {
+        "whether it is the round's": (lot is None, rule.kind is DepositKind.FIXED),
+        "required": (kept.required, rule.of((lot and lot.start) or ZERO)),
+    }
+    if lot is not None:
+        bought = sold is not None and sold.paddle_id == kept.paddle_id and not sold.voided_at
+        said["applied"] = (kept.applied, sold.deposit_applied if sold is not None and bought else ZERO)
+    if books.round.closed_at is not None:
+        said["held"] = (kept.held, kept.applied + kept.released)
+        if kept.held.minor:
+            said["state"] = (kept.state, DepositState.APPLIED if kept.applied.minor else DepositState.RELEASED)
+    of = books.round.slug if lot is None else f"{books.round.slug}/{lot.number}"
+    yield from differ(Fault.SETTLEMENT_DIFFERS, of, {f"{what} of the deposit of {name}": said[what] for what in said})
+
+
+def _balance(posted: list[PostingRow], account: str) -> Money:
+    """Return what postings left in an account that money comes into as a credit."""
+    return total(each.amount for each in posted if each.credit == account) - total(
+        each.amount for each in posted if each.debit == account
+    )
 
 
 def _moved(posted: list[PostingRow], like: Posting) -> Money:
     """Return what postings moved between the two accounts of `like`, under its name."""
-    return _sum(each.amount for each in posted if (each.what, each.debit, each.credit) == (like.what, like.debit, like.credit))
-
-
-def _sum(sums: Iterator[Money]) -> Money:
-    return sum(sums, ZERO)
+    return total(each.amount for each in posted if (each.what, each.debit, each.credit) == (like.what, like.debit, like.credit))

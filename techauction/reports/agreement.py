@@ -1,10 +1,11 @@
 """Whether what is kept beside the record agrees with it. Each function yields what differs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from techauction.core.handoff import CaseKind
 from techauction.core.lot import Stage
+from techauction.core.opened import offers_of
 from techauction.core.outcome import Ending
 from techauction.core.record import BIDS, Event, Kind, commitment, description_digest, instant
 from techauction.core.replayed import Replay
@@ -42,28 +43,39 @@ def terms(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
             "start": (row.start, after.lot.start),
             "the round's rules": (books.round.rules(), after.lot.rules),
             "reserve_announced": (row.reserve_announced, after.commitment is not None),
+            "market": (row.market_key, after.market or row.market_key),
         },
     )
     described = description_digest(name, row.result.described())
     if after.described not in (None, described):
         yield Violation(Fault.TERMS_DIFFER, name, None, "the description is not the one that the lot opened with")
     sealed = books.reserves.get(row.id)
-    # A lot passed in was checked while its record was played again.
-    if after.commitment is not None and (after.ended is None or after.ended.ending is not Ending.PASSED_IN):
-        if sealed is None:
-            yield Violation(Fault.RESERVE_MISMATCH, name, None, "the sealed reserve is gone")
-        else:
-            yield from _committed(after, sealed)
+    if after.commitment is not None and sealed is not None:
+        yield from _committed(after, sealed)
+    elif after.commitment is not None and not _passed_in(after):
+        yield Violation(Fault.RESERVE_MISMATCH, name, None, "the sealed reserve is gone")
+
+
+def _passed_in(after: Replay) -> bool:
+    """Return whether the lot passed in: its reserve was opened, and checked, while its record was played again."""
+    return after.ended is not None and after.ended.ending is Ending.PASSED_IN
 
 
 def _committed(after: Replay, sealed: ReserveRow) -> Iterator[Violation]:
     """Compare a reserve that stands open, or what is kept beside its box, with what was published when the lot opened."""
-    opened = sealed.opened()
-    said = sealed.commitment if opened is None else commitment(after.sealed_as, opened.reserve, opened.salt)
+    opened, ended = sealed.opened(), after.ended
+    said = sealed.commitment
+    if opened is not None and not _passed_in(after):
+        said = commitment(after.sealed_as, opened.reserve, opened.salt)
     if after.commitment not in (said, None) or sealed.commitment != after.commitment:
         yield Violation(Fault.RESERVE_MISMATCH, after.name, None, "the sealed reserve is not the one committed")
-    if opened is None and after.ended is not None and after.ended.ending in (Ending.SOLD, Ending.VOID):
+    if ended is None or ended.ending not in (Ending.SOLD, Ending.PASSED_IN, Ending.VOID):
+        return
+    if opened is None and not _passed_in(after):
         yield Violation(Fault.RESERVE_MISMATCH, after.name, None, "the lot was sold, and its reserve was not opened")
+    # It may have been entered from its slip before the hammer, which waited for it.
+    elif sealed.opened_at is None or sealed.opened_at > ended.at:
+        yield Violation(Fault.RESERVE_MISMATCH, after.name, None, "the reserve was not opened by the hammer")
 
 
 def state(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
@@ -209,6 +221,18 @@ def offers(after: Replay, row: LotRow, bids: set[int], books: Books) -> Iterator
             yield Violation(Fault.MISSING_TAIL, after.name, seq, "an offer was answered with this event, which is gone")
         else:
             yield Violation(Fault.OFFER_DIFFERS, after.name, seq, "an offer was answered with this event, which is no bid")
+
+
+def boxes(after: Replay, events: Sequence[Event], row: LotRow, books: Books) -> Iterator[Violation]:
+    """Check that each sealed offer lies in its box, and nothing else does: without one no hammer could fall on the lot."""
+    kept = books.boxes[row.id]
+    sealed = {event.seq for event in events if event.kind is Kind.SEALED}
+    for seq in sorted(sealed ^ kept.keys()):
+        said = "the sealed offer's box is gone" if seq in sealed else "a box without a sealed offer"
+        yield Violation(Fault.OFFER_DIFFERS, after.name, seq, said)
+    opened = {each.seq: each.paddle for event in events if event.kind is Kind.UNSEALED for each in offers_of(event.data)}
+    for seq in sorted(opened.keys() & kept.keys()):
+        yield from differ(Fault.OFFER_DIFFERS, after.name, {"the box's paddle": (kept[seq], opened[seq])}, seq)
 
 
 def _plain(value: object) -> str:

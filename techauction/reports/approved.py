@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from techauction.core.approval import Act, Decision
+from techauction.core.approval import LASTS, Act, Decision, digest_of
 from techauction.core.record import Event, Kind
 from techauction.core.violation import Fault, Violation
 from techauction.reports.books import Books
@@ -34,6 +34,17 @@ def by_two(events: Sequence[Event], row: LotRow, books: Books) -> Iterator[Viola
                 yield Violation(Fault.NOT_APPROVED, event.lot, event.seq, f"no request for it was approved: {event.kind}")
         elif event.kind is Kind.RESUMED and not alone:
             yield Violation(Fault.NOT_APPROVED, event.lot, event.seq, "resumed by one person alone")
+
+
+def as_shown(books: Books) -> Iterator[Violation]:
+    """Compare each request with what was shown of it: the digest is what makes two persons agree on the same."""
+    for asked in books.approvals:
+        kept = (asked.digest, asked.expires_at, asked.shown["act"], asked.shown["round"], asked.shown["reason"])
+        was = (digest_of(asked.shown), asked.asked_at + LASTS, asked.act.value, books.round.slug, asked.reason)
+        late = asked.decided_at is not None and asked.decided_at >= asked.expires_at
+        if kept != was or late:
+            said = f"request {asked.id} is not what was shown, or was decided too late: {asked.act}"
+            yield Violation(Fault.NOT_APPROVED, books.round.slug, None, said)
 
 
 def _is_of(asked: ApprovalRow, event: Event, row: LotRow) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from techauction.core.money import Money
 from techauction.core.offer import Source
 from techauction.store.aftersale import CaseRow
-from techauction.store.auction import AdmissionRow, ApprovalRow, OfferRow, OutcomeRow, PaddleRow
+from techauction.store.auction import AdmissionRow, ApprovalRow, OfferRow, OutcomeRow, PaddleRow, SealedBidRow
 from techauction.store.consigning import LotRow, ReserveRow, RoundRow
 from techauction.store.money import DepositRow, PostingRow, ReceiptRow, SettlementRow
 from techauction.store.people import OrganisationRow
@@ -34,7 +34,10 @@ class TakenOffer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
-    """A round's rows, by what they are asked for."""
+    """A round's rows, by what they are asked for. `payers` are all paddles, those not issued among them.
+
+    `boxes` say by lot and event which paddle's sealed offer lies there.
+    """
 
     round: RoundRow
     lots: list[LotRow]
@@ -42,11 +45,13 @@ class Books:
     reserves: dict[int, ReserveRow]
     settlements: dict[int, SettlementRow]
     cases: dict[int, CaseRow]
+    payers: list[PaddleRow]
     paddles: dict[int, PaddleRow]
     markets: dict[int, str]
     admitted: dict[tuple[int, int], AdmissionRow]
     approvals: list[ApprovalRow]
     offers: dict[int, dict[int, TakenOffer]] = field(default_factory=lambda: defaultdict(dict))
+    boxes: dict[int, dict[int, int | None]] = field(default_factory=lambda: defaultdict(dict))
     deposits: dict[int, list[DepositRow]] = field(default_factory=lambda: defaultdict(list))
     postings: dict[int, list[PostingRow]] = field(default_factory=lambda: defaultdict(list))
     receipts: dict[int, list[ReceiptRow]] = field(default_factory=lambda: defaultdict(list))
@@ -60,7 +65,7 @@ def load_books(session: Session, row: RoundRow) -> Books:
     """Return the round's books."""
     in_round = LotRow.round_id == row.id
     its_lots, its_paddles = select(LotRow.id).where(in_round), select(PaddleRow.id).where(PaddleRow.round_id == row.id)
-    paddles = session.scalars(select(PaddleRow).where(PaddleRow.round_id == row.id, PaddleRow.number.is_not(None))).all()
+    paddles = list(session.scalars(select(PaddleRow).where(PaddleRow.round_id == row.id).order_by(PaddleRow.id)))
     books = Books(
         round=row,
         lots=list(session.scalars(select(LotRow).where(in_round).order_by(LotRow.number, LotRow.id))),
@@ -68,6 +73,7 @@ def load_books(session: Session, row: RoundRow) -> Books:
         reserves={each.lot_id: each for each in _all(session, ReserveRow, ReserveRow.lot_id.in_(its_lots))},
         settlements={each.lot_id: each for each in _all(session, SettlementRow, SettlementRow.lot_id.in_(its_lots))},
         cases={each.lot_id: each for each in _all(session, CaseRow, CaseRow.lot_id.in_(its_lots))},
+        payers=paddles,
         paddles={each.number: each for each in paddles if each.number is not None},
         markets={
             each.id: each.market_key
@@ -93,6 +99,12 @@ def load_books(session: Session, row: RoundRow) -> Books:
             clerk=offer.user_id if offer.source is Source.FLOOR else None,
             decided_at=offer.decided_at,
         )
+    for lot_id, seq, paddle in session.execute(
+        select(SealedBidRow.lot_id, SealedBidRow.seq, PaddleRow.number)
+        .join(PaddleRow, SealedBidRow.paddle_id == PaddleRow.id)
+        .where(SealedBidRow.lot_id.in_(its_lots))
+    ):
+        books.boxes[lot_id][seq] = paddle
     for deposit in _all(session, DepositRow, DepositRow.paddle_id.in_(its_paddles)):
         books.deposits[deposit.paddle_id].append(deposit)
     for posting in _all(session, PostingRow, PostingRow.paddle_id.in_(its_paddles)):

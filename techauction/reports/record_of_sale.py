@@ -6,7 +6,7 @@ from itertools import groupby
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from techauction.core.record import BIDS, GENESIS, Kind, round_digest
+from techauction.core.record import BIDS, GENESIS, Kind, heads_told, round_digest
 from techauction.core.replay import replay
 from techauction.core.replayed import Replay
 from techauction.core.round import Phase
@@ -47,8 +47,13 @@ def verify_round(session: Session, slug: str) -> list[Violation]:
         found += violations
         if lot.number is not None and after.head != GENESIS:
             heads[lot.number] = after.head_at_close or after.head
-    found += accounting.deposits(books)
-    found += _digest(session, books, heads)
+    try:
+        found += accounting.deposits(books)
+        found += approved.as_shown(books)
+        found += _digest(session, books, heads)
+    except _UNREADABLE as error:
+        said = f"what stands beside the round cannot be read: {type(error).__name__} {error}"
+        found.append(Violation(Fault.UNREADABLE, slug, None, said))
     return found
 
 
@@ -80,6 +85,7 @@ def _verify(row: LotRow, record: list[RecordRow], books: Books) -> tuple[Replay,
         found += agreement.bidder(event, row, books, ranked_at=opened_at)
     taken = {event.seq for event in events if event.kind in (*BIDS, Kind.SEALED)}
     found += agreement.offers(after, row, taken, books)
+    found += agreement.boxes(after, events, row, books)
     found += agreement.terms(after, row, books)
     found += agreement.state(after, row, books)
     found += approved.by_two(events, row, books)
@@ -96,11 +102,11 @@ def _digest(session: Session, books: Books, heads: dict[int, str]) -> Iterator[V
     closed = (row.phase is Phase.CLOSED, row.closed_at is not None)
     yield from agreement.differ(Fault.STATE_DIFFERS, row.slug, {"whether the round has closed": closed})
     yield from agreement.differ(Fault.DIGEST_DIFFERS, row.slug, {"the round's digest": (row.digest, expected)})
-    # The digest that markets and auditors were told of: who rewrites the round must rewrite these too.
+    # What markets and auditors were told: who rewrites the round must rewrite these too.
     told = {
-        str(facts["digest"])
+        (str(facts.get("digest")), str(facts.get("heads")))
         for facts in session.scalars(select(NoticeRow.facts).where(NoticeRow.what == "round_closed"))
         if facts.get("slug") == row.slug
     }
-    for digest in sorted(told - {str(expected)}):
-        yield Violation(Fault.DIGEST_DIFFERS, row.slug, None, f"the markets and auditors were told of digest {digest}")
+    for digest, said in sorted(told - {(str(expected), heads_told(heads))}):
+        yield Violation(Fault.DIGEST_DIFFERS, row.slug, None, f"the markets and auditors were told of digest {digest}, {said}")

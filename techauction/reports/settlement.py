@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from techauction.core import settlement
-from techauction.core.money import ZERO, Money, rate
+from techauction.core.money import ZERO, Money, rate, total
 from techauction.core.names import Name
 from techauction.core.outcome import Ending, PassedInFor
 from techauction.core.settlement import BooksDiffer, Commission, Statement
@@ -203,16 +203,16 @@ def _line(lot: RecordedLot, described: _Described, sale: Sale | None) -> Line:
 
 def _totals(lines: list[Line]) -> Totals:
     sales = [line.sale for line in lines if line.sale is not None]
-    sold_start = sum((line.start or ZERO for line in lines if line.sale is not None), ZERO)
-    added = sum((sale.value_added for sale in sales), ZERO)
+    sold_start = total(line.start or ZERO for line in lines if line.sale is not None)
+    added = total(sale.value_added for sale in sales)
     return Totals(
-        start=sum((line.start or ZERO for line in lines), ZERO),
-        hammer=sum((sale.hammer for sale in sales), ZERO),
+        start=total(line.start or ZERO for line in lines),
+        hammer=total(sale.hammer for sale in sales),
         value_added=added,
         rate=rate(added, sold_start),
         bids=sum(line.bids for line in lines),
-        buyer_commission=sum((sale.buyer_commission for sale in sales), ZERO),
-        seller_commission=sum((sale.seller_commission for sale in sales), ZERO),
-        deposit_applied=sum((sale.deposit_applied for sale in sales), ZERO),
-        due=sum((sale.due for sale in sales), ZERO),
+        buyer_commission=total(sale.buyer_commission for sale in sales),
+        seller_commission=total(sale.seller_commission for sale in sales),
+        deposit_applied=total(sale.deposit_applied for sale in sales),
+        due=total(sale.due for sale in sales),
     )

@@ -22,6 +22,7 @@ STATUS = {
     "offer_unreadable": 422,
     "too_many_offers": 429,
     "queue_full": 503,
+    "too_many_watchers": 503,
     "unknown": 503,
 }
 """The HTTP status of a refusal; any other is 409: the lot's state does not allow the offer."""

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.clock import Clock
+from techauction.core.refusal import Refusal
 from techauction.queries.live import LiveLot, live_lots
 from techauction.saleroom.answers import lot_state, packed
 from techauction.saleroom.vitals import Vitals
@@ -18,9 +19,17 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Write = Callable[[bytes], bool]
 log = structlog.get_logger()
 
+
+class TooManyWatchers(Refusal):
+    """As many streams are open as the process has room for beside its bidders."""
+
+    code = "too_many_watchers"
+
+
 COALESCED_S = 0.1
 """A lot's events are told at most ten times a second: each carries the whole state, so none is missed."""
 HEARTBEAT_S = 15.0
+MOST_PLACES = 50_000
 _UNREADABLE_S = 1.0
 
 
@@ -84,11 +93,15 @@ class Gallery:
     """Holds the streams of one event loop, with one send loop for all of them.
 
     It reads lots' public states itself, after the commit and off the accept path: what it is told is only which lots changed.
+    `places`: so many streams may be open at once.
     """
 
-    def __init__(self, sessions: sessionmaker[Session], clock: Clock, vitals: Vitals | None = None) -> None:
+    def __init__(
+        self, sessions: sessionmaker[Session], clock: Clock, vitals: Vitals | None = None, *, places: int = MOST_PLACES
+    ) -> None:
         self._sessions = sessions
         self._clock = clock
+        self.places = places
         self._vitals = vitals or Vitals()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchers: defaultdict[int, set[Watcher]] = defaultdict(set)
@@ -137,6 +150,11 @@ class Gallery:
     def watching(self) -> int:
         """Return how many streams are open."""
         return len(self._everybody)
+
+    @property
+    def full(self) -> bool:
+        """Return whether there is no place for another stream."""
+        return len(self._everybody) >= self.places
 
     @property
     def closing(self) -> bool:

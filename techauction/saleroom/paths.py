@@ -17,7 +17,7 @@ from techauction.queries.viewing import Viewer
 from techauction.saleroom import answers
 from techauction.saleroom.auctioneer import Auctioneer
 from techauction.saleroom.callers import Callers
-from techauction.saleroom.gallery import Gallery, Watcher
+from techauction.saleroom.gallery import Gallery, TooManyWatchers, Watcher
 from techauction.saleroom.offers import Offers
 from techauction.saleroom.signing import Signing
 from techauction.saleroom.wire import SECURITY, Receive, Scope, Send, answer, not_allowed, refuse
@@ -129,12 +129,18 @@ class Paths:
         if not lots or len(lots) > _MOST_LOTS or self._gallery.closing:
             await refuse(self._app, scope, send, NoSuchLot())
             return
+        if self._gallery.full:
+            await refuse(self._app, scope, send, TooManyWatchers())
+            return
         headers = [
             (b"content-type", b"text/event-stream; charset=utf-8"),
             (b"cache-control", b"no-store"),
             (b"x-accel-buffering", b"no"),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers + SECURITY})
+        if scope["method"] == "HEAD":  # a body would be taken for the next answer on the connection
+            await send({"type": "http.response.body", "body": b""})
+            return
         write = scope.get("extensions", {}).get(STREAM, {}).get("push") if scope["http_version"] == "1.1" else None
         watcher = Watcher(lots, send, write)
         self._gallery.join(watcher)  # before anything is read: what changes meanwhile is told

@@ -119,9 +119,6 @@ def bring_in(
     :raises CreditCodeWrong, CreditCodeTaken, SignInNameUnfit, SignInNameTaken: as they say
     """
     credit_code = codes.read(organisation.credit_code)
-    if session.scalar(select(OrganisationRow.id).where(OrganisationRow.credit_code == credit_code)) is not None:
-        raise CreditCodeTaken(credit_code)
-
     row = OrganisationRow(
         kind=organisation.kind,
         name_zh=organisation.name_zh,
@@ -133,11 +130,7 @@ def bring_in(
         standing=Standing.APPROVED,
         registered_at=now,
     )
-    session.add(row)
-    try:
-        session.flush()
-    except IntegrityError as error:  # a colleague brings it in at this moment
-        raise CreditCodeTaken(credit_code) from error
+    keep_organisation(session, row)
     session.add(AuditRow(at=now, by_id=by_id, what="organisation.created", about=f"organisation {row.id}", detail=credit_code))
     create_user(
         session,
@@ -151,6 +144,22 @@ def bring_in(
         now=now,
     )
     return row
+
+
+def keep_organisation(session: Session, row: OrganisationRow) -> None:
+    """Keep a new organisation, flushed.
+
+    :raises CreditCodeTaken: there is one with its credit code
+    """
+    credit_code = row.credit_code
+    if session.scalar(select(OrganisationRow.id).where(OrganisationRow.credit_code == credit_code)) is not None:
+        raise CreditCodeTaken(credit_code)
+
+    session.add(row)
+    try:
+        session.flush()
+    except IntegrityError as error:  # somebody else keeps it at this moment
+        raise CreditCodeTaken(credit_code) from error
 
 
 def disable_user(session: Session, *, user_id: int, by_id: int | None, now: datetime) -> UserRow | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -64,7 +64,7 @@ def hold_in_full(
         for paddle_id, need in needs.items()
         for lot_id, required in need.items()
     ]
-    sums = {paddle_id: total(list(need.values())) for paddle_id, need in needs.items()}
+    sums = {paddle_id: total(need.values()) for paddle_id, need in needs.items()}
     received: list[dict[str, Any]] = [
         {
             "paddle_id": paddle_id,
@@ -140,15 +140,13 @@ def return_surplus(session: Session, *, paddle: PaddleRow, by_id: int, now: date
 
     :raises NothingOver: there is none
     """
-
-    def sum_of(amounts: Select[Money]) -> Money:
-        return total(list(session.scalars(amounts)))
-
     amount = admission.over(
-        received=sum_of(select(ReceiptRow.amount).where(ReceiptRow.paddle_id == paddle.id)),
-        required=total([_taken_up(each) for each in deposits_in_order(session, paddle.id)]),
-        returned=sum_of(
-            select(PostingRow.amount).where(PostingRow.paddle_id == paddle.id, PostingRow.what == SURPLUS_RETURNED)
+        received=_received(session, paddle.id),
+        required=total(_taken_up(each) for each in deposits_in_order(session, paddle.id)),
+        returned=total(
+            session.scalars(
+                select(PostingRow.amount).where(PostingRow.paddle_id == paddle.id, PostingRow.what == SURPLUS_RETURNED)
+            )
         ),
     )
     if not amount.minor:
@@ -162,13 +160,17 @@ def return_surplus(session: Session, *, paddle: PaddleRow, by_id: int, now: date
 
 def _hold(session: Session, paddle_id: int) -> None:
     """Spread what was received over the paddle's deposits; those applied or released keep what they held."""
-    received = total(list(session.scalars(select(ReceiptRow.amount).where(ReceiptRow.paddle_id == paddle_id))))
     deposits = deposits_in_order(session, paddle_id)
-    for deposit, held in zip(deposits, admission.cover(received, [_taken_up(each) for each in deposits]), strict=True):
+    covered = admission.cover(_received(session, paddle_id), [_taken_up(each) for each in deposits])
+    for deposit, held in zip(deposits, covered, strict=True):
         if deposit.state is DepositState.DUE:
             deposit.held = held
             if admission.is_covered(held, deposit.required):
                 deposit.state = DepositState.HELD
+
+
+def _received(session: Session, paddle_id: int) -> Money:
+    return total(session.scalars(select(ReceiptRow.amount).where(ReceiptRow.paddle_id == paddle_id)))
 
 
 def _taken_up(deposit: DepositRow) -> Money:

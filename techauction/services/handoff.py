@@ -59,7 +59,7 @@ def record_step(
     if case.closed_at is not None:
         raise handoff.CaseClosed
     steps = handoff.planned(case.kind, case.lot.result.instrument)
-    handoff.must_be_next(steps, frozenset(_done(case)), step)
+    handoff.must_be_next(steps, _done(case), step, done_on=done_on)
     handoff.must_have_happened(done_on, hammer_on=day_of(case.opened_at), today=day_of(now))
 
     session.add(CaseStepRow(case_id=case_id, step=step, done_on=done_on, note=note, recorded_at=now, recorded_by_id=manager_id))
@@ -86,10 +86,10 @@ def close_case(session: Session, *, case_id: int, manager_id: int, now: datetime
 
 
 def assign_case(session: Session, *, case_id: int, manager_id: int, market_key: str | None, by_id: int, now: datetime) -> None:
-    """Give a case that no manager has accepted to a manager of its market; an organizer acts for `market_key` only.
+    """Give a case that no manager in office has accepted to one of its market; an organizer acts for `market_key` only.
 
     :raises NoSuch: the case or the manager is not of the market
-    :raises CaseTaken: a manager has accepted it
+    :raises CaseClosed, CaseTaken: as they say
     """
     case = session.scalars(select(CaseRow).where(CaseRow.lot_id == case_id).with_for_update()).first()
     if case is None or market_key not in (None, case.lot.market_key):
@@ -102,12 +102,14 @@ def assign_case(session: Session, *, case_id: int, manager_id: int, market_key: 
         or manager.market_key != case.lot.market_key
     ):
         raise NoSuch
-    if case.accepted_at is not None:
+    if case.closed_at is not None:
+        raise handoff.CaseClosed
+    if case.accepted_at is not None and case.manager is not None and case.manager.disabled_at is None:
         raise handoff.CaseTaken
     if case.manager_id == manager_id:
         return
 
-    case.manager_id = manager_id
+    case.manager_id, case.accepted_at = manager_id, None
     session.add(AuditRow(at=now, by_id=by_id, what="case.assigned", about=f"lot {case_id}", detail=f"to user {manager_id}"))
     _tell(session, case.lot, case.kind, what="case_opened", user_ids=[manager_id], now=now)
 

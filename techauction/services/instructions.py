@@ -18,7 +18,6 @@ from techauction.core.instruction import Instruction, NoInstruction
 from techauction.core.lot import Format, Stage
 from techauction.core.money import Money
 from techauction.core.offer import Eligibility, Source, is_over
-from techauction.core.refusal import Refusal
 from techauction.services import group, heads, taking
 from techauction.services.heads import Head
 from techauction.services.offers import Asked
@@ -160,7 +159,7 @@ def live(connection: Connection, lot_ids: Collection[int]) -> dict[int, list[Lef
 
 def follow(head: Head, left: Sequence[Left], now: datetime, events: list[dict[str, Any]], offers: list[dict[str, Any]]) -> None:
     """Bid on an open lot what its instructions call for, one bid after the other, until none answers any more."""
-    able = {each.instruction.paddle: each for each in left if _may_bid(each.bidder)}
+    able = {each.instruction.paddle: each for each in left if each.bidder.may_bid}
     instructions = [each.instruction for each in able.values()]
     while (called := instruction.answer(head.lot, instructions)) is not None:
         paddle, amount = called
@@ -178,14 +177,6 @@ def follow(head: Head, left: Sequence[Left], now: datetime, events: list[dict[st
             received_at=now,
         )
         offers.append(taking.offer_row(asked, taking.take(head, asked, bidder.bidder, now, events), now))
-
-
-def _may_bid(bidder: Eligibility) -> bool:
-    try:
-        bidding.must_be_eligible(bidder)
-    except Refusal:
-        return False
-    return True
 
 
 def _live(session: Session, lot_id: int, organisation_id: int) -> InstructionRow | None:

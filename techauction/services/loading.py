@@ -11,17 +11,16 @@ from techauction.core.custody import WITHOUT_KEYS, Custody, Slip
 from techauction.core.lot import Stage
 from techauction.core.planned import PlannedLot, PlannedOrganisation, RoundFile
 from techauction.core.reading import Faults
-from techauction.core.round import ListedLot, Phase, Plan
+from techauction.core.round import ListedLot, Phase
 from techauction.core.roundfile import Known, RoundFileWrong, read
 from techauction.services.deposits import hold_in_full
 from techauction.services.reserves import sealed
 from techauction.services.rounds import keep
 from techauction.store.auction import PaddleRow
 from techauction.store.audit import AuditRow
-from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundRow
+from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundRow, columns_of
 from techauction.store.people import FieldRow, MarketRow, OrganisationKind, OrganisationRow, Standing
 
-_PATHS = {"extension_trigger": "extension_trigger_s", "extension_length": "extension_length_s"}
 _SAID = {
     "in_the_past": "must not be past",
     "notice_too_short": "must leave the notice of 7 days, but for a rehearsal",
@@ -89,25 +88,18 @@ def _compare(session: Session, file: RoundFile, faults: Faults) -> None:
     if slug and session.scalar(select(RoundRow.id).where(RoundRow.slug == slug)) is not None:
         faults.note("round.slug", f"{slug} is taken")
     here = _organisations_here(session, [*file.institutes, *(each.enterprise for each in file.bidders)])
-    for bidder in file.bidders:
-        row = here.get(bidder.enterprise.credit_code)
+    for each in (*file.institutes, *(bidder.enterprise for bidder in file.bidders)):
+        row = here.get(each.credit_code)
         if row is not None and row.standing is not Standing.APPROVED:
-            faults.note(
-                f"{bidder.enterprise.path}.credit_code", "belongs to an organisation whose registration is not approved"
-            )
+            faults.note(f"{each.path}.credit_code", "belongs to an organisation whose registration is not approved")
 
 
 def _note_problems(file: RoundFile, faults: Faults, now: datetime) -> None:
     """Note what keeps the round from being published."""
-    plan = Plan(
-        calendar=file.round.calendar(),
-        rules=file.round.rules(),
-        deposit=file.round.deposit,
-        lots=[ListedLot(number=lot.number, start=lot.start, increment=lot.increment) for lot in file.lots],
-        rehearsal=file.round.rehearsal,
-    )
+    lots = (ListedLot(number=lot.number, start=lot.start, increment=lot.increment) for lot in file.lots)
+    plan = RoundRow(**columns_of(file.round)).plan(lots)
     for problem in rounds.problems_of(plan, now):
-        path = problem.field if problem.field == "lots" else f"round.{_PATHS.get(problem.field, problem.field)}"
+        path = problem.field if problem.field == "lots" else f"round.{problem.field}"
         if not faults.any_under(path):
             faults.note(path, _SAID[problem.code])
 

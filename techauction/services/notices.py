@@ -58,7 +58,7 @@ def organizers(market_keys: Select[str] | Collection[str]) -> ColumnElement[bool
 
 def of_round(row: RoundRow) -> Facts:
     """Return the facts that name a round."""
-    return {"slug": row.slug, "title_zh": row.title_zh, "title_en": row.title_en}
+    return {"slug": row.slug, "title_zh": row.title_zh, "title_en": row.title_en, "rehearsal": row.rehearsal}
 
 
 def of_lot(row: LotRow) -> Facts:
@@ -69,6 +69,7 @@ def of_lot(row: LotRow) -> Facts:
         "lot_id": row.id,
         "title_zh": row.result.title_zh,
         "title_en": row.result.title_en,
+        "rehearsal": row.round.rehearsal,
     }
 
 

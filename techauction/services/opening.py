@@ -11,11 +11,11 @@ from techauction.core import round as rounds
 from techauction.core.bidding import NoSuchLot
 from techauction.core.custody import sealed_as
 from techauction.core.lot import Stage
-from techauction.core.outcome import Ending
+from techauction.core.outcome import Ending, WithheldFor
 from techauction.core.record import Kind, instant
 from techauction.core.refusal import Refusal
 from techauction.core.round import Phase
-from techauction.services import aftersale, settlement
+from techauction.services import aftersale, settlement, telling
 from techauction.services.notices import Facts, notify, of_round, users
 from techauction.services.record import append, name_of
 from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow
@@ -65,6 +65,7 @@ def open_round(
     reserves = {
         each.lot_id: each for each in session.scalars(select(ReserveRow).where(ReserveRow.lot_id.in_(e.id for e in lots)))
     }
+    withheld: list[tuple[LotRow, WithheldFor]] = []
     for place, lot in enumerate(sorted(lots, key=lambda each: each.number or 0)):
         reserve = reserves.get(lot.id)
         reason = hammer.withhold(
@@ -77,10 +78,13 @@ def open_round(
             lot.stage = Stage.ENDED
             append(session, lot, Kind.WITHHELD, at=now, data={"reason": reason.value})
             session.add(OutcomeRow(lot_id=lot.id, ending=Ending.WITHHELD, reason=reason.value, ended_at=now))
+            withheld.append((lot, reason))
             continue
         _open_lot(session, row, lot, reserve, closes_at=row.calendar().closes(place), now=now)
     session.add(AuditRow(at=now, by_id=by_id, what="round.opened", about=f"round {row.slug}"))
     session.flush()
+    settlement.release(session, lot_ids=[lot.id for lot, _ in withheld], now=now)
+    telling.withheld(session, withheld, now=now)
 
 
 def _open_lot(
@@ -117,6 +121,7 @@ def _open_lot(
             "min_bidding": rules.min_bidding,
             "opens_at": instant(now),
             **sealed,
+            "market": lot.market_key,
             "described": record.description_digest(name_of(row.slug, lot.number), lot.result.described()),
         },
     )
@@ -169,7 +174,7 @@ def close_round(session: Session, *, round_id: int, now: datetime) -> bool:
 
 
 def _tell_closed(session: Session, row: RoundRow, heads: dict[int, str], *, now: datetime) -> None:
-    said: Facts = {"digest": row.digest, "heads": " ".join(f"{number}:{heads[number]}" for number in sorted(heads))}
+    said: Facts = {"digest": row.digest, "heads": record.heads_told(heads)}
     told = users(session, UserRow.role.in_((Role.ORGANIZER, Role.AUDITOR)))
     notify(session, user_ids=told, what="round_closed", facts=of_round(row) | said, now=now)
 

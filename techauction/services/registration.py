@@ -4,15 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from techauction.core import credit_code, registration
-from techauction.core.accounts import CreditCodeTaken
 from techauction.core.refusal import NoSuch
 from techauction.core.registration import Decision
-from techauction.services.accounts import create_user
-from techauction.services.notices import notify
+from techauction.services.accounts import create_user, keep_organisation
+from techauction.services.notices import notify, organizers, users
 from techauction.store.audit import AuditRow
 from techauction.store.people import MarketRow, OrganisationKind, OrganisationRow, Role, Standing, UserRow
 
@@ -50,8 +48,6 @@ def register(session: Session, *, enterprise: Enterprise, user: FirstUser, local
     code = credit_code.read(enterprise.credit_code)
     if session.get(MarketRow, enterprise.market_key) is None:
         raise NoSuch
-    if session.scalar(select(OrganisationRow.id).where(OrganisationRow.credit_code == code)) is not None:
-        raise CreditCodeTaken(code)
 
     row = OrganisationRow(
         kind=OrganisationKind.ENTERPRISE,
@@ -66,11 +62,7 @@ def register(session: Session, *, enterprise: Enterprise, user: FirstUser, local
         standing=Standing.REGISTERED,
         registered_at=now,
     )
-    session.add(row)
-    try:
-        session.flush()
-    except IntegrityError as error:  # somebody else registers the same at this moment
-        raise CreditCodeTaken(code) from error
+    keep_organisation(session, row)
     first = create_user(
         session,
         sign_in_name=user.sign_in_name,
@@ -85,11 +77,7 @@ def register(session: Session, *, enterprise: Enterprise, user: FirstUser, local
     session.add(AuditRow(at=now, by_id=first.id, what="organisation.registered", about=f"organisation {row.id}", detail=code))
     notify(
         session,
-        user_ids=session.scalars(
-            select(UserRow.id).where(
-                UserRow.role == Role.ORGANIZER, UserRow.market_key == row.market_key, UserRow.disabled_at.is_(None)
-            )
-        ),
+        user_ids=users(session, organizers([row.market_key])),
         what="organisation_registered",
         facts={"organisation_id": row.id, "name_zh": row.name_zh, "name_en": row.name_en},
         now=now,
@@ -129,7 +117,7 @@ def decide(
     )
     notify(
         session,
-        user_ids=session.scalars(select(UserRow.id).where(UserRow.organisation_id == row.id, UserRow.disabled_at.is_(None))),
+        user_ids=users(session, UserRow.organisation_id == row.id),
         what=f"registration_{decision.value}",
         facts={"name_zh": row.name_zh, "name_en": row.name_en, "reason": reason},
         now=now,

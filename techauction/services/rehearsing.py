@@ -1,6 +1,5 @@
 """Rehearsing the day of a round: a marked copy of it, its periods divided, with simulated bidders."""
 
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -10,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from techauction.core import rehearsal
 from techauction.core import round as rounds
-from techauction.core.custody import sealed_as
+from techauction.core.custody import new_salt, sealed_as
 from techauction.core.lot import Stage
 from techauction.core.record import commitment
 from techauction.core.refusal import NoSuch
-from techauction.core.round import ListedLot, Phase, Plan
+from techauction.core.round import Phase
 from techauction.services.copying import GOING, copied, sold_by
 from techauction.services.simulating import simulate_bidders
 from techauction.store.audit import AuditRow
@@ -24,7 +23,6 @@ _PHASES = frozenset({Phase.DRAFT, Phase.PUBLISHED})
 BIDDERS = 8
 _LOT = ("result_id", "market_key", "format", "number", "start", "increment", "ladder", "reserve_announced", "submitted_at")
 _RESERVES_OVER_START = 4
-_SALT_BYTES = 32
 
 
 def rehearse(
@@ -51,7 +49,7 @@ def rehearse(
     titles = ("【演练】", "Rehearsal: ")
     copy = copied(session, row, periods, name="rehearsal", titles=titles, now=now, speed=speed)
     made = [LotRow(round_id=copy.id, stage=Stage.LISTED, **_of(lot)) for lot in lots]
-    _must_be_sound(copy, made, now)
+    rounds.publish(Phase.DRAFT, copy.plan(lot.listed() for lot in made), now)  # as it could be published itself
     session.add_all(made)
     session.flush()
     session.add_all(_reserve(lot, place, now) for place, lot in enumerate(made) if lot.reserve_announced)
@@ -70,17 +68,6 @@ def _must_be_alone(session: Session, row: RoundRow, *, closes_at: datetime) -> N
         raise rehearsal.RehearsalGoing
 
 
-def _must_be_sound(copy: RoundRow, lots: list[LotRow], now: datetime) -> None:
-    plan = Plan(
-        calendar=copy.calendar(),
-        rules=copy.rules(),
-        deposit=copy.deposit_rule(),
-        lots=[ListedLot(number=lot.number or 0, start=lot.start, increment=lot.increment) for lot in lots],
-        rehearsal=True,
-    )
-    rounds.publish(Phase.DRAFT, plan, now)
-
-
 def _of(lot: LotRow) -> dict[str, Any]:
     return {name: getattr(lot, name) for name in _LOT}
 
@@ -89,7 +76,7 @@ def _reserve(lot: LotRow, place: int, now: datetime) -> ReserveRow:
     """Return an invented reserve: the real one is nobody's to copy."""
     assert lot.start is not None
     assert lot.increment is not None
-    amount, salt = lot.start + lot.increment.times(place % _RESERVES_OVER_START), secrets.token_hex(_SALT_BYTES)
+    amount, salt = lot.start + lot.increment.times(place % _RESERVES_OVER_START), new_salt()
     return ReserveRow(
         lot_id=lot.id, amount=amount, salt=salt, commitment=commitment(sealed_as(lot.id), amount, salt), sealed_at=now
     )

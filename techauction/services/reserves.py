@@ -1,6 +1,5 @@
 """Reserves: sealed by their institute, opened by the hammer, entered again after a lost key, read by a named custodian."""
 
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -18,6 +17,7 @@ from techauction.core.custody import (
     NotAwaited,
     NotTheCommitment,
     Slip,
+    new_salt,
     sealed_as,
 )
 from techauction.core.money import Money
@@ -31,8 +31,6 @@ from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, ReserveRow
 from techauction.store.people import UserRow
 from techauction.store.record import RecordRow
-
-_SALT_BYTES = 32
 
 
 def seal(
@@ -81,7 +79,7 @@ def sealed(lot_id: int, reserve: Money, *, custody: Custody, now: datetime) -> t
 
     :raises NoCustodyKey: there is no key to seal with
     """
-    name, salt = sealed_as(lot_id), secrets.token_hex(_SALT_BYTES)
+    name, salt = sealed_as(lot_id), new_salt()
     box = custody.seal({"reserve_fen": reserve.minor, "salt": salt})
     slip = Slip(sealed_as=name, reserve=reserve, salt=salt, commitment=commitment(name, reserve, salt), sealed_at=now)
     return slip, {

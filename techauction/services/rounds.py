@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
@@ -16,20 +15,19 @@ from techauction.core.registration import ReasonNeeded
 from techauction.core.round import (
     CustodianUnfit,
     HostDecides,
-    ListedLot,
     MarketHasLots,
     Phase,
     PhaseForbids,
-    Plan,
     Regime,
+    SlugOnRecord,
     SlugTaken,
 )
 from techauction.services import settlement, withdrawing
-from techauction.services.notices import notify
+from techauction.services.notices import notify, of_round, organizers, users
 from techauction.services.two import Two
 from techauction.store.auction import PaddleRow
 from techauction.store.audit import AuditRow
-from techauction.store.consigning import LotRow, ResultRow, RoundMarketRow, RoundRow
+from techauction.store.consigning import LotRow, ResultRow, RoundMarketRow, RoundRow, columns_of
 from techauction.store.people import Role, UserRow
 
 
@@ -51,9 +49,7 @@ def draft(session: Session, *, planned: PlannedRound, by_id: int, now: datetime)
 
 def keep(session: Session, planned: PlannedRound, *, now: datetime) -> RoundRow:
     """Keep a planned round as a draft, and return its row, flushed."""
-    row = RoundRow(
-        host_market_key=planned.host_market, synthetic=planned.synthetic, phase=Phase.DRAFT, created_at=now, **_columns(planned)
-    )
+    row = RoundRow(phase=Phase.DRAFT, created_at=now, **columns_of(planned))
     row.markets = [RoundMarketRow(market_key=key) for key in planned.markets]
     session.add(row)
     session.flush()
@@ -63,19 +59,23 @@ def keep(session: Session, planned: PlannedRound, *, now: datetime) -> RoundRow:
 def revise(session: Session, *, round_id: int, market_key: str, planned: PlannedRound, by_id: int, now: datetime) -> None:
     """Change a draft.
 
-    :raises NoSuch, HostDecides, PhaseForbids, SlugTaken, CustodianUnfit, MarketHasLots: as they say
+    :raises NoSuch, HostDecides, PhaseForbids, SlugTaken, SlugOnRecord, CustodianUnfit, MarketHasLots: as they say
     """
     row = _own_round_for_update(session, round_id, market_key)
     if row.phase is not Phase.DRAFT:
         raise PhaseForbids(row.phase)
     _must_be_free(session, planned.slug, besides=round_id)
+    # A lot may have been withdrawn.
+    on_record = select(LotRow.id).where(LotRow.round_id == round_id, LotRow.seq > 0).limit(1)
+    if planned.slug != row.slug and session.scalar(on_record) is not None:
+        raise SlugOnRecord(row.slug)
     _must_be_fit(session, planned)
     leaving = {each.market_key for each in row.markets} - set(planned.markets)
     used = session.scalars(select(LotRow.market_key).where(LotRow.round_id == round_id, LotRow.market_key.in_(leaving))).first()
     if used is not None:
         raise MarketHasLots(used)
 
-    for name, value in _columns(planned).items():
+    for name, value in columns_of(planned).items():
         setattr(row, name, value)
     session.execute(delete(RoundMarketRow).where(RoundMarketRow.round_id == round_id, RoundMarketRow.market_key.in_(leaving)))
     session.expire(row, ["markets"])
@@ -99,14 +99,7 @@ def publish(session: Session, *, round_id: int, market_key: str, by_id: int, rea
         select(LotRow).where(LotRow.round_id == round_id, LotRow.stage == Stage.LISTED).order_by(LotRow.number)
     ).all()
     now = read_clock()
-    plan = Plan(
-        calendar=row.calendar(),
-        rules=row.rules(),
-        deposit=row.deposit_rule(),
-        lots=[ListedLot(number=lot.number or 0, start=lot.start, increment=lot.increment) for lot in lots],
-        rehearsal=row.rehearsal,
-    )
-    row.phase = rounds.publish(row.phase, plan, now)
+    row.phase = rounds.publish(row.phase, row.plan(lot.listed() for lot in lots), now)
 
     row.published_at = now
     session.add(AuditRow(at=now, by_id=by_id, what="round.published", about=f"round {row.slug}", detail=f"{len(lots)} lots"))
@@ -142,12 +135,7 @@ def call_off_announced(
     settlement.release_round(session, round_row=row, now=now)
     by_id, detail = (None, reason) if two is None else (two.approved_by, two.detail(reason))
     session.add(AuditRow(at=now, by_id=by_id, what="round.called_off", about=f"round {row.slug}", detail=detail))
-    facts: dict[str, int | str | None] = {
-        "round": row.slug,
-        "title_zh": row.title_zh,
-        "title_en": row.title_en,
-        "reason": reason,
-    }
+    facts = of_round(row) | {"reason": reason}
     notify(session, user_ids=_concerned(session, row.id), what="round_called_off", facts=facts, now=now)
 
 
@@ -158,16 +146,7 @@ def _concerned(session: Session, round_id: int) -> list[int]:
         select(ResultRow.institute_id).join(LotRow, LotRow.result_id == ResultRow.id).where(LotRow.round_id == round_id)
     )
     bidders = select(PaddleRow.organisation_id).where(PaddleRow.round_id == round_id, PaddleRow.voided_at.is_(None))
-    return list(
-        session.scalars(
-            select(UserRow.id).where(
-                UserRow.disabled_at.is_(None),
-                ((UserRow.role == Role.ORGANIZER) & UserRow.market_key.in_(markets))
-                | UserRow.organisation_id.in_(consignors)
-                | UserRow.organisation_id.in_(bidders),
-            )
-        )
-    )
+    return users(session, organizers(markets) | UserRow.organisation_id.in_(consignors) | UserRow.organisation_id.in_(bidders))
 
 
 def _own_round_for_update(session: Session, round_id: int, market_key: str) -> RoundRow:
@@ -192,35 +171,3 @@ def _must_be_fit(session: Session, planned: PlannedRound) -> None:
     fit = user is not None and user.role is Role.ORGANIZER and user.market_key == planned.host_market and not user.disabled_at
     if not fit or planned.regime is not Regime.AUCTION:
         raise CustodianUnfit
-
-
-def _columns(planned: PlannedRound) -> dict[str, Any]:
-    return {
-        "slug": planned.slug,
-        "title_zh": planned.title_zh,
-        "title_en": planned.title_en,
-        "regime": planned.regime,
-        "custodian_id": planned.custodian_id,
-        "rehearsal": planned.rehearsal,
-        "registration_closes_at": planned.registration_closes_at,
-        "reserve_deadline_at": planned.reserve_deadline_at,
-        "opens_at": planned.opens_at,
-        "closes_at": planned.closes_at,
-        "stagger_s": planned.stagger_s,
-        "extension_kind": planned.extension_kind,
-        "extension_trigger_s": planned.extension_trigger_s,
-        "extension_length_s": planned.extension_length_s,
-        "extension_cap_s": planned.extension_cap_s,
-        "max_steps": planned.max_steps,
-        "raise_own_bid": planned.raise_own_bid,
-        "collar": planned.collar,
-        "min_admitted": planned.min_admitted,
-        "min_bidding": planned.min_bidding,
-        "gap_s": planned.gap_s,
-        "deposit_kind": planned.deposit.kind,
-        "deposit_share_bps": planned.deposit.share_bps,
-        "deposit_fixed": planned.deposit.fixed,
-        "buyer_bps": planned.buyer_bps,
-        "seller_bps": planned.seller_bps,
-        "listing_share_bps": planned.listing_share_bps,
-    }

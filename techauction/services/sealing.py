@@ -1,6 +1,5 @@
 """Sealed offers: put into boxes as they are taken, opened together when the hammer falls."""
 
-import secrets
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +9,7 @@ from sqlalchemy import Connection, and_, case, insert, select
 from sqlalchemy.orm import Session
 
 from techauction.core import bidding, sealed
-from techauction.core.custody import Box, CannotOpen, Custody
+from techauction.core.custody import Box, CannotOpen, Custody, new_salt
 from techauction.core.lot import Format
 from techauction.core.money import Money
 from techauction.core.offer import Eligibility, Offer
@@ -24,7 +23,6 @@ from techauction.store.consigning import LotRow
 from techauction.store.record import RecordRow
 
 Row = dict[str, Any]
-_SALT_BYTES = 32
 
 
 def remember(session: Session, locked: Iterable[Head]) -> None:
@@ -53,7 +51,7 @@ def take(
     """
     after = bidding.take(head.lot, Offer(each.amount, each.confirmed, each.matching), bidder, now)
     assert bidder.paddle is not None
-    salt = secrets.token_hex(_SALT_BYTES)
+    salt = new_salt()
     box = custody.seal(
         {"paddle": bidder.paddle, "amount_fen": each.amount.minor, "salt": salt, "confirmed": int(each.confirmed)}
     )

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session, contains_eager
 from techauction.core.admission import DepositKind
 from techauction.core.days import SpecialDays, day_of
 from techauction.core.handoff import STEPS, Step, latest_days
-from techauction.core.outcome import Ending
-from techauction.services.notices import Facts, notify, of_lot, organizers
-from techauction.store.auction import OutcomeRow, PaddleRow
+from techauction.core.outcome import Ending, WithheldFor
+from techauction.services.notices import Facts, notify, of_lot, organizers, users
+from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.days import special_days
 from techauction.store.money import SettlementRow
@@ -58,6 +58,24 @@ def ended(session: Session, lot_ids: Collection[int]) -> None:
             _sold(session, lot, outcome, settlement, people, special=special)
         elif outcome.ending is Ending.PASSED_IN:
             _passed_in(session, lot, outcome.ended_at, people)
+
+
+def withheld(session: Session, lots: Iterable[tuple[LotRow, WithheldFor]], *, now: datetime) -> None:
+    """Tell everybody whom lots concern that are not offered after all."""
+    for lot, reason in lots:
+        facts = of_lot(lot) | {"withheld_for": reason.value}
+        notify(session, user_ids=concerned(session, lot), what="lot_withheld", facts=facts, now=now)
+
+
+def concerned(session: Session, lot: LotRow) -> list[int]:
+    """Return the users of the lot's institute and of the bidders admitted to it, and its market's organizers."""
+    bidders = (
+        select(PaddleRow.organisation_id)
+        .join(AdmissionRow, AdmissionRow.paddle_id == PaddleRow.id)
+        .where(AdmissionRow.lot_id == lot.id, PaddleRow.voided_at.is_(None))
+    )
+    institute = UserRow.organisation_id == lot.result.institute_id
+    return users(session, institute | UserRow.organisation_id.in_(bidders) | organizers([lot.market_key]))
 
 
 def _sold(
@@ -111,14 +129,14 @@ def _people(session: Session, lots: Collection[LotRow]) -> _People:
     for round_id, number, organisation_id in rows:
         bidders.setdefault(round_id, {})[number or 0] = organisation_id
     organisations = {lot.result.institute_id for lot in lots} | {each for of in bidders.values() for each in of.values()}
-    users = session.execute(
+    people = session.execute(
         select(UserRow.id, UserRow.organisation_id, UserRow.market_key).where(
             UserRow.disabled_at.is_(None),
             UserRow.organisation_id.in_(organisations) | organizers({lot.market_key for lot in lots}),
         )
     )
     found = _People({}, {}, bidders)
-    for user_id, of_organisation, of_market in users:
+    for user_id, of_organisation, of_market in people:
         if of_organisation is not None:
             found.of_organisation.setdefault(of_organisation, []).append(user_id)
         elif of_market is not None:

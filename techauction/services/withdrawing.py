@@ -12,15 +12,15 @@ from techauction.core.outcome import Ending
 from techauction.core.record import Kind
 from techauction.core.refusal import NoSuch
 from techauction.services import settlement
-from techauction.services.notices import notify, of_lot, organizers, users
+from techauction.services.notices import notify, of_lot
 from techauction.services.opening import lot_for_update
 from techauction.services.pausing import ReasonMissing
 from techauction.services.record import append
+from techauction.services.telling import concerned
 from techauction.services.two import Two
-from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow
+from techauction.store.auction import OutcomeRow
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, RoundRow
-from techauction.store.people import UserRow
 
 
 def withdraw(
@@ -52,7 +52,7 @@ def withdraw(
 
     end(session, [row], reason=reason, two=None, now=now)
     session.add(AuditRow(at=now, by_id=by_id, what="lot.withdrawn", about=f"lot {lot_id}", detail=reason))
-    notify(session, user_ids=_concerned(session, row), what="lot_withdrawn", facts=of_lot(row) | {"reason": reason}, now=now)
+    notify(session, user_ids=concerned(session, row), what="lot_withdrawn", facts=of_lot(row) | {"reason": reason}, now=now)
 
 
 def end(session: Session, lots: Iterable[LotRow], *, reason: str, two: Two | None, now: datetime) -> list[LotRow]:
@@ -78,16 +78,5 @@ def end_early(session: Session, lots: Iterable[LotRow], *, reason: str, two: Two
     """End what is left of an open round's locked lots as withdrawn, and tell those whom each concerns."""
     for row in end(session, lots, reason=reason, two=two, now=now):
         notify(
-            session, user_ids=_concerned(session, row), what="lot_ended_early", facts=of_lot(row) | {"reason": reason}, now=now
+            session, user_ids=concerned(session, row), what="lot_ended_early", facts=of_lot(row) | {"reason": reason}, now=now
         )
-
-
-def _concerned(session: Session, lot: LotRow) -> list[int]:
-    """Return the users of the lot's institute and of the bidders admitted to it, and its market's organizers."""
-    bidders = (
-        select(PaddleRow.organisation_id)
-        .join(AdmissionRow, AdmissionRow.paddle_id == PaddleRow.id)
-        .where(AdmissionRow.lot_id == lot.id, PaddleRow.voided_at.is_(None))
-    )
-    institute = UserRow.organisation_id == lot.result.institute_id
-    return users(session, institute | UserRow.organisation_id.in_(bidders) | organizers([lot.market_key]))

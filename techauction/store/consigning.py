@@ -1,7 +1,10 @@
 """Results, and the rounds and lots they are sold in."""
 
+from collections.abc import Iterable
+from dataclasses import fields
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -12,8 +15,9 @@ from techauction.core.increment import Ladder
 from techauction.core.lot import Bid, Extension, ExtensionKind, Format, Lot, Rules, Stage
 from techauction.core.money import Money
 from techauction.core.names import Name
+from techauction.core.planned import PlannedRound
 from techauction.core.replayed import Sealed
-from techauction.core.round import Calendar, Phase, Regime
+from techauction.core.round import Calendar, ListedLot, Phase, Plan, Regime
 from techauction.core.settlement import Commission
 from techauction.store.base import NEVER_AGAIN, Row, enum_column
 from techauction.store.people import FieldRow, MarketRow, OrganisationRow, UserRow
@@ -114,9 +118,38 @@ class RoundRow(Row):
         """Return how deposits are computed."""
         return DepositRule(kind=self.deposit_kind, share_bps=self.deposit_share_bps, fixed=self.deposit_fixed)
 
+    def planned(self) -> PlannedRound:
+        """Return the round as it is planned."""
+        return PlannedRound(
+            **{name: getattr(self, name) for name in _PLANNED},
+            host_market=self.host_market_key,
+            markets=tuple(each.market_key for each in self.markets),
+            deposit=self.deposit_rule(),
+        )
+
+    def plan(self, lots: Iterable[ListedLot]) -> Plan:
+        """Return what is looked at before the round is published with these lots."""
+        return Plan(
+            calendar=self.calendar(), rules=self.rules(), deposit=self.deposit_rule(), lots=list(lots), rehearsal=self.rehearsal
+        )
+
     def commission(self) -> Commission:
         """Return who pays how much commission, and how it is split."""
         return Commission(buyer_bps=self.buyer_bps, seller_bps=self.seller_bps, listing_share_bps=self.listing_share_bps)
+
+
+_PLANNED = tuple(each.name for each in fields(PlannedRound) if each.name in RoundRow.__table__.c)
+"""What a planned round and its row call alike."""
+
+
+def columns_of(planned: PlannedRound) -> dict[str, Any]:
+    """Return what the row of a planned round holds."""
+    return {name: getattr(planned, name) for name in _PLANNED} | {
+        "host_market_key": planned.host_market,
+        "deposit_kind": planned.deposit.kind,
+        "deposit_share_bps": planned.deposit.share_bps,
+        "deposit_fixed": planned.deposit.fixed,
+    }
 
 
 RULES = tuple(
@@ -278,6 +311,10 @@ class LotRow(Row):
         """Return the lot's increments: its ladder, or the one increment."""
         assert self.increment is not None
         return Ladder.from_json(self.ladder) if self.ladder else Ladder.flat(self.increment)
+
+    def listed(self) -> ListedLot:
+        """Return what its round must know of the lot to be published."""
+        return ListedLot(number=self.number or 0, start=self.start, increment=self.increment)
 
     def is_past_close(self, now: datetime) -> bool:
         """Return whether the close of an open lot has come, or had come when its hammer began to wait for a key."""

@@ -1,6 +1,5 @@
 """The demonstration's sign-in: one press and the visitor is somebody of the house. Only on this machine, only there."""
 
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, abort, g, redirect, render_template, request
@@ -10,28 +9,17 @@ from techauction.db import db
 from techauction.queries.demo import demo_account, demo_page
 from techauction.settings import Settings
 from techauction.web import navigation, signing
+from techauction.web.guard import comes_from_here, is_loopback
 
 bp = Blueprint("demo", __name__, url_prefix="/demo")
-
-_FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
 
 
 @bp.before_request
 def only_from_here() -> None:
     """Answer only a browser on this machine that came straight: anybody else would be given everybody's rights."""
     g.private = True
-    forwarded = any(name in request.headers for name in _FORWARDED)
-    if forwarded or not _is_loopback(request.remote_addr) or not _is_loopback(urlsplit(request.host_url).hostname):
+    if not comes_from_here() or not is_loopback(urlsplit(request.host_url).hostname):
         abort(404)
-
-
-def _is_loopback(name: str | None) -> bool:
-    if name == "localhost":
-        return True
-    try:
-        return ip_address(name or "").is_loopback
-    except ValueError:
-        return False
 
 
 @bp.get("/sign-in")

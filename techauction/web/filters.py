@@ -13,7 +13,7 @@ from techauction import wording
 from techauction.clock import SHANGHAI
 from techauction.core.money import FEN_PER_WAN, FEN_PER_YUAN, Money
 from techauction.core.names import Name
-from techauction.wording import in_chinese, province, say, word
+from techauction.wording import act, in_chinese, province, say, word
 from techauction.wording.words import maturity
 
 NOTHING = "—"
@@ -130,6 +130,7 @@ def register(app: Flask) -> None:
         "duration": duration,
         "weekday": weekday,
         "word": said,
+        "act": act,
         "refusal": say,
         "maturity": maturity,
         "province": province,

@@ -1,6 +1,7 @@
 """Who may enter a blueprint."""
 
 from collections.abc import Callable
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from flask import abort, g, redirect, request, url_for
@@ -9,6 +10,7 @@ from flask_login import current_user
 
 from techauction.store.people import Role
 
+_FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
 GATE = "roles"
 """The attribute of a gate that says whom it lets in; the test that walks every URL reads it."""
 
@@ -32,6 +34,21 @@ def only(*roles: Role) -> Callable[[], ResponseReturnValue | None]:
 def anyone_signed_in() -> Callable[[], ResponseReturnValue | None]:
     """Return a gate that lets every signed-in user in."""
     return only(*Role)
+
+
+def comes_from_here() -> bool:
+    """Return whether the request came straight from this machine: by a proxy on it, strangers come from loopback too."""
+    return is_loopback(request.remote_addr) and not any(name in request.headers for name in _FORWARDED)
+
+
+def is_loopback(name: str | None) -> bool:
+    """Return whether an address, or a host's name, is this machine's own."""
+    if name == "localhost":
+        return True
+    try:
+        return ip_address(name or "").is_loopback
+    except ValueError:
+        return False
 
 
 def safe_next(wanted: str | None) -> str | None:

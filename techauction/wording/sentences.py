@@ -13,7 +13,7 @@ from techauction.core.lot import Stage
 from techauction.core.refusal import Fact, Refusal
 from techauction.core.registration import Decision
 from techauction.core.round import Phase
-from techauction.wording.words import word
+from techauction.wording.words import word_within
 
 BIDDING = {
     "sealed_once": _l("You have made your one sealed offer for this lot already."),
@@ -35,6 +35,7 @@ BIDDING = {
     "receipt_wrong": _l("This is no receipt that this house signed."),
     "key_reused": _l("This form was already used for another offer. Load the page again, then make your offer."),
     "queue_full": _l("Too many offers wait at this moment, and yours was not taken in. Offer again."),
+    "too_many_watchers": _l("Too many watch at this moment. Ask again in a while."),
     "not_signed_in": _l("You are not signed in, or this page is out of date. Sign in and load it again."),
     "offer_unreadable": _l("The offer cannot be read."),
     "too_many_offers": _l("You make more offers in a second than are taken. Wait a moment, then offer again."),
@@ -91,7 +92,9 @@ ADMISSION = {
     ),
     "already_decided": _l("This registration is %(decided)s already, and that stands."),
     "reason_needed": _l("Give a reason: whoever is refused something is told why."),
-    "credit_code_wrong": _l("“%(text)s” is no unified social credit code: those have 18 signs, the last checks the others."),
+    "credit_code_wrong": _l(
+        "“%(text)s” is no unified social credit code: those have 18 characters, the last checks the others."
+    ),
     "credit_code_taken": _l("An organisation with the credit code %(credit_code)s is registered already."),
 }
 CONSIGNING = {
@@ -120,6 +123,7 @@ ROUNDS = {
     "no_such_round": _l("There is no such round."),
     "not_a_demonstration": _l("%(directory)s holds something else than a demonstration; it stays as it is."),
     "slug_taken": _l("Another round has the address name %(slug)s."),
+    "slug_on_record": _l("The address name %(slug)s stands in the record of a lot already, and stays."),
     "host_decides": _l("Only an organizer of the round's host market may do this."),
     "custodian_unfit": _l("The custodian is an organizer of the host market, and there is one only under the Auction Law."),
     "market_has_lots": _l("This market has lots in the round and cannot leave it."),
@@ -164,8 +168,8 @@ HANDOFF = {
 ACCOUNTS = {
     "sign_in_refused": _l("The name or the password is not right."),
     "password_wrong": _l("This is not your present password."),
-    "password_too_short": _l("A password has at least %(least)s signs."),
-    "password_too_long": _l("A password has at most %(most)s signs."),
+    "password_too_short": _l("A password has at least %(least)s characters."),
+    "password_too_long": _l("A password has at most %(most)s characters."),
     "password_is_name": _l("The password may not be the sign-in name."),
     "sign_in_name_unfit": _l("A sign-in name has at least three small letters or digits, with . _ @ + - between them."),
     "sign_in_name_taken": _l("Somebody else signs in as %(sign_in_name)s."),
@@ -207,4 +211,4 @@ def _written(name: str, fact: Fact) -> str:
     if isinstance(fact, datetime):
         return fact.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
     member = next((each for each in _MEMBERS.get(name, ()) if each.value == fact), None)
-    return str(fact) if member is None else word(member)
+    return str(fact) if member is None else word_within(member)

@@ -207,7 +207,13 @@ MATURITY = {
 
 
 def word(member: StrEnum) -> str:
-    """Return the word for a member of an enumeration, in the reader's language."""
+    """Return the word for a member of an enumeration as it stands by itself, in the reader's language."""
+    said = word_within(member)
+    return said[:1].upper() + said[1:]
+
+
+def word_within(member: StrEnum) -> str:
+    """Return the word for a member of an enumeration as it stands inside a sentence."""
     return str(WORDS[type(member)][member.value])
 
 

@@ -52,7 +52,7 @@ def open_room(settings: Settings, sessions: sessionmaker[Session], clock: Manual
         lot_id, round_id, slug = lot.id, round_.id, round_.slug
     clock.set(OPENS)
     with serving(settings, clock) as served:
-        served.process.auctioneer.act(partial(opening.open_round, round_id=round_id)).result(10)
+        served.process.auctioneer.act(partial(opening.open_round, round_id=round_id)).result(20)
         yield Room(served, slug, lot_id, bidders, organizer)
 
 

@@ -125,5 +125,5 @@ class _Caller:
             headers={"Authorization": f"Bearer {token}"},
             # No schema says all that keeps a round from being loaded: its times, and what its parts say of one another.
             excluded_checks=[positive_data_acceptance] if loading or spelled else [],
-            timeout=10,
+            timeout=20,
         )

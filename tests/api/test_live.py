@@ -23,7 +23,7 @@ from tests.api.rooms import Bidder, Room, open_room
 from tests.builders import wan
 
 Sessions = sessionmaker[Session]
-PATIENCE_S = 10
+PATIENCE_S = 20
 SECOND = timedelta(seconds=1)
 
 

@@ -162,7 +162,7 @@ def test_of_two_calls_at_once_one_creates_the_round(organizer: Program, sessions
     together = Barrier(len(clients))
 
     def call(program: Program) -> Any:
-        together.wait(10)
+        together.wait(20)
         return program.post("/rounds", a_plan(lots=5))
 
     with ThreadPoolExecutor(len(clients)) as pool:

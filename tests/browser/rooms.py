@@ -22,7 +22,7 @@ WITH_PRIORITY = "/bidder/rounds/joint/lots/3"
 """Where paddle 260 holds a priority right."""
 SEALED = "/bidder/rounds/joint/lots/8"
 PUBLIC = "/rounds/joint/lots/1"
-PATIENCE_S = 10
+PATIENCE_S = 20
 LOST_MS = 20_000
 
 

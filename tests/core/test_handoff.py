@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -21,11 +21,21 @@ def test_every_instrument_has_one_step_by_which_the_result_is_transferred(instru
 @given(st.sampled_from(list(Instrument)), st.sampled_from(list(CaseKind)))
 def test_the_steps_can_be_done_in_their_usual_order(instrument: Instrument, kind: CaseKind) -> None:
     steps = handoff.planned(kind, instrument)
-    done: set[Step] = set()
+    done: dict[Step, date] = {}
 
     for each in steps:
-        handoff.must_be_next(steps, frozenset(done), each.step)
-        done.add(each.step)
+        handoff.must_be_next(steps, done, each.step, done_on=HAMMER)
+        done[each.step] = HAMMER
+
+
+def test_a_step_was_not_done_before_the_one_that_it_needs() -> None:
+    steps = handoff.planned(CaseKind.SOLD, Instrument.TRANSFER)
+    signed = {Step.CONTRACT_SIGNED: HAMMER}
+
+    with pytest.raises(handoff.StepTooEarly):
+        handoff.must_be_next(steps, signed, Step.CONTRACT_REGISTERED, done_on=HAMMER - timedelta(days=1))
+
+    handoff.must_be_next(steps, signed, Step.CONTRACT_REGISTERED, done_on=HAMMER)
 
 
 def test_a_deadline_waits_for_the_step_that_starts_it() -> None:

@@ -50,7 +50,7 @@ def test_a_round_in_order_is_published() -> None:
         ({"registration_closes_at": TEN}, [("registration_closes_at", "in_the_past")]),
         ({"reserve_deadline_at": TEN + 11 * DAY}, [("reserve_deadline_at", "after_opening")]),
         ({"reserve_deadline_at": TEN - DAY}, [("reserve_deadline_at", "in_the_past")]),
-        ({"trigger": timedelta(0)}, [("extension_trigger", "period_out_of_range")]),
+        ({"trigger": timedelta(0)}, [("extension_trigger_s", "period_out_of_range")]),
         ({"deposit": DepositRule(kind=DepositKind.FIXED)}, [("deposit_fixed", "missing")]),
         ({"lots": ()}, [("lots", "none_listed")]),
         ({"lots": (ListedLot(number=3, start=None, increment=Money(1)),)}, [("lots[3].start", "missing")]),

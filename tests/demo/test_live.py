@@ -26,7 +26,7 @@ from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.people import Role, UserRow
 
 SECOND = timedelta(seconds=1)
-PATIENCE_S = 10
+PATIENCE_S = 20
 
 
 @pytest.fixture

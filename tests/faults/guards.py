@@ -271,7 +271,7 @@ FAULTS = [
     Fault(
         guard="a voided paddle's instruction bids no more",
         file="techauction/services/instructions.py",
-        original=" if _may_bid(each.bidder)}",
+        original=" if each.bidder.may_bid}",
         planted="}",
         test="tests/services/test_instructions.py::test_a_voided_paddles_instruction_bids_no_more[sqlite]",
     ),
@@ -545,5 +545,37 @@ FAULTS = [
         planted="",
         test="tests/services/test_instructions.py"
         "::test_an_instruction_left_before_the_opening_comes_before_an_offer_made_after_it[sqlite]",
+    ),
+    Fault(
+        guard="the verifier compares requests with what was shown",
+        file="techauction/reports/record_of_sale.py",
+        original="        found += approved.as_shown(books)\n",
+        planted="",
+        test="tests/reports/test_record_of_sale.py::test_a_request_that_was_shown_otherwise_is_found[sqlite]",
+    ),
+    Fault(
+        guard="the verifier asks whether what a deposit holds ever came",
+        file="techauction/reports/accounting.py",
+        original="(_balance(posted, bank.credit) >= left, True)",
+        planted="(True, True)",
+        test="tests/reports/test_record_of_sale.py"
+        "::test_a_deposit_that_holds_what_never_came_is_found_before_the_close[sqlite]",
+    ),
+    Fault(
+        guard="a deposit for a lot that has ended takes no money",
+        file="techauction/services/settlement.py",
+        original=".where(which, DepositRow.state.in_((DepositState.DUE, DepositState.HELD)))\n",
+        planted=".where(which, DepositRow.state.in_((DepositState.DUE, DepositState.HELD)), DepositRow.held > ZERO)\n",
+        test="tests/services/test_deposits.py::test_money_that_comes_after_a_lot_was_withdrawn_is_held_for_the_others[sqlite]",
+    ),
+    Fault(
+        guard="the answer to a HEAD has no body",
+        file="techauction/saleroom/paths.py",
+        original="""        if scope["method"] == "HEAD":  # a body would be taken for the next answer on the connection
+""",
+        planted="""        if scope["method"] == "HEADS":
+""",
+        test="tests/saleroom/test_paths.py"
+        "::test_a_head_is_answered_without_a_body_and_leaves_the_connection_good[sqlite-/saleroom/live?lots={lot}]",
     ),
 ]

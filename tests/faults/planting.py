@@ -1,5 +1,6 @@
 """Planting a fault in a copy of the house, to see that a test finds it."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 300
 _ENVIRONMENT = {
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # they take longer to load than most of these tests to run
     "PYTHONDONTWRITEBYTECODE": "1",
@@ -29,6 +29,14 @@ class Fault:
     test: str
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a run of tests said."""
+
+    returncode: int
+    stdout: str
+
+
 class Copy:
     """A copy of the package and its tests, in which a fault may be planted. `migrated` spares its runs the migrations."""
 
@@ -40,6 +48,15 @@ class Copy:
         for name in ("templates", "static"):
             (folder / name).symlink_to(ROOT / name)
         shutil.copy(ROOT / "pyproject.toml", folder)
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        self._runner = subprocess.Popen(
+            [sys.executable, "-P", "tests/faults/forking.py"],
+            cwd=folder,
+            env=kept | _ENVIRONMENT | {"PYTHONPATH": str(folder)},  # it finds the copy before the house
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     @contextmanager
     def planted(self, fault: Fault) -> Iterator[None]:
@@ -55,17 +72,20 @@ class Copy:
             file.write_text(text)
             os.utime(file, (written.st_atime, written.st_mtime))
 
-    def run(self, tests: Sequence[str], *, migrate: bool = False) -> "subprocess.CompletedProcess[str]":
-        """Run tests of the copy, in a process that finds the copy before the house."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-        if not migrate:
-            kept["TECHAUCTION_TEST_SQLITE"] = str(self._migrated)
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", *tests],
-            cwd=self._folder,
-            env=kept | _ENVIRONMENT | {"PYTHONPATH": str(self._folder)},
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
+    def run(self, tests: Sequence[str], *, migrate: bool = False) -> Told:
+        """Run tests of the copy, in a process of their own."""
+        said = self._folder / "said"
+        order = {
+            "arguments": ["-q", "-p", "no:cacheprovider", "-m", "not slow", *tests],
+            "environment": {} if migrate else {"TECHAUCTION_TEST_SQLITE": str(self._migrated)},
+            "said": str(said),
+        }
+        assert self._runner.stdin
+        assert self._runner.stdout
+        self._runner.stdin.write(json.dumps(order) + "\n")
+        self._runner.stdin.flush()
+        return Told(int(self._runner.stdout.readline()), said.read_text())
+
+    def close(self) -> None:
+        """End what runs the tests."""
+        self._runner.communicate()

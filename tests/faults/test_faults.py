@@ -1,5 +1,6 @@
 """Every guard of the house has a test that fails without it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Copy:
-    """Return a copy of the house."""
-    return Copy(tmp_path_factory.mktemp("house"), migrated_file)
+def house(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Copy]:
+    """Yield a copy of the house."""
+    made = Copy(tmp_path_factory.mktemp("house"), migrated_file)
+    yield made
+    made.close()
 
 
 def test_with_its_guards_the_copy_passes(house: Copy) -> None:

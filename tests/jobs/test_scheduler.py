@@ -17,7 +17,7 @@ from techauction.saleroom.vitals import Vitals
 from techauction.store.consigning import RoundRow
 from tests.builders import OPENS, a_lot, a_round
 
-PATIENCE_S = 15.0
+PATIENCE_S = 20
 
 
 def test_the_scheduler_opens_a_round_by_itself(

@@ -97,6 +97,7 @@ def test_a_user_who_chose_no_language_reads_both(app: Flask, sessions: sessionma
     body = messages(outbox)[0].get_content()
     assert "电池" in body
     assert "Battery" in body
+    assert body.count("UTC+8") == 2
 
 
 @pytest.mark.parametrize("address", ["", "nobody", "@", "a@", "雪@例.cn", "a b@c", "x@example.org\nBcc: y@example.org"])

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, delete, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
+from techauction.core.admission import DepositState
 from techauction.core.consigning import Instrument
 from techauction.core.handoff import CaseKind
 from techauction.core.lot import Stage
@@ -21,15 +22,18 @@ from techauction.core.violation import Fault, Violation
 from techauction.reports.record_of_sale import verify_round
 from techauction.services import opening, pausing
 from techauction.store.aftersale import CaseRow
-from techauction.store.auction import AdmissionRow, OfferRow, OutcomeRow, PaddleRow
+from techauction.store.auction import AdmissionRow, ApprovalRow, OfferRow, OutcomeRow, PaddleRow
 from techauction.store.base import Row
 from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundRow
 from techauction.store.money import DepositRow, PostingRow, ReceiptRow, SettlementRow
+from techauction.store.notices import NoticeRow
+from techauction.store.people import Role
 from techauction.store.record import RecordRow
 from tests.builders import CLOSES, OPENS, a_user, wan
 from tests.rounds import Played, a_round_sold, a_round_to_play, resumed
 
 MINUTE = timedelta(minutes=1)
+SLUG = "a-round-sold"
 
 
 @pytest.fixture
@@ -379,6 +383,62 @@ def test_a_lot_described_otherwise_after_it_opened_is_found(
         session.execute(update(ResultRow).where(ResultRow.id == played.lots[0].result_id).values(changed))
 
     assert [(each.code, each.lot) for each in verify(sessions, played)] == [(Fault.TERMS_DIFFER, f"{played.row.slug}/1")]
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (update(DepositRow).where(DepositRow.applied > ZERO).values(state=DepositState.RELEASED), Fault.SETTLEMENT_DIFFERS),
+        (update(DepositRow).values(required=wan(19)), Fault.SETTLEMENT_DIFFERS),
+        (update(RoundRow).values(deposit_share_bps=999), Fault.SETTLEMENT_DIFFERS),
+        (update(PostingRow).where(PostingRow.what == "price_charged").values(at=OPENS), Fault.SETTLEMENT_DIFFERS),
+        (update(ReserveRow).values(opened_at=None), Fault.RESERVE_MISMATCH),
+        (update(ReserveRow).values(opened_at=CLOSES + timedelta(hours=2)), Fault.RESERVE_MISMATCH),
+        (update(ApprovalRow).values(shown={"act": "resume", "round": "other", "reason": "Answered."}), Fault.NOT_APPROVED),
+        (update(ApprovalRow).values(shown={}), Fault.UNREADABLE),
+        (update(ApprovalRow).values(digest="0" * 64), Fault.NOT_APPROVED),
+        (update(ApprovalRow).values(expires_at=CLOSES), Fault.NOT_APPROVED),
+        (update(NoticeRow).where(NoticeRow.what == "round_closed").values(facts={"slug": SLUG}), Fault.DIGEST_DIFFERS),
+        (update(LotRow).where(LotRow.number == 4).values(market_key="anhui"), Fault.TERMS_DIFFER),
+    ],
+)
+def test_nothing_beside_the_record_may_be_said_otherwise(sessions: sessionmaker[Session], change: Any, fault: Fault) -> None:
+    with sessions.begin() as session:
+        a_user(session, Role.AUDITOR)
+        a_round_sold(session, slug=SLUG)
+        assert verify_round(session, SLUG) == []
+        session.execute(change, execution_options={"synchronize_session": False})
+
+    with sessions() as session:
+        assert {violation.code for violation in verify_round(session, SLUG)} == {fault}
+
+
+def test_a_request_that_was_shown_otherwise_is_found(sessions: sessionmaker[Session], played: Played) -> None:
+    with sessions.begin() as session:
+        [asked] = session.scalars(select(ApprovalRow))
+        asked.shown = {**asked.shown, "lots": [{"number": 5, "price_fen": 1}]}
+
+    assert codes(sessions, played) == {Fault.NOT_APPROVED}
+
+
+def test_the_commitment_of_a_reserve_that_was_not_met_is_found(sessions: sessionmaker[Session], played: Played) -> None:
+    with sessions.begin() as session:
+        session.get_one(ReserveRow, played.lots[2].id).commitment = "0" * 64
+
+    assert [(each.code, each.lot) for each in verify(sessions, played)] == [
+        (Fault.RESERVE_MISMATCH, f"{played.row.slug}/3"),
+    ]
+
+
+def test_a_deposit_that_holds_what_never_came_is_found_before_the_close(sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        played = a_round_to_play(session, {})
+        session.execute(delete(ReceiptRow).where(ReceiptRow.paddle_id == played.paddles[1].id))
+        session.execute(delete(PostingRow).where(PostingRow.paddle_id == played.paddles[1].id))
+
+    found = verify(sessions, played)
+
+    assert [(each.code, "paddle 102" in each.detail) for each in found] == [(Fault.SETTLEMENT_DIFFERS, True)]
 
 
 def test_a_receipt_that_no_posting_knows_is_found(sessions: sessionmaker[Session], played: Played) -> None:

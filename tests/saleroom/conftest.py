@@ -22,7 +22,7 @@ from techauction.store.record import RecordRow
 from tests import builders
 from tests.builders import OPENS
 
-PATIENCE_S = 10
+PATIENCE_S = 20
 
 
 class Sale:

@@ -157,7 +157,7 @@ class Installation:
                 bidder.http.close()
             process.terminate()
             try:
-                process.wait(10)
+                process.wait(20)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

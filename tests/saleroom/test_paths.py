@@ -31,7 +31,7 @@ from tests.conftest import TEN
 from tests.serving import Served, serving
 
 PASSWORD = "correct horse battery"
-PATIENCE_S = 10
+PATIENCE_S = 20
 
 
 class Room:
@@ -361,6 +361,30 @@ def test_a_stream_begins_with_the_present_state_and_tells_every_change(room: Roo
     assert (first["seq"], first["paddle"], first["extended"]) == (2, 101, False)
     assert (second["seq"], second["paddle"], second["extended"]) == (4, 102, True)
     assert (third["stage"], third["ending"], third["price_fen"]) == ("ended", "sold", wan(210).minor)
+
+
+@pytest.mark.parametrize("path", ["/saleroom/live?lots={lot}", "/saleroom/lots/{lot}", "/saleroom/clock"])
+def test_a_head_is_answered_without_a_body_and_leaves_the_connection_good(room: Room, path: str) -> None:
+    with httpx.Client(base_url=room.url, timeout=PATIENCE_S) as http:
+        asked = http.head(path.format(lot=room.lot_id))
+        after = http.get("/saleroom/clock")
+
+    assert (asked.status_code, asked.content) == (200, b"")
+    assert (after.status_code, list(after.json())) == (200, ["server_at"])
+    assert room.process.gallery.watching == 0
+
+
+def test_so_many_may_watch_that_others_can_still_bid(room: Room) -> None:
+    room.process.gallery.places = 1
+    watching = f"{room.url}/saleroom/live?lots={room.lot_id}"
+
+    with httpx.stream("GET", watching, timeout=PATIENCE_S) as stream:
+        states = _states(stream)
+        next(states)
+        refused = httpx.get(watching, headers={"Accept-Language": "en"})
+
+        assert (refused.status_code, refused.json()["code"]) == (503, "too_many_watchers")
+        assert room.sign_in("ant").bid({"amount_fen": wan(200).minor}).status_code == 201
 
 
 def test_a_pause_is_told_with_its_reason(room: Room) -> None:

@@ -192,6 +192,24 @@ def test_before_the_close_no_row_tells_a_sum_or_who_offered_in_the_record(sale: 
     assert sale.violations() == []
 
 
+@pytest.mark.parametrize("opened", [False, True], ids=["before the close", "after it"])
+def test_a_box_that_is_gone_or_of_another_paddle_is_found(sale: Sealed, *, opened: bool) -> None:
+    sale.offer(101, START)
+    sale.offer(102, START + STEP)
+    if opened:
+        sale.fall(sale.custody)
+    assert sale.violations() == []
+
+    with sale.sessions.begin() as session:
+        _, second = session.scalars(select(SealedBidRow).order_by(SealedBidRow.seq))
+        if opened:
+            second.paddle_id = session.scalars(select(PaddleRow.id).where(PaddleRow.number == 103)).one()
+        else:
+            session.delete(second)
+
+    assert [(each.code, each.seq) for each in sale.violations()] == [(Fault.OFFER_DIFFERS, 3)]
+
+
 def test_of_an_offer_refused_for_its_sum_nothing_is_kept(sale: Sealed) -> None:
     answers = [sale.offer(101, 271_000_000), sale.offer(101, START + 7), sale.offer(101, START - STEP)]
 

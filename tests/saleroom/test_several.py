@@ -8,7 +8,7 @@ with more than one connection; no time-outs.
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -24,13 +24,14 @@ from structlog.testing import capture_logs
 from techauction.clock import Clock, ManualClock
 from techauction.core.bidding import KeyReused
 from techauction.core.lot import Stage
+from techauction.core.money import Money
 from techauction.core.record import Kind
 from techauction.core.refusal import Refusal
 from techauction.core.round import Phase
 from techauction.db import make_engine, make_sale_engine, options, writing
 from techauction.jobs.turns import Turns
 from techauction.saleroom.answering import FateUnknown
-from techauction.saleroom.auctioneer import Auctioneer, Taken
+from techauction.saleroom.auctioneer import TRIES, Auctioneer, Taken
 from techauction.saleroom.bus import Bus
 from techauction.services import aftersale, hammer, keys, opening, pulse
 from techauction.store.consigning import LotRow, RoundRow
@@ -39,13 +40,20 @@ from tests.saleroom.conftest import PATIENCE_S, Sale
 
 pytestmark = pytest.mark.slow
 
-HASTE = "-c lock_timeout=800ms -c deadlock_timeout=400ms"
+PATIENT = pytest.mark.parametrize("limits", ["-c lock_timeout=30s -c statement_timeout=30s -c deadlock_timeout=400ms"])
+"""For tests that hold a lock while they do something else, on machines that take their time."""
 
 
 @pytest.fixture
-def url(postgresql_url: str) -> str:
-    """Return the URL of a database, on which nobody waits long for a lock."""
-    return make_url(postgresql_url).update_query_dict({"options": HASTE}).render_as_string(hide_password=False)
+def limits() -> str:
+    """Return how long a lock is waited for: not long."""
+    return "-c lock_timeout=800ms -c deadlock_timeout=400ms"
+
+
+@pytest.fixture
+def url(postgresql_url: str, limits: str) -> str:
+    """Return the URL of a database, on which locks are waited for so long."""
+    return make_url(postgresql_url).update_query_dict({"options": limits}).render_as_string(hide_password=False)
 
 
 @pytest.fixture
@@ -95,6 +103,38 @@ def hold(connection: Connection, lot_id: int) -> None:
     connection.execute(text("SELECT id FROM lots WHERE id = :lot FOR UPDATE"), {"lot": lot_id})
 
 
+def until(true: Callable[[], bool]) -> None:
+    """Wait for something to become true."""
+    end = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def until_waiting(sale: Sale, count: int = 1) -> None:
+    """Wait until so many connections wait for a lock."""
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+
+    def enough() -> bool:
+        with sale.sessions() as session:
+            return bool(session.scalar(waiting) == count)
+
+    until(enough)
+
+
+def together(sale: Sale, *offers: tuple[int, Money, int]) -> list[Future[Taken]]:
+    """Submit these (paddle, amount, lot) so that they stand in one group."""
+    gate = threading.Event()
+    sale.auctioneer.act(lambda _session, read_clock: gate.wait(PATIENCE_S) and read_clock())
+    futures = [sale.submit(paddle, amount, lot=lot, key=f"key-of-{paddle}") for paddle, amount, lot in offers]
+    gate.set()
+    return futures
+
+
+def tries(logs: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [each for each in logs if each["event"] == "group_tried_again"]
+
+
 def answered(futures: list[Future[Any]]) -> list[object]:
     """Return what each was answered: a result or an exception."""
     found: list[object] = []
@@ -108,55 +148,57 @@ def test_offers_that_wait_for_a_lock_for_a_while_are_taken_after_all(sale: Sale,
     with capture_logs() as logs, stranger(url) as holder:
         hold(holder, sale.lots[0])
         futures = [sale.submit(101, wan(200)), sale.submit(102, wan(210))]
-        time.sleep(1.2)
+        until(lambda: tries(logs) != [])
         holder.rollback()
 
         answers = answered(list(futures))
 
     assert [each.seq for each in answers if isinstance(each, Taken)] == [2, 3]
-    assert any(each["event"] == "group_tried_again" for each in logs)
 
 
 def test_offers_that_never_get_the_lock_are_unknown_and_their_keys_say_not_received(sale: Sale, url: str) -> None:
-    with stranger(url) as holder:
-        hold(holder, sale.lots[0])
-        futures = [sale.submit(101, wan(200), key="first-key"), sale.submit(102, wan(210), key="second-key")]
-        began = time.monotonic()
-        answers = answered(list(futures))
-        took_s = time.monotonic() - began
+    lot = sale.lots[0]
+    with capture_logs() as logs, stranger(url) as holder:
+        hold(holder, lot)
+        answers = answered(list(together(sale, (101, wan(200), lot), (102, wan(210), lot))))
         holder.rollback()
 
     assert {type(each) for each in answers} == {FateUnknown}
-    assert took_s < 6  # together, not one after another
+    assert [each["offers"] for each in tries(logs)] == [2] * TRIES  # together, not one after another
     with sale.sessions() as session:
-        for paddle, key in ((101, "first-key"), (102, "second-key")):
-            assert keys.look_up(session, lot_id=sale.lots[0], organisation_id=sale.bidders[paddle][0], key=key) is None
-    assert sale.bid(101, wan(200), key="first-key").seq == 2
+        for paddle in (101, 102):
+            kept = {"lot_id": lot, "organisation_id": sale.bidders[paddle][0], "key": f"key-of-{paddle}"}
+            assert keys.look_up(session, **kept) is None
+    assert sale.bid(101, wan(200), key="key-of-101").seq == 2
 
 
+@PATIENT
 def test_a_deadlock_s_victim_is_tried_again(sale: Sale, url: str) -> None:
-    low, high = sale.lots[0], sale.lots[1]
-    gate = threading.Event()
-    with capture_logs() as logs, stranger(url) as holder:
+    low, middle, high = sale.lots[:3]
+    with capture_logs() as logs, stranger(url) as holder, stranger(url) as gate:
+        hold(gate, middle)
         hold(holder, high)
-        sale.auctioneer.act(lambda _session, read_clock: gate.wait(PATIENCE_S) and read_clock())
-        futures = [sale.submit(101, wan(200), lot=low), sale.submit(102, wan(200), lot=high)]
-        gate.set()  # both stand in one group, which locks the low and waits for the high
-        time.sleep(0.1)
-        hold(holder, low)
+        futures = together(sale, (101, wan(200), low), (102, wan(200), middle), (103, wan(200), high))
+        until_waiting(sale)  # the group has the low
+        waits = threading.Thread(target=hold, args=(holder, low))
+        waits.start()
+        until_waiting(sale, 2)
+        gate.rollback()  # the group goes on to the high, and waits last
+        waits.join(PATIENCE_S)
         holder.rollback()
         answers = answered(list(futures))
 
     assert {type(each) for each in answers} == {Taken}
-    assert [each["error"] for each in logs if each["event"] == "group_tried_again"][:1] == ["DeadlockDetected"]
-    assert [len(sale.bids(lot)) for lot in (low, high)] == [1, 1]
+    assert [each["error"] for each in tries(logs)] == ["DeadlockDetected"]
+    assert [len(sale.bids(lot)) for lot in (low, middle, high)] == [1, 1, 1]
 
 
+@PATIENT
 def test_a_connection_lost_among_offers_costs_no_offer(sale: Sale, url: str) -> None:
     with stranger(url) as holder:
         hold(holder, sale.lots[0])
         futures = [sale.submit(101, wan(200)), sale.submit(102, wan(210))]
-        time.sleep(0.1)
+        until_waiting(sale)
         holder.execute(
             text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'techauction auctioneer'")
         )
@@ -203,8 +245,8 @@ def test_two_auctioneers_at_one_close_let_one_hammer_fall_and_make_no_noise(sale
         sale.bid(101, wan(200), lot=lot)
     with another(url, clock) as second, capture_logs() as logs:
         clock.set(CLOSES)
-        until = time.monotonic() + PATIENCE_S
-        while not closed(sale) and time.monotonic() < until:
+        end = time.monotonic() + PATIENCE_S
+        while not closed(sale) and time.monotonic() < end:
             answered([each.nudge() for each in (sale.auctioneer, second)])
 
     assert closed(sale)
@@ -233,20 +275,17 @@ def test_an_auctioneer_hears_the_close_of_a_lot_that_another_opened(engine: Engi
         sale.open()
         sale.auctioneer.stop()
         clock.set(CLOSES)
-        until = time.monotonic() + PATIENCE_S
-        while sale.outcome() is None and time.monotonic() < until:
-            time.sleep(0.05)
+        until(lambda: sale.outcome() is not None)
         assert second.alive
 
-    assert sale.outcome() is not None
 
-
+@PATIENT
 def test_a_hammer_that_was_late_for_an_extension_finds_nothing_due(sale: Sale, url: str, clock: ManualClock) -> None:
     with another(url, clock) as second, stranger(url) as holder:
         clock.set(CLOSES - timedelta(seconds=1))
         hold(holder, sale.lots[0])
         bid = sale.submit(101, wan(200))
-        time.sleep(0.1)
+        until_waiting(sale)
         assert claimed_by(second, sale.lots[0], at=CLOSES) == []  # nobody waits at a lot that somebody is at work on
         holder.rollback()
 
@@ -313,13 +352,6 @@ class Heard:
     def _miss(self) -> None:
         self.missed += 1
 
-    def wait(self, until: Callable[[], bool]) -> None:
-        """Wait for something to become true."""
-        end = time.monotonic() + PATIENCE_S
-        while not until():
-            assert time.monotonic() < end
-            time.sleep(0.02)
-
 
 @pytest.fixture
 def ears(url: str) -> Iterator[tuple[Heard, Heard]]:
@@ -328,7 +360,7 @@ def ears(url: str) -> Iterator[tuple[Heard, Heard]]:
     for each in both:
         each.bus.start()
     for each in both:
-        each.wait(lambda each=each: each.bus.listening)  # type: ignore[misc]
+        until(lambda each=each: each.bus.listening)  # type: ignore[misc]
     yield both
     for each in both:
         each.bus.stop()
@@ -343,11 +375,11 @@ def test_a_change_is_heard_by_the_others_with_the_commit_and_not_before(
         here.bus.announce(session, range(1, 1_201))
         time.sleep(0.3)
         assert there.lots == []
-    there.wait(lambda: len(there.lots) == 1_200)
+    until(lambda: len(there.lots) == 1_200)
     with Session(elsewhere) as session, writing(session):
         there.bus.announce(session, [9])
     elsewhere.dispose()
-    here.wait(lambda: 9 in here.lots)
+    until(lambda: 9 in here.lots)
 
     assert here.lots == [9]
     with sale.sessions() as session, suppress(ZeroDivisionError), writing(session):
@@ -363,7 +395,7 @@ def test_the_auctioneer_announces_what_it_changes(sale: Sale, ears: tuple[Heard,
 
     sale.bid(101, wan(200), lot=sale.lots[3])
 
-    there.wait(lambda: there.lots == [sale.lots[3]])
+    until(lambda: there.lots == [sale.lots[3]])
 
 
 def test_a_lost_bus_connects_again_and_says_that_something_may_have_been_missed(
@@ -373,12 +405,12 @@ def test_a_lost_bus_connects_again_and_says_that_something_may_have_been_missed(
     with stranger(url) as other:
         other.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'techauction bus'"))
         other.rollback()
-    there.wait(lambda: there.missed >= 3 and there.bus.listening and here.bus.listening)
+    until(lambda: there.missed >= 3 and there.bus.listening and here.bus.listening)
 
     with sale.sessions() as session, writing(session):
         here.bus.announce(session, [7])
 
-    there.wait(lambda: there.lots == [7])
+    until(lambda: there.lots == [7])
 
 
 def test_a_tick_has_one_holder_and_another_when_that_one_dies(url: str) -> None:

@@ -379,6 +379,7 @@ def test_a_voided_sale_whose_record_is_rewritten_is_found(sessions: sessionmaker
         "settlement_differs",
         "case_differs",
         "settlement_differs",
+        "settlement_differs",
     ]
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from techauction.core import handoff
 from techauction.core.handoff import CaseKind, Step
 from techauction.core.refusal import NoSuch
+from techauction.queries.handoff import given_cases
 from techauction.services.handoff import accept_case, assign_case, close_case, open_case, record_step
 from techauction.store.aftersale import CaseRow, CaseStepRow
 from techauction.store.audit import AuditRow
@@ -251,6 +252,32 @@ def test_an_organizer_of_another_market_finds_no_such_case(sessions: sessionmake
 
         with pytest.raises(NoSuch):
             assign_case(session, case_id=case.lot_id, manager_id=manager.id, market_key="anhui", by_id=organizer.id, now=TEN)
+
+
+def test_a_case_of_a_manager_who_left_goes_to_another(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        left = a_user(session, Role.MANAGER)
+        case = accepted(session, left)
+        other = a_user(session, Role.MANAGER)
+        organizer = a_user(session, Role.ORGANIZER)
+        assert given_cases(session, market_key="zhejiang", page=1).cases == ()
+        left.disabled_at = TEN
+        session.flush()
+
+        assert [each.lot_id for each in given_cases(session, market_key="zhejiang", page=1).cases] == [case.lot_id]
+        assign_case(session, case_id=case.lot_id, manager_id=other.id, market_key="zhejiang", by_id=organizer.id, now=TEN)
+
+        assert (case.manager_id, case.accepted_at) == (other.id, None)
+
+
+def test_a_closed_case_is_given_to_nobody(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        case = opened(session, a_lot(session))
+        case.closed_at = TEN
+        organizer, manager = a_user(session, Role.ORGANIZER), a_user(session, Role.MANAGER)
+
+        with pytest.raises(handoff.CaseClosed):
+            assign_case(session, case_id=case.lot_id, manager_id=manager.id, market_key="zhejiang", by_id=organizer.id, now=TEN)
 
 
 def test_an_accepted_case_stays_with_its_manager(sessions: sessionmaker[Session]) -> None:

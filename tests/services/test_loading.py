@@ -249,6 +249,15 @@ def test_a_slug_is_taken_once(sessions: sessionmaker[Session]) -> None:
     assert refused.value.problems == ("round.slug: rehearsal is taken",)
 
 
+def test_an_institute_that_was_not_approved_cannot_be_loaded_past_its_market(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        an_organisation(session, credit_code=a_plan()["institutes"][0]["credit_code"], standing=Standing.REGISTERED)
+
+        assert problems_of(session, a_plan()) == (
+            "institutes[0].credit_code: belongs to an organisation whose registration is not approved",
+        )
+
+
 def test_an_enterprise_that_was_not_approved_cannot_be_loaded_past_its_market(sessions: sessionmaker[Session]) -> None:
     with sessions() as session:
         an_organisation(session, credit_code=a_bidder(1)["credit_code"], standing=Standing.REFUSED)

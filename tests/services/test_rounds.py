@@ -14,9 +14,10 @@ from techauction.core.planned import PlannedRound
 from techauction.core.reading import Faults
 from techauction.core.refusal import NoSuch, Refusal
 from techauction.core.registration import ReasonNeeded
-from techauction.core.round import HostDecides, MarketHasLots, Phase, PhaseForbids, RoundNotReady, SlugTaken
+from techauction.core.round import HostDecides, MarketHasLots, Phase, PhaseForbids, RoundNotReady, SlugOnRecord, SlugTaken
 from techauction.core.roundfile import Known, read
-from techauction.services import rounds
+from techauction.reports.record_of_sale import verify_round
+from techauction.services import rounds, withdrawing
 from techauction.services.loading import load_round
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import RoundRow
@@ -86,6 +87,21 @@ def test_a_market_with_lots_in_the_round_cannot_leave_it(sessions: sessionmaker[
 
         with pytest.raises(MarketHasLots):
             rounds.revise(session, round_id=row.id, market_key="zhejiang", planned=planned(), by_id=by.id, now=TEN)
+
+
+def test_a_draft_keeps_its_name_once_a_lot_was_withdrawn_under_it(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        by = a_user(session)
+        row = rounds.draft(session, planned=planned(), by_id=by.id, now=TEN)
+        lot = a_lot(session, row)
+        withdrawing.withdraw(session, lot_id=lot.id, reason="Sold elsewhere.", by_id=by.id, read_clock=lambda: TEN)
+
+        with pytest.raises(SlugOnRecord):
+            rounds.revise(session, round_id=row.id, market_key="zhejiang", planned=planned(slug="other"), by_id=by.id, now=TEN)
+        rounds.revise(session, round_id=row.id, market_key="zhejiang", planned=planned(max_steps=7), by_id=by.id, now=TEN)
+
+        assert (row.slug, row.max_steps) == ("rehearsal", 7)
+        assert verify_round(session, "rehearsal") == []
 
 
 def test_a_published_round_cannot_be_changed(sessions: sessionmaker[Session]) -> None:

@@ -12,9 +12,12 @@ from techauction.core.admission import DepositKind, DepositState
 from techauction.core.money import ZERO, Money
 from techauction.core.settlement import Commission
 from techauction.core.settlement import settle as statement_of
+from techauction.services.opening import open_round
 from techauction.services.settlement import release, release_round, settle
 from techauction.store.money import PostingRow, SettlementRow
-from tests.builders import a_deposit, a_lot, a_paddle, a_result, a_round
+from techauction.store.notices import NoticeRow
+from techauction.store.people import Role
+from tests.builders import OPENS, a_deposit, a_lot, a_paddle, a_result, a_round, a_user
 from tests.conftest import TEN
 
 NOW = TEN + timedelta(hours=2)
@@ -150,6 +153,26 @@ def test_a_deposit_that_never_came_is_needed_no_more_and_nothing_is_posted(sessi
 
         assert (deposit.state, deposit.released) == (DepositState.RELEASED, ZERO)
         assert session.scalars(select(PostingRow)).all() == []
+
+
+def test_a_lot_that_is_not_offered_gives_every_deposit_back_at_the_opening(sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        sale = a_round(session, min_admitted=2)
+        withheld, offered = a_lot(session, sale), a_lot(session, sale)
+        both = a_paddle(session, 1, withheld, offered)
+        a_paddle(session, 2, offered)
+        bidder = a_user(session, Role.ENTERPRISE, organisation=both.organisation)
+        institute = a_user(session, Role.INSTITUTE, organisation=withheld.result.institute)
+        organizer, _ = a_user(session), a_user(session, market="anhui")
+        deposits = [a_deposit(session, both, lot, yuan(100)) for lot in (withheld, offered)]
+
+        open_round(session, round_id=sale.id, read_clock=lambda: OPENS)
+
+        assert [each.state for each in deposits] == [DepositState.RELEASED, DepositState.HELD]
+        told = session.scalars(select(NoticeRow)).all()
+        assert {each.user_id for each in told} == {bidder.id, institute.id, organizer.id}
+        assert {(each.what, each.facts["withheld_for"]) for each in told} == {("lot_withheld", "too_few_admitted")}
+        assert balances(session)[ledger.BANK] == -yuan(100).minor
 
 
 def test_a_buyer_without_deposit_owes_everything(sessions: sessionmaker[Session]) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.test import TestResponse
 
@@ -54,12 +53,6 @@ class Browser(FlaskClient):
         return super().open(*args, headers=headers, **kwargs)
 
 
-@pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Return where templates are kept compiled, so that not every test's app does it again."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
-
-
 @pytest.fixture
 def settings(tmp_path: Path, migrated_file: Path) -> Settings:
     """Return cheap settings on a migrated SQLite file of the test's own."""
@@ -87,10 +80,9 @@ def auctioneer(settings: Settings, clock: ManualClock) -> Iterator[Auctioneer]:
 
 
 @pytest.fixture
-def app(settings: Settings, clock: ManualClock, auctioneer: Auctioneer, compiled: FileSystemBytecodeCache) -> Iterator[Flask]:
+def app(settings: Settings, clock: ManualClock, auctioneer: Auctioneer) -> Iterator[Flask]:
     """Yield the app, at the manual clock."""
     made = create_app(settings, clock, auctioneer)
-    made.jinja_env.bytecode_cache = compiled
     made.testing = True
     made.test_client_class = Browser
     yield made

@@ -31,7 +31,7 @@ from tests.builders import CLOSES, OPENS, wan
 from tests.serving import serving
 from tests.web.conftest import PASSWORD, Browser
 
-PATIENCE_S = 10
+PATIENCE_S = 20
 NOT_ASKED = {"static", "account.sign_out", "account_own.revoke", "account_tokens.revoke", "administrator.disable"}
 """Files of the package; and what would end the walkers' own sign-ins."""
 

@@ -115,7 +115,7 @@ def test_a_user_is_disabled_and_enabled(root: Browser, new_user: Callable[..., U
     unknown = root.send("/administrator/users/99/disable")
 
     assert [each.status_code for each in (disabled, enabled, unknown)] == [303, 303, 404]
-    assert "disabled" in shown.text
+    assert "Disabled" in shown.text
 
 
 def test_the_own_account_is_not_disabled(root: Browser, store: Store) -> None:
@@ -163,5 +163,19 @@ def test_the_audit_trail_shows_who_did_what(root: Browser, new_user: Callable[..
     chosen = root.get("/administrator/audit?what=user.disabled")
 
     assert f"user {user.id}" in chosen.text
-    assert "session.begun</code>" in everything.text
-    assert "session.begun</code>" not in chosen.text
+    assert "session.begun</div>" in everything.text
+    assert "session.begun</div>" not in chosen.text
+
+
+def test_the_list_of_users_says_what_a_round_still_needs(root: Browser, new_user: Callable[..., UserRow]) -> None:
+    new_user("olga", Role.ORGANIZER, market_key="zhejiang")
+
+    one = root.get("/administrator/users?lang=en").text
+    new_user("oscar", Role.ORGANIZER, market_key="zhejiang")
+    new_user("mia", Role.MANAGER, market_key="zhejiang")
+    root.send("/administrator/organisations/new", USER | ORGANISATION)
+    all_ = root.get("/administrator/users?lang=en").text
+
+    assert "First steps" in one
+    assert "Two organizers of a market" in one
+    assert "First steps" not in all_

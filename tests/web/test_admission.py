@@ -189,7 +189,7 @@ def test_all_lots_are_named_by_one_box_but_ones_own(
     new_user("both", Role.ENTERPRISE, organisation_id=organisation_id)
     client = browser("both")
 
-    assert "your own lot" in client.get("/bidder/rounds/spring/paddle").text
+    assert "Your own lot" in client.get("/bidder/rounds/spring/paddle").text
     client.send("/bidder/rounds/spring/paddle", {"every_lot": "y", "rules_accepted": "y"})
 
     with store() as session:
@@ -352,7 +352,7 @@ def test_a_refused_registration_says_why(visitor: Browser, organizer: Browser, s
     organizer.send(f"/organizer/enterprises/{organisation_id}/refuse", {"reason": "The licence is out of date."})
 
     assert "The licence is out of date." in visitor.get("/bidder/paddles").text
-    assert "refused" in organizer.get("/organizer/enterprises?standing=refused").text
+    assert "Refused" in organizer.get("/organizer/enterprises?standing=refused").text
 
 
 def test_organizers_of_other_markets_find_nothing(

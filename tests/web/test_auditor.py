@@ -98,7 +98,7 @@ def test_a_violated_record_is_shown_where_it_is_violated(
     assert "The record is violated" in page.text
     assert f'href="/auditor/rounds/{played.row.slug}/lots/1?page=1#event-3"' in page.text
     assert f'href="/auditor/rounds/{played.row.slug}/lots/4?page=1"' in page.text
-    assert "an event was changed" in page.text
+    assert "An event was changed" in page.text
 
 
 def test_a_round_verifies_while_it_is_sold(auditor: Browser, store: Callable[[], Session]) -> None:

@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.test import TestResponse
@@ -25,7 +24,7 @@ from tests.web.conftest import Browser
 
 Store = Callable[[], Session]
 LOT = "/bidder/rounds/joint/lots/4"
-PATIENCE_S = 10
+PATIENCE_S = 20
 
 
 @dataclass
@@ -243,13 +242,12 @@ class SlowHouse:
 
 
 @pytest.fixture
-def slow(room: Room, settings: Settings, clock: ManualClock, compiled: FileSystemBytecodeCache) -> Iterator[SlowHouse]:
+def slow(room: Room, settings: Settings, clock: ManualClock) -> Iterator[SlowHouse]:
     """Yield a slow house for the room's bidder."""
     assert room.lot_id
     engine = make_engine(settings.database_url)
     auctioneer = Auctioneer(sessionmaker(engine, expire_on_commit=False), clock)
     app = create_app(settings, clock, auctioneer)
-    app.jinja_env.bytecode_cache = compiled
     app.test_client_class = Browser
     me = app.test_client()
     assert isinstance(me, Browser)

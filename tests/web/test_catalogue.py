@@ -21,7 +21,7 @@ from tests.web.conftest import Browser
 
 Store = Callable[[], Session]
 RESERVE = 987_654_321
-PATIENCE_S = 10
+PATIENCE_S = 20
 
 
 def arranged(store: Store, **more: object) -> tuple[str, int]:
@@ -143,7 +143,7 @@ def test_the_search_keeps_what_was_sought_and_says_when_nothing_is_like_it(visit
     text = visitor.get("/rounds/joint?words=spaceship&field=energy&stage=nonsense").text
 
     assert 'value="spaceship"' in text
-    assert "No lot is like that" in text
+    assert "No lot matches" in text
 
 
 def test_a_pause_is_shown_with_its_public_reason(

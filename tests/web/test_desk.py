@@ -100,7 +100,7 @@ def test_a_resume_is_asked_for_by_one_and_approved_by_another(desk: Desk) -> Non
     assert "Approve Decline" in theirs
     assert desk.cy.send(f"{desk.at}/requests/{desk.request().id}/approve").status_code == 303
     assert [desk.lot(0).stage, desk.lot(1).stage] == [Stage.OPEN, Stage.OPEN]
-    assert "approved Resume lots · It was found. · Ada → Cyril" in text(desk.ada.get(desk.at).text)
+    assert "Approved Resume lots · It was found. · Ada → Cyril" in text(desk.ada.get(desk.at).text)
 
 
 def test_the_own_request_is_not_approved_and_the_desk_says_why(desk: Desk) -> None:
@@ -137,7 +137,7 @@ def test_a_request_that_nobody_approves_expires(desk: Desk) -> None:
     answer = desk.cy.send(f"{desk.at}/requests/{desk.request().id}/approve")
 
     assert (answer.status_code, "Nobody approved this before" in answer.text) == (422, True)
-    assert "expired" in text(desk.ada.get(desk.at).text)
+    assert "Expired" in text(desk.ada.get(desk.at).text)
 
 
 def test_what_changed_meanwhile_is_said_and_nothing_is_done(desk: Desk) -> None:

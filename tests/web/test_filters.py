@@ -72,4 +72,4 @@ def test_a_period_is_shown_in_its_two_largest_units(app: Flask) -> None:
 
 def test_the_same_code_has_another_word_elsewhere(app: Flask) -> None:
     with app.test_request_context("/?lang=en"):
-        assert (filters.said(Stage.OPEN), filters.said(Phase.CALLED_OFF), filters.said(None)) == ("open", "called off", "—")
+        assert (filters.said(Stage.OPEN), filters.said(Phase.CALLED_OFF), filters.said(None)) == ("Open", "Called off", "—")

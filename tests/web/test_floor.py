@@ -55,7 +55,7 @@ def test_a_bid_from_the_floor_stands_in_the_record_with_its_clerk(desk: Desk) ->
         assert (offer.source, offer.user_id) == (Source.FLOOR, clerk)
         assert offer.organisation_id == desk.played.paddles[0].organisation_id
         assert verify_round(session, "the-round") == []
-    assert "floor" in desk.cy.get(FLOOR).text
+    assert "Floor" in desk.cy.get(FLOOR).text
 
 
 def test_a_step_is_taken_whatever_was_typed(desk: Desk) -> None:

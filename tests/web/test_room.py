@@ -25,7 +25,7 @@ from tests.builders import OPENS, a_deposit, a_lot, a_paddle, a_round, an_organi
 from tests.web.conftest import Browser
 from tests.web.test_bidding import plain
 
-PATIENCE_S = 10
+PATIENCE_S = 20
 ASCENDING, SEALED, OTHER = (f"/bidder/rounds/joint/lots/{number}" for number in (1, 2, 3))
 
 

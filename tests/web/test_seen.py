@@ -68,6 +68,7 @@ def test_the_list_of_notices_is_where_all_are_seen(outbid: tuple[int, int], visi
     page = visitor.get("/account/notices").text
 
     assert "You were outbid on lot 2" in page
+    assert "/lots/2\">The lot's page</a>" in page
     assert seen(store) == [True, True]
 
 

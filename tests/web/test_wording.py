@@ -1,9 +1,11 @@
+import ast
 import inspect
 import pkgutil
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +16,11 @@ from techauction.core import round as rounds
 from techauction.core.money import Money
 from techauction.core.offer import BidTooLow
 from techauction.core.refusal import Refusal
-from techauction.core.round import Problem
-from techauction.wording import problems, say, say_problem, word
+from techauction.core.round import Phase, Problem
+from techauction.wording import act, problems, say, say_problem, word
+from techauction.wording.acts import ACTS
 from techauction.wording.sentences import SENTENCES
-from techauction.wording.words import MATURITY, WORDS, maturity
+from techauction.wording.words import MATURITY, WORDS, maturity, word_within
 
 LAYERS = ("core", "store", "services", "saleroom")
 
@@ -94,3 +97,25 @@ def test_every_problem_of_a_round_has_its_sentence(app: Flask) -> None:
 
     assert codes == set(problems.SENTENCES)
     assert all(said)
+
+
+def test_a_word_stands_alone_with_a_capital_and_small_within_a_sentence(app: Flask) -> None:
+    with app.test_request_context("/?lang=en"):
+        assert (word(Phase.CALLED_OFF), word_within(Phase.CALLED_OFF)) == ("Called off", "called off")
+
+
+def test_every_act_of_the_audit_has_its_words(app: Flask) -> None:
+    """Acts are named where their rows are made: `AuditRow(what="user.created")`, or through a helper named `_audit`."""
+    named = {
+        text.value
+        for module in Path(techauction.__path__[0]).rglob("*.py")
+        for call in ast.walk(ast.parse(module.read_text("utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", None) in ("AuditRow", "_audit")
+        for text in ast.walk(call)
+        if isinstance(text, ast.Constant) and re.fullmatch(r"[a-z_]+\.[a-z_]+", str(text.value))
+    }
+
+    assert len(named) > 40
+    assert named - set(ACTS) == set(), "add words in techauction/wording/acts.py"
+    with app.test_request_context("/?lang=en"):
+        assert [act(code) for code in ("user.created", "an.older_one")] == ["User added", "an.older_one"]

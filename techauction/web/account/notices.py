@@ -1,10 +1,11 @@
 """One's own notices."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from techauction.db import db, transaction
 from techauction.letters import letter
+from techauction.letters.letter import Facts
 from techauction.queries.notices import notices_of
 from techauction.services.notices import see, unseen
 from techauction.web.context import now, signed_in
@@ -24,5 +25,11 @@ def notices() -> ResponseReturnValue:
         with transaction() as session:
             see(session, notice_ids=waiting, now=now())
     page = notices_of(db.session(), user_id=user_id, page=page_number())
-    letters = [(each.created_at, letter(each.what, each.facts)) for each in page.notices]
+    letters = [(each.created_at, letter(each.what, each.facts), _lot(each.facts)) for each in page.notices]
     return render_template("account/notices.html", letters=letters, paging=page.paging)
+
+
+def _lot(facts: Facts) -> str | None:
+    """Return the address of the lot that a notice is about."""
+    slug, number = facts.get("slug"), facts.get("number")
+    return None if slug is None or number is None else url_for("catalogue.lot", slug=slug, number=number)

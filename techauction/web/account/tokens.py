@@ -34,8 +34,8 @@ class TokenForm(Form):
         self.days.choices = [
             ("30", _("30 days")),
             ("90", _("90 days")),
-            ("365", _("one year")),
-            ("", _("until it is revoked")),
+            ("365", _("One year")),
+            ("", _("Until it is revoked")),
         ]
 
 

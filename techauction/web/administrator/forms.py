@@ -47,8 +47,8 @@ class OrganisationUserForm(UserForm):
     def offer(self) -> None:
         """Fill in what may be chosen."""
         self.role.choices = [
-            (Role.INSTITUTE.value, str(_l("institute: consigns results"))),
-            (Role.ENTERPRISE.value, str(_l("enterprise: bids"))),
+            (Role.INSTITUTE.value, str(_l("Institute: consigns results"))),
+            (Role.ENTERPRISE.value, str(_l("Enterprise: bids"))),
         ]
 
 
@@ -95,7 +95,7 @@ class SpecialDayForm(DayNamesForm):
     works = RadioField(
         _l("Work"),
         [InputRequired(_l("Choose one of them."))],
-        choices=[("off", _l("a weekday off")), ("works", _l("a Saturday or Sunday on which people work"))],
+        choices=[("off", _l("A weekday off")), ("works", _l("A Saturday or Sunday on which people work"))],
     )
 
     def validate_day(self, field: DateField) -> None:

@@ -7,7 +7,7 @@ from techauction.core import amount
 from techauction.core.formats import FORMATS
 from techauction.core.lawful import nearest
 from techauction.core.lot import Lot
-from techauction.core.money import ZERO, Money
+from techauction.core.money import Money
 from techauction.core.offer import Eligibility, NeedsConfirmation, Offer
 from techauction.core.refusal import Refusal
 from techauction.db import db
@@ -19,7 +19,7 @@ from techauction.wording import say
 
 bp = Blueprint("catalogue_amounts", __name__)
 
-_NOBODY = Eligibility(paddle=0, admitted=True, paddle_voided=False, deposit_held=ZERO, deposit_required=ZERO)
+_NOBODY = Eligibility(paddle=0, admitted=True)
 
 
 @bp.post("/amounts")

@@ -37,7 +37,7 @@ def give(lot_id: int) -> ResponseReturnValue:
     except Refusal as refusal:
         flash(say(refusal), "danger")
         return _cases(422)
-    flash(_("The case is given."), "success")
+    flash(_("The case is assigned."), "success")
     return redirect(url_for(".cases"), 303)
 
 

@@ -33,7 +33,6 @@ bp = Blueprint("organizer_floor", __name__, url_prefix="/organizer/rounds/<slug>
 bp.before_request(only(Role.ORGANIZER))
 
 LAST_BIDS = 8
-STEPS = 8
 _OF_A_PADDLE: dict[str, LazyString] = {
     "own_bid_stands": _l("This paddle's bid of %(standing)s stands already: it leads."),
     "not_admitted": _l("This paddle is not admitted to this lot."),
@@ -136,8 +135,6 @@ def _page(slug: str, number: int) -> LotAtDesk:
 def _shown(slug: str, number: int, form: CallForm, *, keep: bool = False, must_confirm: bool = False) -> ResponseReturnValue:
     desk = desks.desk(db.session(), slug, market_key=my_market(), now=now()) or abort(404)
     page = _page(slug, number)
-    sale = page.tile.sale
-    steps = [sale.least + sale.increment.times(count) for count in range(STEPS)]
     if not keep:
         form.key.data = uuid4().hex
     return (
@@ -146,7 +143,7 @@ def _shown(slug: str, number: int, form: CallForm, *, keep: bool = False, must_c
             desk=desk,
             page=page,
             form=form,
-            steps=[each for each in steps if each <= sale.most],
+            steps=[each.amount for each in page.steps],
             sealed=page.format is Format.SEALED,
             must_confirm=must_confirm,
         ),

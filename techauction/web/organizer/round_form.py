@@ -40,7 +40,8 @@ class RoundForm(Form):
     title_zh = StringField(_l("Title in Chinese"), [InputRequired(_NEEDED), Length(max=200)])
     title_en = StringField(_l("Title in English"), [InputRequired(_NEEDED), Length(max=200)])
     slug = StringField(
-        _l("Name in addresses"), [InputRequired(_NEEDED), Length(max=64), Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$", message=_SIGNS)]
+        _l("Name in the web address"),
+        [InputRequired(_NEEDED), Length(max=64), Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$", message=_SIGNS)],
     )
     markets = CheckboxesField(_l("Markets that take part"))
     regime = SelectField(_l("Whose rules hold"))
@@ -56,13 +57,13 @@ class RoundForm(Form):
     extension_kind = SelectField(_l("How a late bid moves the close"))
     extension_trigger_s = _whole(_l("Timed period, in seconds"), 1, 3_600, 300)
     extension_length_s = _whole(_l("Moved by, in seconds"), 1, 3_600, 300)
-    extension_cap_s = IntegerField(_l("All moves together, at most seconds"), [Optional(), NumberRange(0, 604_800, _WHOLE)])
+    extension_cap_s = IntegerField(_l("All moves together, at most, in seconds"), [Optional(), NumberRange(0, 604_800, _WHOLE)])
 
     max_steps = _whole(_l("Increments that one bid may rise"), 1, 10_000, 10)
-    collar = _whole(_l("Ask again over so many times the price"), 0, 10_000, 3)
+    collar = _whole(_l("Second confirmation over this multiple of the price"), 0, 10_000, 3)
     min_admitted = _whole(_l("Paddles admitted, at least"), 1, 10_000, 2)
     min_bidding = _whole(_l("Paddles that bid, at least"), 1, 10_000, 1)
-    gap_s = _whole(_l("An absence of the selling process counts from seconds"), 0, 3_600, 10)
+    gap_s = _whole(_l("Absence of the server that interrupts a lot, in seconds"), 0, 3_600, 10)
     raise_own_bid = BooleanField(_l("Whoever leads may raise the own bid"))
 
     deposit_kind = SelectField(_l("Deposit"))
@@ -74,7 +75,7 @@ class RoundForm(Form):
 
     def offer(self, markets: list[tuple[str, str]], organizers: list[tuple[str, str]]) -> None:
         """Offer the markets, the own organizers, and the words of our enumerations."""
-        self.custodian.choices = [("", _("nobody: no reserve is read before the hammer")), *organizers]
+        self.custodian.choices = [("", _("Nobody: no reserve is read before the hammer")), *organizers]
         self.markets.choices = markets
         self.regime.choices = [(each.value, word(each)) for each in Regime]
         self.extension_kind.choices = [(each.value, word(each)) for each in ExtensionKind]

@@ -8,7 +8,7 @@ from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from techauction.core.refusal import NoSuch, Refusal
-from techauction.core.round import CustodianUnfit, MarketHasLots, Phase, RoundNotReady, SlugTaken
+from techauction.core.round import CustodianUnfit, MarketHasLots, Phase, RoundNotReady, SlugOnRecord, SlugTaken
 from techauction.db import db, transaction
 from techauction.queries import organizer as queries
 from techauction.queries.markets import markets
@@ -26,7 +26,12 @@ from techauction.wording import say_problem
 bp = Blueprint("organizer", __name__, url_prefix="/organizer")
 bp.before_request(only(Role.ORGANIZER))
 
-_BESIDE: dict[type[Refusal], str] = {SlugTaken: "slug", MarketHasLots: "markets", CustodianUnfit: "custodian"}
+_BESIDE: dict[type[Refusal], str] = {
+    SlugTaken: "slug",
+    SlugOnRecord: "slug",
+    MarketHasLots: "markets",
+    CustodianUnfit: "custodian",
+}
 
 
 class CallOffForm(Form):

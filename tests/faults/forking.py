@@ -1,0 +1,73 @@
+"""Runs tests for `planting.Copy`, each time in a child of a process that has loaded the libraries, and nothing of the house.
+
+To load them takes longer than most of the tests to run. Reads orders from its input, a line of JSON each: the arguments of
+pytest, what to add to the environment, and where to write what is said. Answers each with pytest's exit code.
+"""
+
+import importlib
+import json
+import os
+import signal
+import sys
+from typing import Any
+
+import pytest
+
+LIBRARIES = (
+    "a2wsgi",
+    "alembic.command",
+    "apscheduler.schedulers.background",
+    "argon2",
+    "click.testing",
+    "cn2an",
+    "flask.testing",
+    "flask_babel",
+    "flask_limiter",
+    "flask_login",
+    "flask_sqlalchemy",
+    "flask_wtf.csrf",
+    "httpx",
+    "hypothesis.strategies",
+    "nacl.public",
+    "openpyxl",
+    "orjson",
+    "prometheus_client",
+    "psycopg",
+    "pydantic",
+    "rfc8785",
+    "sqlalchemy.dialects.sqlite",
+    "sqlalchemy.orm",
+    "structlog.testing",
+    "uvicorn",
+    "wtforms",
+    "xlsxwriter",
+)
+PATIENCE_S = 300
+
+
+def serve() -> None:
+    """Do what is ordered until the input ends."""
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            _do(json.loads(line))
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+
+
+def _do(order: dict[str, Any]) -> None:
+    signal.alarm(PATIENCE_S)
+    said = os.open(order["said"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(said, 1)
+    os.dup2(said, 2)
+    os.environ.update(order["environment"])
+    code = pytest.main(order["arguments"])
+    sys.stdout.flush()
+    os._exit(code)  # whatever threads a planted fault has left
+
+
+if __name__ == "__main__":
+    serve()
