@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 
-def write_secret(file: Path, text: str, *, once: bool = False) -> None:
+def write_secret(file: Path, text: str, *, once: bool) -> None:
     """Write a file (mode 600) to the disk, whole or not at all; `once` leaves one that is there as it is."""
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -2,6 +2,7 @@
 // Without this the links below the lot turn its pages.
 
 import { start } from "./clock.js";
+import { connected } from "./connection.js";
 import { paint, shownPrice } from "./lot.js";
 import { money, rate } from "./money.js";
 import { watch } from "./stream.js";
@@ -10,7 +11,6 @@ const MOST_LOTS = 200; // that one stream carries
 const DWELL_MS = 4_000;
 const STILL_MS = 15_000;
 const TYPED_MS = 3_000;
-const LOST_AFTER_MS = 1_500;
 
 const lots = [...document.querySelectorAll(".hall-lot")];
 const byId = new Map(lots.map((lot) => [Number(lot.dataset.lot), lot]));
@@ -144,16 +144,6 @@ if (lots.length) {
     const [[a, b], [c, d]] = [order(one), order(other)];
     return a - c || b - d;
   });
-  let lost = null;
-  const connected = (live) => {
-    clearTimeout(lost);
-    const say = () => {
-      for (const each of document.querySelectorAll("[data-connection]")) each.hidden = live;
-      document.body.classList.toggle("is-stale", !live);
-    };
-    if (live) say();
-    else lost = setTimeout(say, LOST_AFTER_MS);
-  };
   watch(
     watched.slice(0, MOST_LOTS).map((lot) => Number(lot.dataset.lot)),
     (state) => {

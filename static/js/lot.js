@@ -8,10 +8,10 @@ const MOST_ROWS = 20;
 const QUIET_MS = 1_200;
 
 /** Return the stage as pages know it: a lot past its close that waits for its key is held. */
-export const stageOf = (lot) => (lot.held ? "held" : lot.stage);
+const stageOf = (lot) => (lot.held ? "held" : lot.stage);
 
 /** Return what is true of a lot now; `data-when` on an element names some of these. */
-export function truths(lot, me, startFen, hasBid = false) {
+function truths(lot, me, startFen, hasBid = false) {
   const sold = lot.ending === "sold";
   const leader = lot.ending === null || sold ? lot.paddle : null;
   const behind = me !== null && leader !== me;
@@ -32,7 +32,7 @@ export function truths(lot, me, startFen, hasBid = false) {
 }
 
 /** Return whether `open+bid ended` holds: a space is *or*, a plus is *and*. */
-export function holds(words, truth) {
+function holds(words, truth) {
   return words.split(" ").some((all) => all.split("+").every((each) => truth.has(each)));
 }
 

@@ -2,11 +2,10 @@
 
 import { start } from "./clock.js";
 import { bidding } from "./bid.js";
+import { connected } from "./connection.js";
 import { history, paint, taken } from "./lot.js";
 import { play, switches } from "./sound.js";
 import { watch } from "./stream.js";
-
-const LOST_AFTER_MS = 1_500;
 
 const roots = new Map();
 for (const root of document.querySelectorAll("[data-lot]")) {
@@ -16,18 +15,10 @@ for (const root of document.querySelectorAll("[data-lot]")) {
   roots.set(id, { root, refresh: main ? history(root) : () => {}, bid: main ? bidding(root) : null });
 }
 
-let lost = null;
-
-function connected(live) {
-  clearTimeout(lost);
-  for (const { bid } of roots.values()) bid?.trust(live);
-  const show = () => {
-    for (const each of document.querySelectorAll("[data-connection]")) each.hidden = live;
-    document.body.classList.toggle("is-stale", !live);
-  };
-  // Bidding stops at once; the words wait a moment, for a connection that comes back at once is no news.
-  if (live) show();
-  else lost = setTimeout(show, LOST_AFTER_MS);
+/** Bidding stops at once when the connection is lost. */
+function live(on) {
+  for (const { bid } of roots.values()) bid?.trust(on);
+  connected(on);
 }
 
 const title = document.title;
@@ -59,6 +50,6 @@ if (roots.size) {
       refresh();
       bid?.paint(lot);
     },
-    { seqs: new Map([...roots].map(([id, { root }]) => [id, Number(root.dataset.seq)])), onState: connected },
+    { seqs: new Map([...roots].map(([id, { root }]) => [id, Number(root.dataset.seq)])), onState: live },
   );
 }

@@ -11,8 +11,6 @@ from techauction.core.rehearsal import SIMULATED
 from techauction.queries.paging import Paging, cut
 from techauction.store.audit import AuditRow
 from techauction.store.people import (
-    FieldRow,
-    MarketRow,
     OrganisationKind,
     OrganisationRow,
     Role,
@@ -92,14 +90,6 @@ class AuditPage:
     paging: Paging
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Something that may be chosen in a form."""
-
-    key: str
-    name: Name
-
-
 def users_page(session: Session, *, search: str, role: Role | None, page: int) -> UsersPage:
     """Return users by sign-in name, those that match a search and a role."""
     statement = (
@@ -166,18 +156,6 @@ def audit_page(session: Session, *, what: str, page: int) -> AuditPage:
         for row in session.scalars(limited)
     ]
     return AuditPage(acts, list(session.scalars(select(AuditRow.what).distinct().order_by(AuditRow.what))), paging)
-
-
-def market_choices(session: Session) -> list[Choice]:
-    """Return the markets, in their order."""
-    rows = session.scalars(select(MarketRow).order_by(MarketRow.position))
-    return [Choice(row.key, row.name) for row in rows]
-
-
-def field_choices(session: Session) -> list[Choice]:
-    """Return the fields, in their order."""
-    rows = session.scalars(select(FieldRow).order_by(FieldRow.position))
-    return [Choice(row.key, row.name) for row in rows]
 
 
 def _user(row: UserRow) -> UserLine:

@@ -23,15 +23,15 @@ class LotResult:
     head_hash: str | None
 
     @property
-    def gained(self) -> Money | None:
+    def value_added(self) -> Money | None:
         """Return the value added, where there is a price."""
         price = self.tile.sale.price
         return None if price is None else price - self.tile.sale.start
 
     @property
-    def rate(self) -> str | None:
+    def value_added_rate(self) -> str | None:
         """Return the value-added rate, where there is a price."""
-        return None if self.gained is None else rate(self.gained, self.tile.sale.start)
+        return None if self.value_added is None else rate(self.value_added, self.tile.sale.start)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

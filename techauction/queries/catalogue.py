@@ -34,7 +34,7 @@ class Shown(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FilterValue:
     """One value of a filter, its name, and how many of the round's lots have it."""
 
     key: str
@@ -63,8 +63,8 @@ class RoundPage:
 
     head: RoundHead
     totals: Totals
-    fields: tuple[Choice, ...]
-    markets: tuple[Choice, ...]
+    fields: tuple[FilterValue, ...]
+    markets: tuple[FilterValue, ...]
     stages: tuple[tuple[Shown, int], ...]
     lots: tuple[LotTile, ...]
     paging: Paging
@@ -148,7 +148,7 @@ def tile_of(lot: LotRow, outcome: OutcomeRow | None, place: int, *, now: datetim
 
 def _choices(
     session: Session, round_id: int, kind: type[FieldRow | MarketRow], column: InstrumentedAttribute[str]
-) -> tuple[Choice, ...]:
+) -> tuple[FilterValue, ...]:
     rows = session.execute(
         select(kind.key, kind.name_zh, kind.name_en, func.count())
         .select_from(LotRow)
@@ -158,7 +158,7 @@ def _choices(
         .group_by(kind.key, kind.name_zh, kind.name_en, kind.position)
         .order_by(kind.position)
     )
-    return tuple(Choice(key, Name(zh, en), count) for key, zh, en, count in rows)
+    return tuple(FilterValue(key, Name(zh, en), count) for key, zh, en, count in rows)
 
 
 def _stages(session: Session, round_id: int) -> tuple[tuple[Shown, int], ...]:

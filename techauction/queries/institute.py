@@ -20,7 +20,7 @@ from techauction.queries.seal import SealShown, seal_of
 from techauction.queries.viewing import PUBLIC
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundMarketRow, RoundRow
-from techauction.store.people import FieldRow, OrganisationRow
+from techauction.store.people import OrganisationRow
 
 RESULTS_A_PAGE = 20
 _BEFORE_SALE = (Stage.SUBMITTED, Stage.RETURNED, Stage.LISTED)
@@ -44,7 +44,7 @@ class MyResult:
     sealed: bool
 
     @property
-    def rate(self) -> str | None:
+    def value_added_rate(self) -> str | None:
         """Return by how much the hammer price is over the start price, if the lot was sold."""
         if self.ending is not Ending.SOLD or self.start is None or self.price is None:
             return None
@@ -220,9 +220,3 @@ def rounds_open_to(session: Session, *, institute_id: int, now: datetime) -> Seq
         )
         for row in rows
     )
-
-
-def fields_of_technology(session: Session) -> Sequence[tuple[str, Name]]:
-    """Return the fields, by key, in their order."""
-    rows = session.scalars(select(FieldRow).order_by(FieldRow.position))
-    return tuple((row.key, row.name) for row in rows)

@@ -37,14 +37,14 @@ class Totals:
     paddles: int
 
     @property
-    def gained(self) -> Money:
+    def value_added(self) -> Money:
         """Return the value added at the hammer."""
         return self.hammer - self.sold_start
 
     @property
-    def rate(self) -> str:
+    def value_added_rate(self) -> str:
         """Return the value-added rate, from the sums of the lots sold."""
-        return rate(self.gained, self.sold_start)
+        return rate(self.value_added, self.sold_start)
 
 
 NOTHING = Totals(lots=0, start=ZERO, ended=0, sold=0, sold_start=ZERO, hammer=ZERO, bids=0, paddles=0)

@@ -27,7 +27,7 @@ class Sale:
 
     hammer: Money
     value_added: Money
-    rate: str
+    value_added_rate: str
     paddle: int
     enterprise: Name
     buyer_commission: Money
@@ -62,7 +62,7 @@ class Totals:
     start: Money
     hammer: Money
     value_added: Money
-    rate: str
+    value_added_rate: str
     bids: int
     buyer_commission: Money
     seller_commission: Money
@@ -131,7 +131,7 @@ def _sale(lot: RecordedLot, statement: Statement, buyers: dict[int, Name]) -> Sa
     return Sale(
         hammer=statement.hammer_price,
         value_added=added,
-        rate=rate(added, start),
+        value_added_rate=rate(added, start),
         paddle=lot.paddle,
         enterprise=buyers.get(lot.paddle, Name("", "")),
         buyer_commission=statement.buyer_commission,
@@ -209,7 +209,7 @@ def _totals(lines: list[Line]) -> Totals:
         start=total(line.start or ZERO for line in lines),
         hammer=total(sale.hammer for sale in sales),
         value_added=added,
-        rate=rate(added, sold_start),
+        value_added_rate=rate(added, sold_start),
         bids=sum(line.bids for line in lines),
         buyer_commission=total(sale.buyer_commission for sale in sales),
         seller_commission=total(sale.seller_commission for sale in sales),

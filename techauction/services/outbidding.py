@@ -67,6 +67,7 @@ def selling(session: Session) -> dict[int, Selling]:
             ResultRow.title_en,
             LotRow.standing_amount,
             LotRow.closes_at,
+            RoundRow.rehearsal,
         )
         .join(LotRow.round)
         .join(LotRow.result)
@@ -86,9 +87,10 @@ def selling(session: Session) -> dict[int, Selling]:
                 "title_en": title_en,
                 "price_fen": None if price is None else price.minor,
                 "closes_at": None if closes_at is None else closes_at.isoformat(),
+                "rehearsal": rehearsal,
             },
         )
-        for lot_id, round_id, seq, paddle, since, slug, number, title_zh, title_en, price, closes_at in rows
+        for lot_id, round_id, seq, paddle, since, slug, number, title_zh, title_en, price, closes_at, rehearsal in rows
         if paddle is not None and since is not None
     }
 

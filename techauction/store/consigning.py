@@ -89,7 +89,6 @@ class RoundRow(Row):
     custodian_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
     copy_of: Mapped["RoundRow | None"] = relationship(remote_side="RoundRow.id")
-    practice_for: Mapped[OrganisationRow | None] = relationship()
     custodian: Mapped["UserRow | None"] = relationship()
     host_market: Mapped[MarketRow] = relationship()
     markets: Mapped[list["RoundMarketRow"]] = relationship(back_populates="round")

@@ -19,6 +19,8 @@ from techauction.clock import SHANGHAI
 from techauction.core import amount
 from techauction.core.money import Money
 from techauction.core.refusal import Refusal
+from techauction.queries.choices import Choice
+from techauction.web.filters import named
 from techauction.wording import say, word
 
 _RATE = re.compile(r"(?P<whole>[0-9]{1,3})(?:\.(?P<part>[0-9]{1,2}))?\s*%?")
@@ -168,6 +170,11 @@ class CheckboxesField(SelectMultipleField):
 def choices(members: Iterable[StrEnum]) -> list[tuple[str, str]]:
     """Return members of an enumeration as a form offers them, in the reader's words."""
     return [(each.value, word(each)) for each in members]
+
+
+def keyed(offered: Iterable[Choice]) -> list[tuple[str, str]]:
+    """Return markets or fields as a form offers them, in the reader's language."""
+    return [(each.key, named(each.name)) for each in offered]
 
 
 def an_email_address() -> Regexp:

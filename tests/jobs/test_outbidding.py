@@ -249,3 +249,15 @@ def test_lots_are_told_of_together_and_apart(sale: Sale) -> None:
     sale.outbidding.look()
 
     assert [each.facts["number"] for each in sale.notices("ada")] == [7, 8]
+
+
+def test_what_is_told_of_a_rehearsal_says_that_it_is_one(sale: Sale, sessions: Sessions, app: Flask, tmp_path: Path) -> None:
+    with sessions() as session, writing(session):
+        session.get_one(RoundRow, sale.round_id).rehearsal = True
+    sale.bid("ada", wan(200))
+    sale.bid("bo", wan(210))
+    sale.outbidding.look()
+
+    sale.clock.set(sale.clock() + PATIENCE)
+
+    assert send(app, sale, tmp_path) == ["Rehearsal: You were outbid on lot 7"]

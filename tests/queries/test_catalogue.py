@@ -141,14 +141,14 @@ def test_the_totals_of_a_round_are_sums_over_its_lots(sessions: Sessions) -> Non
 
         assert (totals.lots, totals.ended, totals.sold, totals.bids, totals.paddles) == (3, 1, 1, 6, 1)
         assert (totals.start, totals.sold_start, totals.hammer) == (wan(600), wan(200), wan(300))
-        assert totals.rate == "50.00"
+        assert totals.value_added_rate == "50.00"
 
 
 def test_a_round_without_lots_has_totals_of_nothing(sessions: Sessions) -> None:
     with sessions() as session:
         totals = found(session, a_round(session)).totals
 
-        assert (totals.lots, totals.start, totals.rate) == (0, ZERO, "0.00")
+        assert (totals.lots, totals.start, totals.value_added_rate) == (0, ZERO, "0.00")
 
 
 def test_home_shows_what_is_open_what_comes_and_what_was(sessions: Sessions) -> None:

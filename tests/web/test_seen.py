@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from techauction.clock import ManualClock
 from techauction.db import writing
-from techauction.services.notices import notify
+from techauction.services.notices import Facts, put
 from techauction.services.outbidding import PATIENCE
 from techauction.store.notices import NoticeRow
 from techauction.store.people import Role, UserRow
@@ -30,7 +30,7 @@ def outbid(store: Store, new_user: Callable[..., UserRow], clock: ManualClock, v
     user_id = new_user("bidder", Role.ENTERPRISE, organisation_id=organisation_id).id
     with store() as session, writing(session):
         for number, lot_id in enumerate(lot_ids, 1):
-            facts: dict[str, int | str | None] = {
+            facts: Facts = {
                 "slug": "joint",
                 "number": number,
                 "lot_id": lot_id,
@@ -39,7 +39,7 @@ def outbid(store: Store, new_user: Callable[..., UserRow], clock: ManualClock, v
                 "price_fen": 300_000_000,
                 "closes_at": clock().isoformat(),
             }
-            notify(session, user_ids=[user_id], what="outbid", facts=facts, now=clock(), hold_until=clock() + PATIENCE)
+            put(session, [(user_id, facts)], what="outbid", now=clock(), hold_until=clock() + PATIENCE)
     visitor.sign_in("bidder")
     return lot_ids
 

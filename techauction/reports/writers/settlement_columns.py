@@ -122,8 +122,8 @@ COLUMNS = (
         en="Value-added rate (%)",
         form=Form.PERCENT,
         width=11,
-        cell=_of_sale(lambda sale: Decimal(sale.rate)),
-        total=lambda settlement: Decimal(settlement.totals.rate),
+        cell=_of_sale(lambda sale: Decimal(sale.value_added_rate)),
+        total=lambda settlement: Decimal(settlement.totals.value_added_rate),
     ),
     Column(zh="竞买号牌", en="Paddle", form=Form.COUNT, width=9, cell=_of_sale(lambda sale: sale.paddle)),
     Column(

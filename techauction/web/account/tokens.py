@@ -1,5 +1,7 @@
 """One's own tokens for the JSON API."""
 
+from typing import ClassVar
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -8,14 +10,13 @@ from wtforms import SelectField, StringField
 from wtforms.validators import DataRequired, Length
 
 from techauction.core.refusal import Refusal
-from techauction.core.tokens import TokenScope
+from techauction.core.tokens import NoScopeChosen, ScopeNotYours, TokenScope
 from techauction.db import db, transaction
 from techauction.queries.accounts import tokens_of
 from techauction.services import tokens as services
 from techauction.web.context import now, signed_in
-from techauction.web.fields import CheckboxesField, Form
+from techauction.web.fields import Beside, CheckboxesField, Form, choices
 from techauction.web.guard import anyone_signed_in
-from techauction.wording import word
 
 bp = Blueprint("account_tokens", __name__, url_prefix="/account/tokens")
 bp.before_request(anyone_signed_in())
@@ -24,13 +25,15 @@ bp.before_request(anyone_signed_in())
 class TokenForm(Form):
     """What a new token is for, and for how long."""
 
+    BESIDE: ClassVar[Beside] = {NoScopeChosen: "scopes", ScopeNotYours: "scopes"}
+
     name = StringField(_l("What it is for"), [DataRequired(_l("Write what the token is for.")), Length(max=80)])
     scopes = CheckboxesField(_l("It may"))
     days = SelectField(_l("It holds for"), default="90")
 
     def offer(self) -> None:
         """Fill in what may be chosen."""
-        self.scopes.choices = [(scope.value, word(scope)) for scope in services.SCOPES[signed_in().role]]
+        self.scopes.choices = choices(services.SCOPES[signed_in().role])
         self.days.choices = [
             ("30", _("30 days")),
             ("90", _("90 days")),
@@ -65,7 +68,7 @@ def _made(form: TokenForm) -> str | None:
                 now=now(),
             )
     except Refusal as refusal:
-        form.refuse(refusal, "scopes" if refusal.code != "too_many_tokens" else None)
+        form.refuse(refusal)
         return None
 
 

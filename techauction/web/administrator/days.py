@@ -20,8 +20,6 @@ from techauction.web.guard import only
 bp = Blueprint("administrator_days", __name__, url_prefix="/administrator")
 bp.before_request(only(Role.ADMINISTRATOR))
 
-_BESIDE = {"nothing_special": "works", "special_day_known": "day"}
-
 
 @bp.get("/days")
 def days() -> ResponseReturnValue:
@@ -43,7 +41,7 @@ def new_day() -> ResponseReturnValue:
             with transaction() as session:
                 add_special_day(session, day=day, works=form.is_working(), **form.names(), by_id=by_id, now=now())
         except Refusal as refusal:
-            form.refuse(refusal, _BESIDE.get(refusal.code))
+            form.refuse(refusal)
         else:
             flash(_("%(day)s is a special day now.", day=day), "success")
             return redirect(url_for(".days", year=day.year), 303)

@@ -1,22 +1,37 @@
 """What an administrator writes about users and organisations."""
 
+from collections.abc import Iterable
+from typing import ClassVar
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, EmailField, PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
-from techauction.queries.administration import Choice
+from techauction.core.accounts import (
+    CreditCodeTaken,
+    MarketNeeded,
+    PasswordIsName,
+    PasswordTooLong,
+    PasswordTooShort,
+    SignInNameTaken,
+    SignInNameUnfit,
+)
+from techauction.core.credit_code import CreditCodeWrong
+from techauction.core.days import NothingSpecial, SpecialDayKnown
+from techauction.queries.choices import Choice
 from techauction.store.people import OrganisationKind, Role
-from techauction.web.fields import YEARS, CheckboxesField, Form, an_email_address
-from techauction.web.filters import named
-from techauction.wording import PROVINCES, word
+from techauction.web.fields import YEARS, Beside, CheckboxesField, Form, an_email_address, choices, keyed
+from techauction.wording import PROVINCES
 
-HOUSE_ROLES = (Role.ORGANIZER, Role.MANAGER, Role.AUDITOR, Role.ADMINISTRATOR)
-ORGANISATION_ROLES = (Role.INSTITUTE, Role.ENTERPRISE)
+_HOUSE_ROLES = (Role.ORGANIZER, Role.MANAGER, Role.AUDITOR, Role.ADMINISTRATOR)
+_PASSWORD_UNFIT: Beside = {PasswordTooShort: "password", PasswordTooLong: "password", PasswordIsName: "password"}
 
 
 class UserForm(Form):
     """What every new user has."""
+
+    BESIDE: ClassVar[Beside] = {SignInNameUnfit: "sign_in_name", SignInNameTaken: "sign_in_name", **_PASSWORD_UNFIT}
 
     name = StringField(_l("Name"), [InputRequired(_l("Write the name.")), Length(max=80)])
     sign_in_name = StringField(_l("Sign-in name"), [InputRequired(_l("Write a sign-in name.")), Length(max=120)])
@@ -26,16 +41,18 @@ class UserForm(Form):
 class HouseUserForm(UserForm):
     """A user of the house itself: of a market, or over all of them."""
 
+    BESIDE: ClassVar[Beside] = {**UserForm.BESIDE, MarketNeeded: "market_key"}
+
     role = RadioField(_l("Role"), [InputRequired(_l("Choose a role."))])
     market_key = SelectField(_l("Market"))
     field_keys = CheckboxesField(_l("Fields whose cases a manager takes"))
     email = EmailField(_l("E-mail"), [Optional(), Length(max=200), an_email_address()])
 
-    def offer(self, markets: list[Choice], fields: list[Choice]) -> None:
+    def offer(self, markets: Iterable[Choice], fields: Iterable[Choice]) -> None:
         """Fill in what may be chosen."""
-        self.role.choices = [(role.value, word(role)) for role in HOUSE_ROLES]
-        self.market_key.choices = [("", "—"), *((each.key, named(each.name)) for each in markets)]
-        self.field_keys.choices = [(each.key, named(each.name)) for each in fields]
+        self.role.choices = choices(_HOUSE_ROLES)
+        self.market_key.choices = [("", "—"), *keyed(markets)]
+        self.field_keys.choices = keyed(fields)
 
 
 class OrganisationUserForm(UserForm):
@@ -55,6 +72,8 @@ class OrganisationUserForm(UserForm):
 class OrganisationForm(OrganisationUserForm):
     """An organisation and its first user."""
 
+    BESIDE: ClassVar[Beside] = {**UserForm.BESIDE, CreditCodeWrong: "credit_code", CreditCodeTaken: "credit_code"}
+
     kind = SelectField(_l("Kind"))
     name_zh = StringField(_l("Name in Chinese"), [InputRequired(_l("Write the Chinese name.")), Length(max=200)])
     name_en = StringField(_l("Name in English"), [Length(max=200)])
@@ -63,16 +82,18 @@ class OrganisationForm(OrganisationUserForm):
     market_key = SelectField(_l("Market"), [InputRequired(_l("Choose a market."))])
     telephone = StringField(_l("Telephone"), [Length(max=40)])
 
-    def offer_all(self, markets: list[Choice]) -> None:
+    def offer_all(self, markets: Iterable[Choice]) -> None:
         """Fill in what may be chosen."""
         self.offer()
-        self.kind.choices = [(kind.value, word(kind)) for kind in OrganisationKind]
+        self.kind.choices = choices(OrganisationKind)
         self.province.choices = [("", ""), *PROVINCES.items()]
-        self.market_key.choices = [("", ""), *((each.key, named(each.name)) for each in markets)]
+        self.market_key.choices = [("", ""), *keyed(markets)]
 
 
 class PasswordForm(Form):
     """A new password for somebody else."""
+
+    BESIDE: ClassVar[Beside] = _PASSWORD_UNFIT
 
     password = PasswordField(_l("New password"), [InputRequired(_l("Write a new password."))])
 
@@ -90,6 +111,8 @@ class DayNamesForm(Form):
 
 class SpecialDayForm(DayNamesForm):
     """A day on which work differs from the week."""
+
+    BESIDE: ClassVar[Beside] = {NothingSpecial: "works", SpecialDayKnown: "day"}
 
     day = DateField(_l("Day"), [InputRequired(_l("Write the day."))])
     works = RadioField(

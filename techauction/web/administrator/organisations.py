@@ -7,11 +7,12 @@ from flask_babel import gettext as _
 from techauction.core.refusal import Refusal
 from techauction.db import db, transaction
 from techauction.queries import administration
+from techauction.queries.choices import markets
 from techauction.services import accounts
 from techauction.services.accounts import NewOrganisation, NewUser
 from techauction.store.people import OrganisationKind, Role
 from techauction.web.administrator.forms import OrganisationForm, OrganisationUserForm
-from techauction.web.administrator.users import BESIDE, hashed_password
+from techauction.web.administrator.users import hashed_password
 from techauction.web.context import now, signed_in
 from techauction.web.filters import named
 from techauction.web.guard import only
@@ -33,7 +34,7 @@ def organisations() -> ResponseReturnValue:
 def new_organisation() -> ResponseReturnValue:
     """Bring an organisation in, with its first user."""
     form = OrganisationForm(request.form)
-    form.offer_all(administration.market_choices(db.session()))
+    form.offer_all(markets(db.session()))
     if request.method == "POST" and form.validate():
         by_id = signed_in().id
         try:
@@ -47,7 +48,7 @@ def new_organisation() -> ResponseReturnValue:
             with transaction() as session:
                 accounts.bring_in(session, organisation=_described(form), user=user, by_id=by_id, now=now())
         except Refusal as refusal:
-            form.refuse(refusal, BESIDE.get(refusal.code))
+            form.refuse(refusal)
         else:
             flash(_("The organisation is here, and its first user may sign in."), "success")
             return redirect(url_for(".organisations"), 303)
@@ -77,7 +78,7 @@ def new_user(organisation_id: int) -> ResponseReturnValue:
                     now=now(),
                 )
         except Refusal as refusal:
-            form.refuse(refusal, BESIDE.get(refusal.code))
+            form.refuse(refusal)
         else:
             flash(_("%(name)s has a new user.", name=named(organisation.name)), "success")
             return redirect(url_for(".organisations"), 303)

@@ -8,7 +8,7 @@ from techauction.core import accounts as rules
 from techauction.core.refusal import Refusal
 from techauction.db import db, transaction
 from techauction.identity import passwords
-from techauction.queries import administration
+from techauction.queries import administration, choices
 from techauction.services import accounts
 from techauction.store.people import Role
 from techauction.web.addresses import member
@@ -20,18 +20,6 @@ from techauction.wording import say
 
 bp = Blueprint("administrator", __name__, url_prefix="/administrator")
 bp.before_request(only(Role.ADMINISTRATOR))
-
-BESIDE = {
-    "sign_in_name_unfit": "sign_in_name",
-    "sign_in_name_taken": "sign_in_name",
-    "password_too_short": "password",
-    "password_too_long": "password",
-    "password_is_name": "password",
-    "market_needed": "market_key",
-    "credit_code_wrong": "credit_code",
-    "credit_code_taken": "credit_code",
-}
-"""Beside which field a refusal is said."""
 
 
 @bp.get("/users")
@@ -46,7 +34,7 @@ def users() -> ResponseReturnValue:
 def new_user() -> ResponseReturnValue:
     """Take in a user of the house."""
     form = HouseUserForm(request.form)
-    form.offer(administration.market_choices(db.session()), administration.field_choices(db.session()))
+    form.offer(choices.markets(db.session()), choices.fields(db.session()))
     if request.method == "POST" and form.validate():
         by_id = signed_in().id
         try:
@@ -66,7 +54,7 @@ def new_user() -> ResponseReturnValue:
                 )
                 name = made.sign_in_name
         except Refusal as refusal:
-            form.refuse(refusal, BESIDE.get(refusal.code))
+            form.refuse(refusal)
         else:
             flash(_("%(name)s may sign in now.", name=name), "success")
             return redirect(url_for(".users"), 303)
@@ -112,7 +100,7 @@ def password(user_id: int) -> ResponseReturnValue:
             with transaction() as session:
                 accounts.reset_password(session, user_id=user_id, password_hash=hashed, by_id=by_id, now=now())
         except Refusal as refusal:
-            form.refuse(refusal, BESIDE.get(refusal.code))
+            form.refuse(refusal)
         else:
             flash(_("%(name)s has a new password; every sign-in of theirs has ended.", name=user.sign_in_name), "success")
             return redirect(url_for(".users"), 303)

@@ -16,12 +16,11 @@ from techauction.core.accounts import CreditCodeTaken, SignInNameTaken
 from techauction.core.refusal import Refusal
 from techauction.db import db, transaction
 from techauction.identity import passwords
-from techauction.queries.markets import markets
+from techauction.queries.choices import markets
 from techauction.services.registration import Enterprise, FirstUser, register
 from techauction.web import languages, navigation, signing
 from techauction.web.context import house, now
-from techauction.web.fields import Beside, Form, SaidBeside, an_email_address
-from techauction.web.filters import named
+from techauction.web.fields import Beside, Form, SaidBeside, an_email_address, keyed
 from techauction.web.security import limiter
 from techauction.wording import PROVINCES
 
@@ -104,7 +103,7 @@ def registration() -> ResponseReturnValue:
 
     form = RegistrationForm(request.form)
     form.province.choices = [("", ""), *PROVINCES.items()]
-    form.market.choices = [("", ""), *((each.key, named(each.name)) for each in markets(db.session()))]
+    form.market.choices = [("", ""), *keyed(markets(db.session()))]
     if request.method == "POST" and form.validate() and (user_id := _registered(form)) is not None:
         signing.begin(user_id)
         flash(

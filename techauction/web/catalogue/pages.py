@@ -10,7 +10,7 @@ from wtforms import SelectField, StringField
 from techauction.db import db
 from techauction.queries import rounds as round_queries
 from techauction.queries.announcement import announcement
-from techauction.queries.catalogue import Choice, RoundPage, Shown, Sought, round_page
+from techauction.queries.catalogue import FilterValue, RoundPage, Shown, Sought, round_page
 from techauction.queries.lot import lot_page
 from techauction.queries.watching import watches
 from techauction.web.addresses import member
@@ -59,7 +59,7 @@ class SearchForm(Form):
         ]
 
 
-def _counted(choice: Choice) -> tuple[str, str]:
+def _counted(choice: FilterValue) -> tuple[str, str]:
     return choice.key, f"{named(choice.name)} · {choice.count}"
 
 

@@ -14,11 +14,12 @@ from techauction.core.consigning import Instrument
 from techauction.core.refusal import NoSuch, Refusal
 from techauction.db import db, transaction
 from techauction.queries import institute as queries
+from techauction.queries.choices import fields
 from techauction.queries.institute import ResultPage, RoundChoice
 from techauction.services import consigning, reserves
 from techauction.store.people import Role
 from techauction.web.context import PATIENCE_S, auctioneer, house, my_organisation_id, now, signed_in
-from techauction.web.fields import Form, MoneyField, choices
+from techauction.web.fields import Form, MoneyField, choices, keyed
 from techauction.web.filters import named, when
 from techauction.web.guard import only
 from techauction.web.institute.result_form import ResultForm, filled
@@ -201,6 +202,6 @@ def _offer(form: ResultForm, page: ResultPage | None = None) -> Sequence[RoundCh
             (each.id, _("%(title)s · opens %(time)s", title=named(each.title), time=when(each.opens_at, "minute")))
             for each in rounds
         ]
-    form.field.choices = [_NONE, *((key, named(name)) for key, name in queries.fields_of_technology(db.session()))]
+    form.field.choices = [_NONE, *keyed(fields(db.session()))]
     form.instrument.choices = [_NONE, *choices(Instrument)]
     return rounds

@@ -1,7 +1,7 @@
 """The form of a round: everything that a market decides before it is announced."""
 
 from datetime import datetime, time, timedelta
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -12,16 +12,15 @@ from techauction.clock import SHANGHAI
 from techauction.core.admission import DepositKind, DepositRule
 from techauction.core.lot import ExtensionKind
 from techauction.core.planned import PlannedRound
-from techauction.core.round import Problem, Regime
-from techauction.web.fields import CheckboxesField, Form, MoneyField, PercentField, ShanghaiDateTimeField
-from techauction.wording import say_problem, word
+from techauction.core.round import CustodianUnfit, MarketHasLots, Problem, Regime, SlugOnRecord, SlugTaken
+from techauction.web.fields import Beside, CheckboxesField, Form, MoneyField, PercentField, ShanghaiDateTimeField, choices
+from techauction.wording import say_problem
 
 T = TypeVar("T")
 
 _NEEDED = _l("This is needed.")
 _WHOLE = _l("Write a whole number from %(min)d to %(max)d.")
 _SIGNS = _l("Use small letters, digits and single hyphens.")
-_FIELDS = {"extension_trigger": "extension_trigger_s", "extension_length": "extension_length_s"}
 _AHEAD = timedelta(days=14)
 _OPENS, _CLOSES, _REGISTRATION, _RESERVES = time(10), time(14), time(17), time(9, 30)
 
@@ -36,6 +35,13 @@ def _at(label: Any) -> ShanghaiDateTimeField:
 
 class RoundForm(Form):
     """A round's names, times and rules; what it does not say itself has the rules' defaults."""
+
+    BESIDE: ClassVar[Beside] = {
+        SlugTaken: "slug",
+        SlugOnRecord: "slug",
+        MarketHasLots: "markets",
+        CustodianUnfit: "custodian",
+    }
 
     title_zh = StringField(_l("Title in Chinese"), [InputRequired(_NEEDED), Length(max=200)])
     title_en = StringField(_l("Title in English"), [InputRequired(_NEEDED), Length(max=200)])
@@ -77,9 +83,9 @@ class RoundForm(Form):
         """Offer the markets, the own organizers, and the words of our enumerations."""
         self.custodian.choices = [("", _("Nobody: no reserve is read before the hammer")), *organizers]
         self.markets.choices = markets
-        self.regime.choices = [(each.value, word(each)) for each in Regime]
-        self.extension_kind.choices = [(each.value, word(each)) for each in ExtensionKind]
-        self.deposit_kind.choices = [(each.value, word(each)) for each in DepositKind]
+        self.regime.choices = choices(Regime)
+        self.extension_kind.choices = choices(ExtensionKind)
+        self.deposit_kind.choices = choices(DepositKind)
 
     def validate_deposit_fixed(self, field: MoneyField) -> None:
         """Say that a fixed sum is missing where one is meant."""
@@ -126,22 +132,16 @@ class RoundForm(Form):
     def mark(self, problems: tuple[Problem, ...]) -> None:
         """Say beside the fields what keeps the round from being published."""
         for problem in problems:
-            name = _FIELDS.get(problem.field, problem.field)
-            if problem.lot is None and name in self._fields:
-                field = self._fields[name]
+            if problem.lot is None and problem.field in self._fields:
+                field = self._fields[problem.field]
                 field.errors = [*field.errors, say_problem(problem)]
 
 
 def label_of(problem: Problem) -> str:
     """Return what the form calls the field of a problem; a lot's and the list of lots have names of their own."""
     names: dict[str, str] = {"start": _("Start price"), "increment": _("Increment"), "lots": _("Lots")}
-    name = names[problem.field] if problem.field in names else str(getattr(RoundForm, name_of(problem)).args[0])
+    name = names[problem.field] if problem.field in names else str(getattr(RoundForm, problem.field).args[0])
     return name if problem.lot is None else f"{_('Lot %(number)s', number=problem.lot)} · {name}"
-
-
-def name_of(problem: Problem) -> str:
-    """Return the name of the form's field that a problem stands in."""
-    return _FIELDS.get(problem.field, problem.field)
 
 
 def blank(now: datetime) -> dict[str, datetime]:

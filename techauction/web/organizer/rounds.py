@@ -8,30 +8,22 @@ from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from techauction.core.refusal import NoSuch, Refusal
-from techauction.core.round import CustodianUnfit, MarketHasLots, Phase, RoundNotReady, SlugOnRecord, SlugTaken
+from techauction.core.round import Phase, RoundNotReady
 from techauction.db import db, transaction
 from techauction.queries import organizer as queries
-from techauction.queries.markets import markets
+from techauction.queries.choices import markets
 from techauction.queries.organizer import SetUpPage
 from techauction.services import rounds as services
 from techauction.store.people import Role
 from techauction.web.context import house, my_market, now, signed_in
-from techauction.web.fields import Form
-from techauction.web.filters import named
+from techauction.web.fields import Form, keyed
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
-from techauction.web.organizer.round_form import RoundForm, blank, filled, label_of, name_of
+from techauction.web.organizer.round_form import RoundForm, blank, filled, label_of
 from techauction.wording import say_problem
 
 bp = Blueprint("organizer", __name__, url_prefix="/organizer")
 bp.before_request(only(Role.ORGANIZER))
-
-_BESIDE: dict[type[Refusal], str] = {
-    SlugTaken: "slug",
-    SlugOnRecord: "slug",
-    MarketHasLots: "markets",
-    CustodianUnfit: "custodian",
-}
 
 
 class CallOffForm(Form):
@@ -58,7 +50,7 @@ def new() -> ResponseReturnValue:
             with transaction() as session:
                 slug = services.draft(session, planned=planned, by_id=by_id, now=now()).slug
         except Refusal as refusal:
-            form.refuse(refusal, _BESIDE.get(type(refusal)))
+            form.refuse(refusal)
         else:
             flash(_("The draft is kept. Institutes can bring results to it now."), "success")
             return redirect(url_for(".round_", slug=slug), 303)
@@ -86,7 +78,7 @@ def edit(slug: str) -> ResponseReturnValue:
             with transaction() as session:
                 services.revise(session, round_id=page.id, market_key=market_key, planned=planned, by_id=by_id, now=now())
         except Refusal as refusal:
-            form.refuse(refusal, _BESIDE.get(type(refusal)))
+            form.refuse(refusal)
         else:
             flash(_("The draft is changed."), "success")
             return redirect(url_for(".round_", slug=planned.slug), 303)
@@ -147,7 +139,7 @@ def _page(slug: str) -> SetUpPage:
 
 
 def _shown(page: SetUpPage, form: CallOffForm | None = None, *, status: int = 200) -> ResponseReturnValue:
-    problems = [(label_of(each), say_problem(each), name_of(each), each.lot) for each in page.problems]
+    problems = [(label_of(each), say_problem(each), each.field, each.lot) for each in page.problems]
     lots = {each.number: each for each in page.lots}
     return (
         render_template(
@@ -165,6 +157,6 @@ def _shown(page: SetUpPage, form: CallOffForm | None = None, *, status: int = 20
 def _offer(form: RoundForm) -> None:
     own = my_market()
     form.offer(
-        [(each.key, named(each.name)) for each in markets(db.session()) if each.key != own],
+        keyed(each for each in markets(db.session()) if each.key != own),
         [(str(user_id), name) for user_id, name in queries.organizers_of(db.session(), own)],
     )
