@@ -237,6 +237,7 @@ class Auctioneer:
             taken = [self._queue.get(timeout=self._patience())]
         except Empty:
             return []
+        time.sleep(0)  # lets the event loop bring what it is just reading: a larger group costs each of its offers less
         while taken[-1] is not None and len(taken) < GROUP:
             try:
                 taken.append(self._queue.get_nowait())
