@@ -18,6 +18,7 @@ from techauction.saleroom.auctioneer import Auctioneer
 from techauction.saleroom.bus import bus_of
 from techauction.saleroom.gallery import MOST_PLACES, Gallery
 from techauction.saleroom.paths import Paths, is_live
+from techauction.saleroom.signing import Signing
 from techauction.saleroom.vitals import Vitals
 from techauction.settings import Settings
 
@@ -50,8 +51,10 @@ class Process:
         self.bus = bus_of(settings.database_url, heard=self.gallery.publish, missed=self.gallery.look_again)
         if self.bus is not None:
             self.auctioneer.announce = self.bus.announce
+        signing = Signing(self.signer)
+        self.auctioneer.on_decided = signing.prepare
         self._paths = Paths(
-            self.app, settings, clock, auctioneer=self.auctioneer, gallery=self.gallery, signer=self.signer, sessions=sessions
+            self.app, settings, clock, auctioneer=self.auctioneer, gallery=self.gallery, signing=signing, sessions=sessions
         )
         # a2wsgi types the same protocols by names of its own.
         self._pages: Any = WSGIMiddleware(cast("Any", self.app.wsgi_app), workers=32)

@@ -1,6 +1,7 @@
 """The steps in which a price may rise."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from techauction.core.money import Money
 
@@ -18,6 +19,7 @@ class Ladder:
         assert all(increment > Money(0) for _, increment in self.rungs)
 
     @classmethod
+    @lru_cache
     def flat(cls, increment: Money) -> "Ladder":
         """Return the ladder with one increment at every price."""
         return cls(((Money(0), increment),))

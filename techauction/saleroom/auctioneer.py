@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -77,9 +77,10 @@ class _Act:
 class Auctioneer:
     """Takes offers and acts on lots in order of arrival, and closes lots when their time comes.
 
-    `sessions` make sessions on an engine of the auctioneer's own. `on_change` is told the ids of lots that changed, after the
-    commit and before anybody is answered; `announce` is told the same inside the transaction, for other processes. What is
-    sealed is opened by `custody` when the hammer falls; without the key a lot waits.
+    `sessions` make sessions on an engine of the auctioneer's own. `on_decided` is told the answers to a group of offers before
+    their commit, and `on_change` the ids of lots that changed after it, before anybody is answered; `announce` is told the same
+    inside the transaction, for other processes. What is sealed is opened by `custody` when the hammer falls; without the key a
+    lot waits.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class Auctioneer:
         bidders_acts: int = BIDDERS_ACTS,
         custody: Custody = WITHOUT_KEYS,
     ) -> None:
+        self.on_decided: Callable[[Sequence[Answer]], None] = lambda _answers: None
         self.on_change: Callable[[Iterable[int]], None] = lambda _lot_ids: None
         self.announce: Callable[[Session, Iterable[int]], None] = lambda _session, _lot_ids: None
         self._sessions = sessions
@@ -235,6 +237,7 @@ class Auctioneer:
             taken = [self._queue.get(timeout=self._patience())]
         except Empty:
             return []
+        time.sleep(0)  # lets the event loop bring what it is just reading: a larger group costs each of its offers less
         while taken[-1] is not None and len(taken) < GROUP:
             try:
                 taken.append(self._queue.get_nowait())
@@ -296,6 +299,7 @@ class Auctioneer:
             answers = take_bids(session, [each.asked for each in group], read_clock=self._clock, custody=self._custody)
             if not session.info.get(CHANGED):
                 weigh(session)  # a repeated answer is as certain as the first
+            self.on_decided(answers)
         return answers
 
     def _do(self, act: _Act) -> None:

@@ -19,10 +19,10 @@ from techauction.core.refusal import Refusal
 from techauction.core.tokens import TokenScope
 from techauction.identity import Caller
 from techauction.postgresql import CommitUnknown, is_replicated
-from techauction.receipts import Receipt, Signer
 from techauction.saleroom import answers
 from techauction.saleroom.auctioneer import Asked, Auctioneer, FateUnknown
 from techauction.saleroom.callers import Callers
+from techauction.saleroom.signing import Signing
 from techauction.saleroom.wire import OfferUnreadable, Receive, Scope, Send, answer, not_allowed, read_json, refuse, sentence
 from techauction.services import keys
 from techauction.services.bidding import Answer, Taken
@@ -65,14 +65,14 @@ class Offers:
         *,
         auctioneer: Auctioneer,
         callers: Callers,
-        signer: Signer,
+        signing: Signing,
         sessions: sessionmaker[Session],
     ) -> None:
         self._app = app
         self._clock = clock
         self._auctioneer = auctioneer
         self._callers = callers
-        self._signer = signer
+        self._signing = signing
         self._sessions = sessions
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._limit = RateLimitItemPerSecond(settings.bids_per_second) if settings.rate_limits else None
@@ -179,10 +179,7 @@ class Offers:
                 }
 
     def _taken(self, taken: Taken) -> dict[str, object]:
-        if taken.amount is None:  # a sealed offer's receipt was in the answer to the offer itself
-            return {**answers.taken(taken), "receipt": None}
-        receipt = Receipt(lot_id=taken.lot_id, seq=taken.seq, hash=taken.hash, amount=taken.amount, placed_at=taken.placed_at)
-        return {**answers.taken(taken), "receipt": self._signer.sign(receipt)}
+        return {**answers.taken(taken), "receipt": self._signing.receipt(taken)}
 
 
 def _give_up(waiting: asyncio.Future[Taken]) -> None:

@@ -14,12 +14,12 @@ from techauction.core.tokens import TokenScope
 from techauction.protocol import STREAM
 from techauction.queries.live import LiveEvent, LiveLot, events_after, live_lots, visible_copies
 from techauction.queries.viewing import Viewer
-from techauction.receipts import Signer
 from techauction.saleroom import answers
 from techauction.saleroom.auctioneer import Auctioneer
 from techauction.saleroom.callers import Callers
 from techauction.saleroom.gallery import Gallery, TooManyWatchers, Watcher
 from techauction.saleroom.offers import Offers
+from techauction.saleroom.signing import Signing
 from techauction.saleroom.wire import SECURITY, Receive, Scope, Send, answer, not_allowed, refuse
 from techauction.settings import Settings
 from techauction.store.people import Role
@@ -48,17 +48,17 @@ class Paths:
         *,
         auctioneer: Auctioneer,
         gallery: Gallery,
-        signer: Signer,
+        signing: Signing,
         sessions: sessionmaker[Session],
     ) -> None:
         self._app = app
         self._clock = clock
         self._gallery = gallery
-        self._signer = signer
+        self._signing = signing
         self._sessions = sessions
         self._callers = Callers(app, clock, sessions)
         self._offers = Offers(
-            app, settings, clock, auctioneer=auctioneer, callers=self._callers, signer=signer, sessions=sessions
+            app, settings, clock, auctioneer=auctioneer, callers=self._callers, signing=signing, sessions=sessions
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,7 +76,7 @@ class Paths:
         elif path == "/saleroom/clock":
             await answer(send, 200, {"server_at": self._clock().isoformat()})
         elif path == _KEYS:
-            await answer(send, 200, self._signer.published(), b"application/jwk-set+json")
+            await answer(send, 200, self._signing.published(), b"application/jwk-set+json")
         elif path == "/saleroom/live":
             await self._live(scope, receive, send)
         else:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, and_, bindparam, column, insert, or_, select, values
+from sqlalchemy import Connection, Integer, String, and_, bindparam, column, or_, select
 from sqlalchemy.orm import Session
 
 from techauction.core.money import ZERO, Money
@@ -18,14 +18,12 @@ from techauction.store.consigning import LotRow
 from techauction.store.money import DepositRow
 from techauction.store.people import ApiTokenRow, UserRow, UserSessionRow
 from techauction.store.record import RecordRow
-from techauction.store.statements import Reading, Writing, columns
+from techauction.store.statements import Matching, Reading, Writing
 
 
 def answered(connection: Connection, asked: Sequence[Asked]) -> dict[tuple[int, str], tuple[Body | str, Answer]]:
     """Return the answers that the offers' keys have already: what was asked, or its tag if sealed, and what was said."""
-    rows = _ANSWERED.rows(
-        connection, organisations=list({each.organisation_id for each in asked}), keys=[each.key for each in asked]
-    )
+    rows = _ANSWERED.rows(connection, [{"organisation": each.organisation_id, "key": each.key} for each in asked])
     return {
         (organisation_id, key): (
             body_mac or (lot_id, amount, confirmed, matching),
@@ -59,7 +57,7 @@ def _first_answer(  # noqa: PLR0917 (a row, column by column)
 
 def eligibilities(connection: Connection, pairs: set[tuple[int, int]]) -> dict[tuple[int, int], Eligibility]:
     """Return the standing of bidders at lots, by (lot, organisation)."""
-    rows = _ELIGIBLE.rows(connection, lots=[lot for lot, _ in pairs], organisations=[bidder for _, bidder in pairs])
+    rows = _ELIGIBLE.rows(connection, [{"lot": lot, "organisation": bidder} for lot, bidder in pairs])
     return {(lot_id, organisation_id): eligibility(number, *standing) for lot_id, organisation_id, number, *standing in rows}
 
 
@@ -104,38 +102,34 @@ def _many(name: str) -> Any:
     return bindparam(name, expanding=True)
 
 
-_ANSWERED = Reading(
-    select(
-        OfferRow.organisation_id,
-        OfferRow.key,
-        OfferRow.lot_id,
-        OfferRow.amount,
-        OfferRow.confirmed,
-        OfferRow.matching,
-        OfferRow.body_mac,
-        OfferRow.code,
-        OfferRow.facts,
-        OfferRow.seq,
-        RecordRow.paddle,
-        RecordRow.at,
-        RecordRow.hash,
-        RecordRow.closes_at,
-    )
-    .outerjoin(RecordRow, and_(RecordRow.lot_id == OfferRow.lot_id, RecordRow.seq == OfferRow.seq))
-    .where(OfferRow.organisation_id.in_(_many("organisations")), OfferRow.key.in_(_many("keys")))
+_ANSWERED = Matching(
+    [column("organisation", Integer), column("key", String)],
+    lambda given: (
+        select(
+            OfferRow.organisation_id,
+            OfferRow.key,
+            OfferRow.lot_id,
+            OfferRow.amount,
+            OfferRow.confirmed,
+            OfferRow.matching,
+            OfferRow.body_mac,
+            OfferRow.code,
+            OfferRow.facts,
+            OfferRow.seq,
+            RecordRow.paddle,
+            RecordRow.at,
+            RecordRow.hash,
+            RecordRow.closes_at,
+        )
+        .select_from(given)
+        .join(OfferRow, and_(OfferRow.organisation_id == given.c.organisation, OfferRow.key == given.c.key))
+        .outerjoin(RecordRow, and_(RecordRow.lot_id == OfferRow.lot_id, RecordRow.seq == OfferRow.seq))
+    ),
 )
 
-
-def _eligible(count: int) -> Select[*tuple[Any, ...]]:
-    """Return the standing of bidders at lots, pair by pair: all bidders at all lots would be many times as much."""
-    pair = values(column("lot", Integer), column("organisation", Integer), name="asked")
-    asked = pair.data(
-        [
-            (bindparam(f"lots_{place}", type_=Integer), bindparam(f"organisations_{place}", type_=Integer))
-            for place in range(1, count + 1)
-        ]
-    ).cte()
-    return (
+_ELIGIBLE = Matching(
+    [column("lot", Integer), column("organisation", Integer)],
+    lambda given: (
         select(
             LotRow.id,
             PaddleRow.organisation_id,
@@ -147,18 +141,16 @@ def _eligible(count: int) -> Select[*tuple[Any, ...]]:
             DepositRow.held,
             DepositRow.required,
         )
-        .select_from(asked)
-        .join(LotRow, LotRow.id == asked.c.lot)
-        .join(PaddleRow, and_(PaddleRow.round_id == LotRow.round_id, PaddleRow.organisation_id == asked.c.organisation))
+        .select_from(given)
+        .join(LotRow, LotRow.id == given.c.lot)
+        .join(PaddleRow, and_(PaddleRow.round_id == LotRow.round_id, PaddleRow.organisation_id == given.c.organisation))
         .outerjoin(AdmissionRow, and_(AdmissionRow.paddle_id == PaddleRow.id, AdmissionRow.lot_id == LotRow.id))
         .outerjoin(
             DepositRow,
             and_(DepositRow.paddle_id == PaddleRow.id, or_(DepositRow.lot_id == LotRow.id, DepositRow.lot_id.is_(None))),
         )
-    )
-
-
-_ELIGIBLE = Reading(_eligible)
+    ),
+)
 
 _SIGNED_IN = Reading(
     select(UserSessionRow.id)
@@ -182,4 +174,4 @@ _HOLDING = Reading(
     )
 )
 
-_OFFERS = Writing(insert(OfferRow).values(columns(OfferRow)))
+_OFFERS = Writing(OfferRow)

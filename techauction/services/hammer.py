@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, assert_never
 
 import structlog
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from techauction.core import hammer
@@ -18,7 +18,7 @@ from techauction.services import heads, holding, reserves, sealing, settlement, 
 from techauction.services.heads import Head
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ReserveRow
-from techauction.store.statements import Writing, columns
+from techauction.store.statements import Writing
 
 log = structlog.get_logger()
 
@@ -138,4 +138,4 @@ def _fall(head: Head, reserve: Sealed | None, now: datetime) -> tuple[dict[str, 
     return event, outcome
 
 
-_OUTCOMES = Writing(insert(OutcomeRow).values(columns(OutcomeRow)))
+_OUTCOMES = Writing(OutcomeRow)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Table, Update, bindparam, column, insert, select, update, values
+from sqlalchemy import Connection, Integer, Table, bindparam, column, select, update
 from sqlalchemy.orm import Session
 
 from techauction.core.increment import Ladder
@@ -15,7 +15,7 @@ from techauction.core.record import GENESIS, Event, Kind
 from techauction.services.record import CHANGED, name_of
 from techauction.store.consigning import RULES, LotRow, RoundRow, rules_of
 from techauction.store.record import RecordRow
-from techauction.store.statements import Changing, Reading, Writing, columns
+from techauction.store.statements import Changing, Reading, Writing
 
 
 @dataclass(slots=True, kw_only=True)
@@ -130,17 +130,17 @@ def _state(head: Head) -> dict[str, Any]:
     standing = head.lot.standing
     return {
         "lot": head.lot_id,
-        "new_stage": head.lot.stage,
-        "new_seq": head.seq,
-        "new_head_hash": head.hash,
-        "new_bids": head.bids,
-        "new_standing_paddle": None if standing is None else standing.paddle,
-        "new_standing_amount": None if standing is None else standing.amount,
-        "new_standing_at": None if standing is None else standing.placed_at,
-        "new_standing_rank": None if standing is None else standing.rank,
+        "stage": head.lot.stage,
+        "seq": head.seq,
+        "head_hash": head.hash,
+        "bids": head.bids,
+        "standing_paddle": None if standing is None else standing.paddle,
+        "standing_amount": None if standing is None else standing.amount,
+        "standing_at": None if standing is None else standing.placed_at,
+        "standing_rank": None if standing is None else standing.rank,
         # Who has made a sealed offer stands in the lot's row only when all are opened.
-        "new_bidders": [] if standing is None else sorted(head.lot.bidders),
-        "new_closes_at": head.lot.closes_at,
+        "bidders": [] if standing is None else sorted(head.lot.bidders),
+        "closes_at": head.lot.closes_at,
     }
 
 
@@ -179,7 +179,7 @@ _LOTS = Reading(
     .with_for_update(of=LotRow, key_share=True)
 )
 
-_RECORD = Writing(insert(RecordRow).values(columns(RecordRow)))
+_RECORD = Writing(RecordRow)
 _KEPT = (
     "stage",
     "seq",
@@ -192,14 +192,7 @@ _KEPT = (
     "bidders",
     "closes_at",
 )
-
-
-def _changed(count: int) -> Update:
-    """Return the change of so many lots, from the rows of a list of values."""
-    names = [column("lot", Integer), *(column(f"new_{name}", _L.c[name].type) for name in _KEPT)]
-    rows = [tuple(bindparam(f"{each.name}_{place}", type_=each.type) for each in names) for place in range(1, count + 1)]
-    new = values(*names, name="new").data(rows).cte()
-    return update(_L).where(_L.c.id == new.c.lot).values({name: new.c[f"new_{name}"] for name in _KEPT})
-
-
-_HEADS = Changing(_changed)
+_HEADS = Changing(
+    [column("lot", Integer), *(column(name, _L.c[name].type) for name in _KEPT)],
+    lambda given: update(_L).where(_L.c.id == given.c.lot).values({name: given.c[name] for name in _KEPT}),
+)

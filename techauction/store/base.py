@@ -1,10 +1,12 @@
 """What every row shares: names of constraints, and columns for money, instants and enumerations."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Enum, MetaData
+from sqlalchemy.dialects.sqlite import DATETIME
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -28,6 +30,15 @@ class MoneyColumn(TypeDecorator[Money]):
         return None if value is None else Money(value)
 
 
+class _Text(DATETIME):
+    """SQLite's text for an instant in UTC, in a tenth of the time that SQLAlchemy takes to write the same."""
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], str | None]:
+        """Return what writes `2026-11-21 10:00:00.000000`."""
+        del dialect
+        return lambda value: None if value is None else value.isoformat(" ", "microseconds").removesuffix("+00:00")
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware instant in UTC, exact to the microsecond on every database."""
 
@@ -36,15 +47,15 @@ class Instant(TypeDecorator[datetime]):
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
         """Return TIMESTAMP WITH TIME ZONE where the database has it."""
-        return dialect.type_descriptor(DateTime(timezone=dialect.name != "sqlite"))
+        return dialect.type_descriptor(_Text() if dialect.name == "sqlite" else DateTime(timezone=True))  # type: ignore[no-untyped-call]
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return the instant as the database keeps it; a naive one is a bug."""
         if value is None:
             return None
         assert value.tzinfo is not None, "instants are aware"
-        utc = value if value.tzinfo is UTC else value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+        del dialect
+        return value if value.tzinfo is UTC else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return the instant, aware and in UTC."""

@@ -3,12 +3,32 @@
 To build a statement, to find it in SQLAlchemy's cache and to describe its result takes longer than a database takes to answer.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Select, Update, bindparam
+import orjson
+from sqlalchemy import (
+    JSON,
+    ColumnClause,
+    Connection,
+    Dialect,
+    FromClause,
+    Insert,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    select,
+    values,
+)
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 from techauction.store.base import Row
 
@@ -18,6 +38,8 @@ MOST_VALUES = 32_766
 Process = Callable[[Any], Any]
 Selected = Select[*tuple[Any, ...]]
 Statement = Selected | Insert | Update
+Results = tuple[tuple[int, Process], ...]
+Rows = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +51,17 @@ class _Compiled:
     positional: bool
     fixed: Mapping[str, Any]
     binds: tuple[tuple[str, Process], ...]
-    results: tuple[tuple[int, Process], ...]
+    results: Results
 
     def values(self, given: dict[str, Any]) -> Any:
         """Return the values of one execution as the driver takes them."""
         return tuple([given[name] for name in self.names]) if self.positional else {name: given[name] for name in self.names}
 
 
-def columns(row: type[Row]) -> dict[str, Any]:
-    """Return a named value for each of the row's columns but its id, for an INSERT."""
-    return {each.key: bindparam(each.key) for each in row.__table__.c if each.key != "id"}
-
-
 class Reading:
-    """A SELECT with named values; one that is a list stands in an `IN (…)`.
+    """A SELECT with named values; one that is a list stands in an `IN (…)`."""
 
-    Instead of the statement there may be what makes it for lists of a length: with the values `name_1`, `name_2`, … of each.
-    """
-
-    def __init__(self, statement: Selected | Callable[[int], Selected]) -> None:
+    def __init__(self, statement: Selected) -> None:
         self._statement = statement
         self._compiled: dict[tuple[object, ...], _Compiled] = {}
 
@@ -60,118 +74,175 @@ class Reading:
             given.update((f"{name}_{place}", value) for place, value in enumerate(given[name], 1))
         compiled = self._compiled.get(which)
         if compiled is None:
-            statement = self._statement if isinstance(self._statement, Select) else self._statement(len(given[lists[0]]))
-            compiled = self._compiled[which] = _compile(statement, connection, given)
+            compiled = self._compiled[which] = _compile(self._statement, connection.dialect, given)
         given |= compiled.fixed
         for name, process in compiled.binds:
             given[name] = process(given[name])
-
-        cursor = connection.connection.cursor()
-        try:
-            cursor.execute(compiled.sql, compiled.values(given))
-            found = cursor.fetchall()
-        finally:
-            cursor.close()
-        return _processed(found, compiled.results) if found and compiled.results else list(found)
+        return _fetched(connection, compiled.sql, compiled.values(given), compiled.results)
 
 
-class Changing:
-    """An UPDATE of many rows in one statement. `statement` makes it for a number of rows, with values `name_1`, `name_2` ….
+@dataclass(frozen=True, slots=True)
+class _CompiledWithRows:
+    """A statement with a table of values as one database takes it, and how the values of each column are made."""
 
-    `executemany` would give up Python's lock for each row, and wait for it behind whoever works.
+    sql: str
+    binds: tuple[Process | None, ...]
+    results: Results
+
+
+class _WithRows:
+    """A statement with a table of values: `make` has it from the table, whose columns stand in `given`.
+
+    SQLite is given a value after the other. PostgreSQL is given one document: psycopg takes longer over hundreds of values than
+    the server takes to read them.
     """
 
-    def __init__(self, statement: Callable[[int], Update]) -> None:
-        self._statement = statement
-        self._compiled: dict[tuple[str, int], _Compiled] = {}
+    def __init__(self, given: Sequence[ColumnClause[Any]], make: Callable[[FromClause], Statement]) -> None:
+        self._given = tuple(given)
+        self._names = tuple(each.name for each in given)
+        self._make = make
+        self._compiled: dict[tuple[str, int], _CompiledWithRows] = {}
 
-    def rows(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-        """Change the rows inside the connection's transaction; nothing is done for none."""
-        most = _power_of_two(MOST_VALUES // len(rows[0])) if rows else 1
+    def _parts(self, connection: Connection, rows: Rows) -> Iterator[Rows]:
+        """Yield the rows in parts that one statement takes; padded, so that few lengths are compiled."""
+        if connection.dialect.name == "postgresql":
+            if rows:
+                yield rows
+            return
+        most = _power_of_two(MOST_VALUES // len(self._names))
         for place in range(0, len(rows), most):
-            self._change(connection, rows[place : place + most])
+            yield _padded(list(rows[place : place + most]))
 
-    def _change(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-        rows = _padded(list(rows))
-        given = {f"{name}_{place}": value for place, row in enumerate(rows, 1) for name, value in row.items()}
-        which = (connection.dialect.name, len(rows))
+    def _run(self, connection: Connection, rows: Rows) -> list[Sequence[Any]]:
+        dialect = connection.dialect
+        as_document = dialect.name == "postgresql"
+        which = (dialect.name, 0 if as_document else len(rows))
         compiled = self._compiled.get(which)
         if compiled is None:
-            compiled = self._compiled[which] = _compile(self._statement(len(rows)), connection, given)
-        given |= compiled.fixed
-        for name, process in compiled.binds:
-            given[name] = process(given[name])
-        cursor = connection.connection.cursor()
-        try:
-            cursor.execute(compiled.sql, compiled.values(given))
-        finally:
-            cursor.close()
+            compiled = self._compiled[which] = self._compile(dialect, len(rows))
+        made = [
+            [row[name] for row in rows] if process is None else _made(process, [row[name] for row in rows])
+            for name, process in zip(self._names, compiled.binds, strict=True)
+        ]
+        table = zip(*made, strict=True)
+        if as_document:
+            document = orjson.dumps([dict(zip(self._names, row, strict=True)) for row in table])
+            return _fetched(connection, compiled.sql, {_DOCUMENT: document.decode()}, compiled.results)
+        return _fetched(connection, compiled.sql, tuple(chain.from_iterable(table)), compiled.results)
+
+    def _compile(self, dialect: Dialect, count: int) -> _CompiledWithRows:
+        statement = self._make(self._table(dialect, count))
+        compiled = statement.compile(dialect=dialect)
+        expected = 1 if dialect.name == "postgresql" else count * len(self._given)
+        assert len(compiled.params) == expected, "all values are the table's"
+        return _CompiledWithRows(
+            sql=compiled.string,
+            binds=tuple(_bind(each.type, dialect) for each in self._given),
+            results=_results(statement, dialect),
+        )
+
+    def _table(self, dialect: Dialect, count: int) -> FromClause:
+        if dialect.name == "postgresql":
+            document = func.json_to_recordset(cast(bindparam(_DOCUMENT), JSON))
+            return document.table_valued(*self._given, name="given").render_derived(name="given", with_types=True)
+        rows = [
+            tuple(bindparam(f"{each.name}_{place}", type_=each.type) for each in self._given) for place in range(1, count + 1)
+        ]
+        return values(*self._given, name="given").data(rows).cte()
 
 
-class Writing:
-    """An INSERT with named values, run for many rows at once."""
+class Matching(_WithRows):
+    """A SELECT that joins a table of values; what matches a value may be found more than once."""
 
-    def __init__(self, statement: Insert) -> None:
-        self._statement = statement.inline()
-        self._compiled: dict[str, _Compiled] = {}
+    def rows(self, connection: Connection, rows: Rows) -> list[Sequence[Any]]:
+        """Return what is found inside the connection's transaction."""
+        return [each for part in self._parts(connection, rows) for each in self._run(connection, part)]
 
-    def rows(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+
+class Changing(_WithRows):
+    """An UPDATE of many rows in one statement, from a table of values.
+
+    `executemany` would give up Python's lock for each row, and wait for it behind whoever works: up to five milliseconds a row.
+    """
+
+    def rows(self, connection: Connection, rows: Rows) -> None:
+        """Change the rows inside the connection's transaction; nothing is done for none."""
+        for part in self._parts(connection, rows):
+            self._run(connection, part)
+
+
+class Writing(_WithRows):
+    """An INSERT of many rows of a table in one statement; all columns but the id are given."""
+
+    def __init__(self, row: type[Row]) -> None:
+        table: Table = row.__table__  # type: ignore[assignment]
+        names = [each.key for each in table.c if each.key != "id"]
+        super().__init__(
+            [column(name, table.c[name].type) for name in names],
+            lambda given: insert(table).from_select(names, select(*(given.c[name] for name in names)), include_defaults=False),
+        )
+
+    def rows(self, connection: Connection, rows: Rows) -> None:
         """Write the rows inside the connection's transaction; nothing is done for none."""
-        if not rows:
+        for part in self._parts(connection, rows):
+            self._run(connection, part)
+
+    def _parts(self, connection: Connection, rows: Rows) -> Iterator[Rows]:
+        """Yield the rows in parts, as many in each as a power of two has, so that few lengths are compiled."""
+        if connection.dialect.name == "postgresql":
+            yield from super()._parts(connection, rows)
             return
-        compiled = self._compiled.get(connection.dialect.name)
-        if compiled is None:
-            compiled = self._compiled[connection.dialect.name] = _compile(self._statement, connection, rows[0])
-        columns = {name: [row[name] for row in rows] for name in rows[0]}
-        columns |= {name: [value] * len(rows) for name, value in compiled.fixed.items()}
-        for name, process in compiled.binds:
-            columns[name] = _made(process, columns[name])
-        values: list[Any] = list(zip(*(columns[name] for name in compiled.names), strict=True))
-        if not compiled.positional:
-            values = [dict(zip(compiled.names, each, strict=True)) for each in values]
-        cursor = connection.connection.cursor()
-        try:
-            if compiled.positional:
-                _insert(cursor, compiled.sql, values)
-            else:
-                cursor.executemany(compiled.sql, values)
-        finally:
-            cursor.close()
+        place = 0
+        while place < len(rows):
+            size = _power_of_two(min(len(rows) - place, MOST_VALUES // len(self._names)))
+            yield rows[place : place + size]
+            place += size
 
 
-def _compile(statement: Statement, connection: Connection, given: Mapping[str, Any]) -> _Compiled:
-    """Return the statement for the connection's database; a list in `given` fixes how many values its `IN` has."""
-    dialect = connection.dialect
+_DOCUMENT = "document"
+
+
+def _compile(statement: Statement, dialect: Dialect, given: Mapping[str, Any]) -> _Compiled:
+    """Return the statement for a database; a list in `given` fixes how many values its `IN` has."""
     compiled = statement.compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler)
     state = compiled.construct_expanded_state(given)
     names = tuple(state.parameters if state.positiontup is None else state.positiontup)
     whole = {part: name for name, parts in state.parameter_expansion.items() for part in parts}
-    binds = ((name, compiled.binds[whole.get(name, name)].type) for name in names)
-    made = ((name, type_.dialect_impl(dialect).bind_processor(dialect)) for name, type_ in binds)
-    types = [column.type for column in statement.selected_columns] if isinstance(statement, Select) else []
-    found = ((place, type_.dialect_impl(dialect).result_processor(dialect, None)) for place, type_ in enumerate(types))
+    made = ((name, _bind(compiled.binds[whole.get(name, name)].type, dialect)) for name in names)
     return _Compiled(
         sql=state.statement,
         names=names,
         positional=state.positiontup is not None,
         fixed={name: state.parameters[name] for name in names if name not in given and name not in whole},
         binds=tuple((name, process) for name, process in made if process is not None),
-        results=tuple((place, process) for place, process in found if process is not None),
+        results=_results(statement, dialect),
     )
 
 
-def _insert(cursor: Any, sql: str, rows: list[tuple[Any, ...]]) -> None:
-    """Insert the rows on SQLite, as many in a statement as a power of two has, so that few statements are prepared.
+def _bind(type_: TypeEngine[Any], dialect: Dialect) -> Process | None:
+    """Return what makes a value of the type what the driver takes. In a document JSON is what it is."""
+    if isinstance(type_, JSON) and dialect.name == "postgresql":
+        return None
+    return type_.dialect_impl(dialect).bind_processor(dialect)
 
-    `executemany` gives up Python's lock for each row, and waits for it behind whoever works: up to five milliseconds a row.
-    """
-    head, _, row = sql.rpartition(" VALUES ")
-    most = MOST_VALUES // len(rows[0])
-    place = 0
-    while place < len(rows):
-        size = _power_of_two(min(len(rows) - place, most))
-        cursor.execute(f"{head} VALUES {', '.join([row] * size)}", list(chain.from_iterable(rows[place : place + size])))
-        place += size
+
+def _results(statement: Statement, dialect: Dialect) -> Results:
+    """Return what makes of a found value, by its place, what its column's type says."""
+    types = [column.type for column in statement.selected_columns] if isinstance(statement, Select) else []
+    found = ((place, type_.dialect_impl(dialect).result_processor(dialect, None)) for place, type_ in enumerate(types))
+    return tuple((place, process) for place, process in found if process is not None)
+
+
+def _fetched(connection: Connection, sql: str, given: Any, results: Results) -> list[Sequence[Any]]:
+    """Run the statement, and return what it found as its columns' types say."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(sql, given)
+        found = cursor.fetchall() if cursor.description else []
+    finally:
+        cursor.close()
+    return _processed(found, results) if found and results else list(found)
 
 
 def _power_of_two(most: int) -> int:
@@ -193,7 +264,7 @@ def _padded(values: list[Any]) -> list[Any]:
     return values + values[-1:] * (length - len(values))
 
 
-def _processed(rows: Sequence[Sequence[Any]], processes: tuple[tuple[int, Process], ...]) -> list[Sequence[Any]]:
+def _processed(rows: Sequence[Sequence[Any]], processes: Results) -> list[Sequence[Any]]:
     """Return the rows as the columns' types say. What rows share, as their round's instants, is made once."""
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
     for place, process in processes:

@@ -2,19 +2,19 @@ import sqlite3
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Integer, Update, bindparam, column, func, insert, select, update, values
+from sqlalchemy import Integer, bindparam, column, func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.core.money import Money
 from techauction.core.record import GENESIS, Kind
 from techauction.store.consigning import LotRow
 from techauction.store.record import RecordRow
-from techauction.store.statements import MOST_VALUES, Changing, Reading, Writing
+from techauction.store.statements import MOST_VALUES, Changing, Matching, Reading, Writing
 from tests import builders
 from tests.conftest import TEN
 
 NAMES = [column.key for column in RecordRow.__table__.c if column.key != "id"]
-ADDED = Writing(insert(RecordRow).values({name: bindparam(name) for name in NAMES}))
+ADDED = Writing(RecordRow)
 FOUND = Reading(
     select(RecordRow.seq, RecordRow.kind, RecordRow.amount, RecordRow.at, RecordRow.closes_at, RecordRow.data)
     .where(RecordRow.seq.in_(bindparam("seqs", expanding=True)), RecordRow.at >= bindparam("since"), RecordRow.kind == Kind.BID)
@@ -22,17 +22,19 @@ FOUND = Reading(
 )
 
 
-def raised(count: int) -> Update:
-    lots = LotRow.__table__
-    rows = [
-        (bindparam(f"lot_{place}", type_=Integer), bindparam(f"new_bids_{place}", type_=Integer))
-        for place in range(1, count + 1)
-    ]
-    new = values(column("lot", Integer), column("new_bids", Integer), name="new").data(rows).cte()
-    return update(lots).where(lots.c.id == new.c.lot).values(bids=new.c.new_bids)
-
-
-RAISED = Changing(raised)
+RAISED = Changing(
+    [column("lot", Integer), column("new_bids", Integer)],
+    lambda given: update(LotRow).where(LotRow.id == given.c.lot).values(bids=given.c.new_bids),
+)
+HELD = Matching(
+    [column("lot", Integer), column("price", LotRow.start.type)],
+    lambda given: (
+        select(LotRow.id, LotRow.start)
+        .join(given, given.c.lot == LotRow.id)
+        .where(LotRow.start == given.c.price)
+        .order_by(LotRow.id)
+    ),
+)
 
 
 def a_row(lot: LotRow, seq: int, amount: Money | None) -> dict[str, object]:
@@ -115,3 +117,14 @@ def test_nothing_is_written_for_no_rows(sessions: sessionmaker[Session]) -> None
         ADDED.rows(session.connection(), [])
 
         assert FOUND.rows(session.connection(), seqs=[1], since=TEN) == []
+
+
+def test_a_table_of_values_is_matched_by_the_columns_own_types(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        lots = [builders.a_lot(session) for _ in range(3)]
+        asked = [{"lot": lots[0].id, "price": lots[0].start}, {"lot": lots[1].id, "price": Money(1)}]
+
+        found = HELD.rows(session.connection(), asked)
+
+        assert {tuple(row) for row in found} == {(lots[0].id, lots[0].start)}
+        assert HELD.rows(session.connection(), []) == []
