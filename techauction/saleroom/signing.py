@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import lru_cache
 
 from techauction.receipts import Receipt, Signer
@@ -21,7 +22,8 @@ class Signing:
 
     def prepare(self, answers: Sequence[Answer]) -> None:
         """Sign what is about to be committed, beside the commit; nobody sees a receipt before its bid stands."""
-        self._ahead.submit(self._prepare, [each for each in answers if isinstance(each, Taken)])
+        with suppress(RuntimeError):  # where no thread can be had, the answer signs for itself
+            self._ahead.submit(self._prepare, [each for each in answers if isinstance(each, Taken)])
 
     def receipt(self, taken: Taken) -> str | None:
         """Return the receipt; none of a sealed offer whose amount is not known any more: it was in the answer to the offer."""
