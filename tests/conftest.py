@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import threading
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -43,6 +44,17 @@ def pytest_collection_finish() -> None:
 def _plain_logs() -> None:
     """Log as structlog does by itself: what a command's test has set must not hide lines from the next test."""
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True)
+def _no_auctioneer_outlives_its_test() -> Iterator[None]:
+    """See to it that no thread of a test works on with the next one's logs, and with connections of an engine that is gone."""
+    before = set(threading.enumerate())
+    yield
+    left = [each for each in threading.enumerate() if each.name == "auctioneer" and each not in before]
+    for each in left:
+        each.join(20)
+    assert not any(each.is_alive() for each in left)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ round that closes while something is owed; a clerk that does not begin by lookin
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -29,7 +29,7 @@ from tests.saleroom.conftest import PATIENCE_S, Sale
 
 def let_hammers_fall_and_die(sale: Sale) -> None:
     """Do what a process had done that was killed after the hammers' commit; the other clocks have not come there."""
-    sale.auctioneer.stop()
+    sale.auctioneer.stop(PATIENCE_S)
     with sale.sessions() as session, writing(session):
         hammer.fall(session, sale.lots, now=CLOSES)
 
@@ -49,14 +49,15 @@ def wait_for(wanted: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def sale(engine: Engine, clock: ManualClock) -> Sale:
-    """Return an open sale of six lots, all bid on but the last."""
+def sale(engine: Engine, clock: ManualClock) -> Iterator[Sale]:
+    """Yield an open sale of six lots, all bid on but the last."""
     clock.set(OPENS)
     made = Sale(engine, clock, lots=6)
     made.open()
     for lot in made.lots[:-1]:
         made.bid(101, wan(200), lot=lot)
-    return made
+    yield made
+    made.auctioneer.stop(PATIENCE_S)
 
 
 def test_what_a_killed_process_owed_comes_when_the_next_starts(sale: Sale, clock: ManualClock) -> None:
@@ -67,7 +68,7 @@ def test_what_a_killed_process_owed_comes_when_the_next_starts(sale: Sale, clock
     second.start()
     wait_for(lambda: kept(sale.sessions, CaseRow) == 5)
     second.nudge().result(PATIENCE_S)
-    second.stop()
+    second.stop(PATIENCE_S)
 
     assert kept(sale.sessions, SettlementRow) == 5
 
@@ -79,7 +80,7 @@ def test_what_another_process_owed_comes_by_a_tick(sale: Sale, clock: ManualCloc
     let_hammers_fall_and_die(sale)
 
     second.nudge().result(PATIENCE_S)
-    second.stop()
+    second.stop(PATIENCE_S)
 
     assert kept(sale.sessions, SettlementRow) == 5
 
@@ -135,8 +136,8 @@ def test_the_record_is_sound_while_something_is_owed(sale: Sale) -> None:
 
 
 @pytest.fixture
-def instructed(engine: Engine, clock: ManualClock) -> Sale:
-    """Return a sale of five lots that has not opened; at all but the last, two bidders have left instructions."""
+def instructed(engine: Engine, clock: ManualClock) -> Iterator[Sale]:
+    """Yield a sale of five lots that has not opened; at all but the last, two bidders have left instructions."""
     clock.set(OPENS - timedelta(hours=1))
     sale = Sale(engine, clock, lots=5)
     with sale.sessions() as session, writing(session):
@@ -146,7 +147,8 @@ def instructed(engine: Engine, clock: ManualClock) -> Sale:
                 left = {"organisation_id": organisation_id, "user_id": user_id, "ceiling": ceiling}
                 instructions.place(session, lot_id=lot_id, **left, read_clock=clock)
     clock.set(OPENS)
-    return sale
+    yield sale
+    sale.auctioneer.stop(PATIENCE_S)
 
 
 def standing(sale: Sale) -> list[tuple[int | None, int]]:
@@ -171,7 +173,7 @@ def test_instructions_are_answered_lot_by_lot_after_the_opening(instructed: Sale
 def test_instructions_that_a_killed_process_left_are_answered_when_the_next_starts(
     instructed: Sale, clock: ManualClock
 ) -> None:
-    instructed.auctioneer.stop()
+    instructed.auctioneer.stop(PATIENCE_S)
     with instructed.sessions() as session, writing(session):
         opening.open_round(session, round_id=instructed.round_id, read_clock=clock)
     assert standing(instructed) == [(None, 0)] * 5
@@ -179,7 +181,7 @@ def test_instructions_that_a_killed_process_left_are_answered_when_the_next_star
     second = Auctioneer(instructed.sessions, clock)
     second.start()
     wait_for(lambda: standing(instructed) == ANSWERED)
-    second.stop()
+    second.stop(PATIENCE_S)
 
     with instructed.sessions() as session:
         assert verify_round(session, instructed.slug) == []
