@@ -12,7 +12,7 @@ _REMEMBERED = 4_096
 
 
 class Signing:
-    """Signs what was taken. One thread signs ahead: a signature takes as long as everything else that an answer takes."""
+    """Signs what was taken. One thread signs ahead, while the commit is waited for."""
 
     def __init__(self, signer: Signer) -> None:
         self._signer = signer

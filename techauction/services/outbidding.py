@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from techauction.core.lot import Stage
 from techauction.core.record import BIDS, Kind
 from techauction.core.voiding import voided_by
-from techauction.services.notices import OUTBID, Facts, put, see
+from techauction.services.notices import OUTBID, Facts, of_lot, put, see
 from techauction.store.auction import PaddleRow
-from techauction.store.consigning import LotRow, ResultRow, RoundRow
+from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.notices import NoticeRow
 from techauction.store.people import UserRow
 from techauction.store.record import RecordRow
@@ -54,45 +54,22 @@ class Outbid:
 
 def selling(session: Session) -> dict[int, Selling]:
     """Return the lots of rounds, not of copies, that are being sold and were bid for."""
-    rows = session.execute(
-        select(
-            LotRow.id,
-            LotRow.round_id,
-            LotRow.seq,
-            LotRow.standing_paddle,
-            LotRow.standing_at,
-            RoundRow.slug,
-            LotRow.number,
-            ResultRow.title_zh,
-            ResultRow.title_en,
-            LotRow.standing_amount,
-            LotRow.closes_at,
-            RoundRow.rehearsal,
-        )
+    rows = session.scalars(
+        select(LotRow)
         .join(LotRow.round)
-        .join(LotRow.result)
         .where(LotRow.stage == Stage.OPEN, LotRow.standing_paddle.is_not(None), RoundRow.copy_of_id.is_(None))
+        .options(contains_eager(LotRow.round), joinedload(LotRow.result))
     )
-    return {
-        lot_id: Selling(
-            round_id,
-            seq,
-            paddle,
-            since,
-            {
-                "slug": slug,
-                "number": number,
-                "lot_id": lot_id,
-                "title_zh": title_zh,
-                "title_en": title_en,
-                "price_fen": None if price is None else price.minor,
-                "closes_at": None if closes_at is None else closes_at.isoformat(),
-                "rehearsal": rehearsal,
-            },
-        )
-        for lot_id, round_id, seq, paddle, since, slug, number, title_zh, title_en, price, closes_at, rehearsal in rows
-        if paddle is not None and since is not None
-    }
+    return {row.id: _selling(row) for row in rows}
+
+
+def _selling(row: LotRow) -> Selling:
+    assert row.standing_paddle is not None
+    assert row.standing_at is not None
+    assert row.standing_amount is not None
+    assert row.closes_at is not None
+    facts: Facts = {"price_fen": row.standing_amount.minor, "closes_at": row.closes_at.isoformat()}
+    return Selling(row.round_id, row.seq, row.standing_paddle, row.standing_at, of_lot(row) | facts)
 
 
 def look(session: Session, lots: Mapping[int, Selling], before: Mapping[int, Selling]) -> Outbid:
@@ -173,6 +150,6 @@ def _known(
         )
     )
     found: defaultdict[tuple[int, int], list[_Notice]] = defaultdict(list)
-    for of_lot, user_id, *notice in rows:
-        found[of_lot, user_id].append(_Notice(*notice))
+    for about, user_id, *notice in rows:
+        found[about, user_id].append(_Notice(*notice))
     return found

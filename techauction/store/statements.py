@@ -103,19 +103,23 @@ class _WithRows:
         self._make = make
         self._compiled: dict[tuple[str, int], _CompiledWithRows] = {}
 
-    def _parts(self, connection: Connection, rows: Rows) -> Iterator[Rows]:
-        """Yield the rows in parts that one statement takes; padded, so that few lengths are compiled."""
-        if connection.dialect.name == "postgresql":
-            if rows:
-                yield rows
+    def _results_of(self, connection: Connection, rows: Rows) -> Iterator[list[Sequence[Any]]]:
+        """Run the statement for the rows, in as many parts as the database needs, and yield what each found."""
+        if rows and _takes_document(connection.dialect):
+            yield self._run(connection, rows)
             return
+        for part in self._parts(rows):
+            yield self._run(connection, part)
+
+    def _parts(self, rows: Rows) -> Iterator[Rows]:
+        """Yield the rows in parts that SQLite takes; padded, so that few lengths are compiled."""
         most = _power_of_two(MOST_VALUES // len(self._names))
         for place in range(0, len(rows), most):
             yield _padded(list(rows[place : place + most]))
 
     def _run(self, connection: Connection, rows: Rows) -> list[Sequence[Any]]:
         dialect = connection.dialect
-        as_document = dialect.name == "postgresql"
+        as_document = _takes_document(dialect)
         which = (dialect.name, 0 if as_document else len(rows))
         compiled = self._compiled.get(which)
         if compiled is None:
@@ -133,16 +137,19 @@ class _WithRows:
     def _compile(self, dialect: Dialect, count: int) -> _CompiledWithRows:
         statement = self._make(self._table(dialect, count))
         compiled = statement.compile(dialect=dialect)
-        expected = 1 if dialect.name == "postgresql" else count * len(self._given)
+        as_document = _takes_document(dialect)
+        expected = 1 if as_document else count * len(self._given)
         assert len(compiled.params) == expected, "all values are the table's"
+        types = [each.type for each in self._given]
         return _CompiledWithRows(
             sql=compiled.string,
-            binds=tuple(_bind(each.type, dialect) for each in self._given),
+            # In a document JSON is what it is.
+            binds=tuple(None if as_document and isinstance(each, JSON) else _bind(each, dialect) for each in types),
             results=_results(statement, dialect),
         )
 
     def _table(self, dialect: Dialect, count: int) -> FromClause:
-        if dialect.name == "postgresql":
+        if _takes_document(dialect):
             document = func.json_to_recordset(cast(bindparam(_DOCUMENT), JSON))
             return document.table_valued(*self._given, name="given").render_derived(name="given", with_types=True)
         rows = [
@@ -156,7 +163,7 @@ class Matching(_WithRows):
 
     def rows(self, connection: Connection, rows: Rows) -> list[Sequence[Any]]:
         """Return what is found inside the connection's transaction."""
-        return [each for part in self._parts(connection, rows) for each in self._run(connection, part)]
+        return list(chain.from_iterable(self._results_of(connection, rows)))
 
 
 class Changing(_WithRows):
@@ -166,12 +173,12 @@ class Changing(_WithRows):
     """
 
     def rows(self, connection: Connection, rows: Rows) -> None:
-        """Change the rows inside the connection's transaction; nothing is done for none."""
-        for part in self._parts(connection, rows):
-            self._run(connection, part)
+        """Change or add the rows inside the connection's transaction; nothing is done for none."""
+        for _ in self._results_of(connection, rows):
+            pass
 
 
-class Writing(_WithRows):
+class Writing(Changing):
     """An INSERT of many rows of a table in one statement; all columns but the id are given."""
 
     def __init__(self, row: type[Row]) -> None:
@@ -182,16 +189,8 @@ class Writing(_WithRows):
             lambda given: insert(table).from_select(names, select(*(given.c[name] for name in names)), include_defaults=False),
         )
 
-    def rows(self, connection: Connection, rows: Rows) -> None:
-        """Write the rows inside the connection's transaction; nothing is done for none."""
-        for part in self._parts(connection, rows):
-            self._run(connection, part)
-
-    def _parts(self, connection: Connection, rows: Rows) -> Iterator[Rows]:
+    def _parts(self, rows: Rows) -> Iterator[Rows]:
         """Yield the rows in parts, as many in each as a power of two has, so that few lengths are compiled."""
-        if connection.dialect.name == "postgresql":
-            yield from super()._parts(connection, rows)
-            return
         place = 0
         while place < len(rows):
             size = _power_of_two(min(len(rows) - place, MOST_VALUES // len(self._names)))
@@ -200,6 +199,10 @@ class Writing(_WithRows):
 
 
 _DOCUMENT = "document"
+
+
+def _takes_document(dialect: Dialect) -> bool:
+    return dialect.name == "postgresql"
 
 
 def _compile(statement: Statement, dialect: Dialect, given: Mapping[str, Any]) -> _Compiled:
@@ -221,9 +224,7 @@ def _compile(statement: Statement, dialect: Dialect, given: Mapping[str, Any]) -
 
 
 def _bind(type_: TypeEngine[Any], dialect: Dialect) -> Process | None:
-    """Return what makes a value of the type what the driver takes. In a document JSON is what it is."""
-    if isinstance(type_, JSON) and dialect.name == "postgresql":
-        return None
+    """Return what makes a value of the type what the driver takes."""
     return type_.dialect_impl(dialect).bind_processor(dialect)
 
 
