@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 
+import orjson
 from nacl.bindings import crypto_sign, crypto_sign_BYTES
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
@@ -30,6 +31,12 @@ class ReceiptWrong(Refusal):
     """The text is no receipt, or none that this house signed."""
 
     code = "receipt_wrong"
+
+
+class ReceiptMissing(Refusal):
+    """The text is neither a receipt nor an answer of the house that carries one."""
+
+    code = "receipt_missing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +77,10 @@ class Signer:
         try:
             signed, _, signature = text.strip().encode("ascii").rpartition(b".")
             header, _, said = signed.partition(b".")
-            kid = json.loads(_plain(header))["kid"]
+            kid = orjson.loads(_plain(header))["kid"]  # deep nesting is an error of its own to the standard library
             public = {_kid(key.verify_key): key.verify_key for key in self._keys}[kid]
             public.verify(signed, _plain(signature))
-            plain = json.loads(_plain(said))
+            plain = orjson.loads(_plain(said))
             return Receipt(
                 lot_id=plain["lot"],
                 seq=plain["seq"],
@@ -121,6 +128,29 @@ class Signer:
         """Keep the keys and a new one; where another process was first to make any, its keys count."""
         _write(self._file, [*keys, SigningKey.generate()], once=not keys)
         return _read(self._file)
+
+
+def found_in(text: str) -> str:
+    """Return the receipt that a text holds: it is one itself, or the house's whole answer to a bid, as JSON.
+
+    :raises ReceiptMissing: it is neither
+    """
+    if not text.lstrip().startswith("{"):
+        if len(text.split()) != 1 or text.count(".") != _DOTS:
+            raise ReceiptMissing
+        return text
+    try:
+        answer = orjson.loads(text)
+    except ValueError as error:
+        raise ReceiptMissing from error
+    receipt = answer.get("receipt")
+    if not isinstance(receipt, str):
+        raise ReceiptMissing
+    return receipt
+
+
+_DOTS = 2
+"""So many part a compact signature's header, what it says, and its signature."""
 
 
 def _read(file: Path) -> list[SigningKey]:

@@ -1,7 +1,7 @@
 """`techauction record`: the record of the sale."""
 
 import json
-from pathlib import Path
+from typing import BinaryIO
 
 import click
 from sqlalchemy import select
@@ -13,13 +13,13 @@ from techauction.cli.report import round_option
 from techauction.core.money import Money
 from techauction.core.opened import offers_of
 from techauction.core.record import Kind, instant
-from techauction.receipts import FILE, Signer
+from techauction.receipts import FILE, Signer, found_in
 from techauction.reports.record_of_sale import verify_round
 from techauction.reports.recorded import find_round
 from techauction.store.consigning import LotRow
 from techauction.store.record import RecordRow
 
-_LONGEST_RECEIPT = 4_096
+_LONGEST_ANSWER = 65_536
 
 
 @click.group()
@@ -31,11 +31,12 @@ def record() -> None:
 @click.option("--round", "slug", metavar="SLUG", help="The round whose record is played again.")
 @click.option(
     "--receipt",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A bidder's receipt, to be looked up in the record.",
+    type=click.File("rb"),
+    metavar="FILE",
+    help="A bidder's receipt, or the answer to its bid as JSON; `-` reads the standard input.",
 )
 @pass_instance
-def verify(instance: Instance, slug: str | None, receipt: Path | None) -> None:
+def verify(instance: Instance, slug: str | None, receipt: BinaryIO | None) -> None:
     """Verify a round's record, or a bidder's receipt.
 
     A round's record is played again and compared with everything kept beside it; each violation is printed on a line.
@@ -59,8 +60,9 @@ def _verify_round(instance: Instance, slug: str) -> None:
     tell(f"the record of {slug} is as it should be")
 
 
-def _verify_receipt(instance: Instance, file: Path) -> None:
-    receipt = Signer(instance.settings.instance / FILE).check(file.read_bytes()[:_LONGEST_RECEIPT].decode("ascii", "replace"))
+def _verify_receipt(instance: Instance, file: BinaryIO) -> None:
+    text = found_in(file.read(_LONGEST_ANSWER).decode("utf-8", "replace"))
+    receipt = Signer(instance.settings.instance / FILE).check(text)
     with instance.reading() as session:
         row = session.scalars(
             select(RecordRow).where(RecordRow.lot_id == receipt.lot_id, RecordRow.seq == receipt.seq)

@@ -32,6 +32,7 @@ BIDDING = {
     "no_such_lot": _l("There is no such lot."),
     "sign_in_ended": _l("Your sign-in ended while the offer waited, so it was not taken. Sign in again."),
     "key_closed": _l("You closed this offer's key, so it is not taken. Load the page again, then make your offer."),
+    "receipt_missing": _l("This is neither a receipt nor the answer to a bid with its receipt."),
     "receipt_wrong": _l("This is no receipt that this house signed."),
     "key_reused": _l("This form was already used for another offer. Load the page again, then make your offer."),
     "queue_full": _l("Too many offers wait at this moment, and yours was not taken in. Offer again."),

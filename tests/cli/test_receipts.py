@@ -1,3 +1,5 @@
+import base64
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,3 +81,57 @@ def test_a_restored_backup_still_knows_its_receipts(run: Run, receipt: Path, tmp
 def test_a_round_and_a_receipt_are_not_verified_at_once(run: Run, receipt: Path, sold: str) -> None:
     assert run("record", "verify", "--receipt", receipt, "--round", sold).exit_code == 2
     assert run("record", "verify").exit_code == 2
+
+
+def an_answer(receipt: Path) -> str:
+    """Return what the house answers to a bid that it takes."""
+    return json.dumps({"lot": 1, "seq": 2, "paddle": 101, "amount_fen": 200_000_000, "receipt": receipt.read_text().strip()})
+
+
+def test_the_whole_answer_to_a_bid_is_as_good_as_its_receipt(run: Run, receipt: Path, tmp_path: Path) -> None:
+    answer = tmp_path / "answer.json"
+    answer.write_text(an_answer(receipt))
+
+    assert "the receipt is good" in run("record", "verify", "--receipt", answer).stderr
+
+
+def test_a_receipt_is_read_from_the_standard_input(run: Run, receipt: Path) -> None:
+    for said in (receipt.read_text(), an_answer(receipt)):
+        answer = run("record", "verify", "--receipt", "-", said=said)
+
+        assert answer.exit_code == 0
+        assert "the receipt is good" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "Your bid stands.",
+        "{",
+        "{}",
+        '{"code": "bid_too_low", "status": 409}',
+        '{"receipt": null}',
+        '{"receipt": ["a.b.c"]}',
+        '{"a":' * 9_000,
+        "\x00\ufffd",
+    ],
+)
+def test_what_carries_no_receipt_is_said_to_carry_none(run: Run, receipt: Path, said: str) -> None:
+    assert receipt.is_file()
+
+    answer = run("record", "verify", "--receipt", "-", said=said)
+
+    assert answer.exit_code == 1
+    assert "neither a receipt nor the answer to a bid" in answer.stderr
+
+
+@pytest.mark.parametrize("header", ["[" * 3_000, "{}", '{"kid": []}', "7"])
+def test_a_receipt_with_any_header_is_refused_in_words(run: Run, receipt: Path, header: str) -> None:
+    _, said, signature = receipt.read_text().split(".")
+    coded = base64.urlsafe_b64encode(header.encode()).decode().rstrip("=")
+
+    answer = run("record", "verify", "--receipt", "-", said=f"{coded}.{said}.{signature}")
+
+    assert answer.exit_code == 1
+    assert "no receipt that this house signed" in answer.stderr

@@ -578,4 +578,18 @@ FAULTS = [
         test="tests/saleroom/test_paths.py"
         "::test_a_head_is_answered_without_a_body_and_leaves_the_connection_good[sqlite-/saleroom/live?lots={lot}]",
     ),
+    Fault(
+        guard="a receipt with any header is refused in words",
+        file="techauction/receipts.py",
+        original='            kid = orjson.loads(_plain(header))["kid"]',
+        planted='            kid = json.loads(_plain(header))["kid"]',
+        test="tests/cli/test_receipts.py::test_a_receipt_with_any_header_is_refused_in_words",
+    ),
+    Fault(
+        guard="a receipt is taken out of the answer that carries it",
+        file="techauction/receipts.py",
+        original='    if not text.lstrip().startswith("{"):',
+        planted='    if not text.startswith("["):',
+        test="tests/cli/test_receipts.py::test_the_whole_answer_to_a_bid_is_as_good_as_its_receipt",
+    ),
 ]
