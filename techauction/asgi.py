@@ -13,12 +13,14 @@ from techauction.app import create_app
 from techauction.clock import Clock
 from techauction.custody import key_ring
 from techauction.db import check, db, make_sale_engine
+from techauction.protocol import ARRIVED
 from techauction.receipts import Signer
 from techauction.saleroom.auctioneer import Auctioneer
 from techauction.saleroom.bus import bus_of
 from techauction.saleroom.gallery import MOST_PLACES, Gallery
 from techauction.saleroom.paths import Paths, is_live
 from techauction.saleroom.signing import Signing
+from techauction.saleroom.tickets import TICKET
 from techauction.saleroom.vitals import Vitals
 from techauction.settings import Settings
 
@@ -61,12 +63,15 @@ class Process:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection."""
-        if scope["type"] == "http" and is_live(scope["path"]):
-            await self._paths(scope, receive, send)
-        elif scope["type"] == "http":
-            await self._pages(scope, receive, send)
-        elif scope["type"] == "lifespan":
+        if scope["type"] == "lifespan":
+            scope.get("state", {})[ARRIVED] = self.auctioneer.tickets.issue_to
             await self._live(receive, send)
+        elif scope["type"] == "http":
+            try:
+                await (self._paths if is_live(scope["path"]) else self._pages)(scope, receive, send)
+            finally:
+                if (ticket := scope.get(TICKET)) is not None:
+                    self.auctioneer.tickets.leave(ticket)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Start with the server, and end with it."""

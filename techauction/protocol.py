@@ -9,6 +9,8 @@ _HEAD = b"HTTP/1.1 "
 _CONTINUE = b"HTTP/1.1 100"
 STREAM = "techauction.stream"
 """The extension of an ASGI scope that holds `push(chunk) -> bool` under "push", for answers that many readers get alike."""
+ARRIVED = "techauction.arrived"
+"""Where the application's lifespan state holds a function that is told the scope of each request when it was read whole."""
 _LATE_BYTES = 65_536
 """A reader that has so much before it does not keep up."""
 
@@ -25,6 +27,13 @@ class OneWrite(HttpToolsProtocol):
         """Begin a request, whose answer may be pushed."""
         super().on_message_begin()
         self.scope["extensions"] = {STREAM: {"push": self._held.push}}
+
+    def on_message_complete(self) -> None:
+        """Say that a request was read whole, before anybody acts on it."""
+        arrived = self.app_state.get(ARRIVED)
+        if arrived is not None and not self.cycle.response_complete:
+            arrived(self.cycle.scope)
+        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """Send a head that had no body, and go on."""

@@ -139,7 +139,6 @@ class _Stage:
             amount=cue.amount,
             key=f"play-{next(self._keys)}",
             confirmed=False,
-            received_at=self._clock(),
         )
 
 

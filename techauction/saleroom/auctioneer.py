@@ -24,6 +24,7 @@ from techauction.db import checkpoint, writing
 from techauction.postgresql import CommitUnknown, cause, is_passing, is_undone, weigh
 from techauction.saleroom.answering import FateUnknown, Waiting, answer
 from techauction.saleroom.clerk import Clerk
+from techauction.saleroom.tickets import Ticket, Tickets
 from techauction.saleroom.timekeeper import Timekeeper
 from techauction.services import hammer, holding
 from techauction.services.bidding import Answer, Asked, Taken, take_bids
@@ -63,6 +64,7 @@ class QueueFull(Refusal):
 @dataclass(slots=True)
 class _Offer:
     asked: Asked
+    ticket: Ticket
     future: Waiting
 
 
@@ -103,7 +105,8 @@ class Auctioneer:
         self._queue: SimpleQueue[_Offer | _Act | None] = SimpleQueue()
         self._arriving: dict[asyncio.AbstractEventLoop, list[_Offer]] = {}
         self._thread: Thread | None = None
-        self._timekeeper = Timekeeper(clock, self._perform)
+        self.tickets = Tickets(clock)
+        self._timekeeper = Timekeeper(clock, self._perform, self.tickets)
         self._clerk = Clerk(self._perform)
         self._next_close: datetime | None = None
         self._looked_s = 0.0
@@ -112,17 +115,19 @@ class Auctioneer:
 
     # The front: any thread.
 
-    def submit(self, asked: Asked) -> "Future[Taken]":
+    def submit(self, asked: Asked, ticket: Ticket | None = None) -> "Future[Taken]":
         """Queue an offer; the future holds the bid taken, or raises the Refusal or FateUnknown.
+
+        `ticket` is the one of the request that it came by; an offer that came by none arrives now.
 
         :raises QueueFull: too many offers wait already
         """
         self._must_have_room()
         future: Future[Taken] = Future()
-        self._queue.put(_Offer(asked, future))
+        self._queue.put(_Offer(asked, self._queued(asked, ticket), future))
         return future
 
-    def submit_async(self, asked: Asked) -> "asyncio.Future[Taken]":
+    def submit_async(self, asked: Asked, ticket: Ticket | None = None) -> "asyncio.Future[Taken]":
         """Queue an offer from a running event loop; the answer comes back on that loop.
 
         What the loop reads in one go is queued in one go: else the first offer wakes the thread, and the others miss its group.
@@ -135,7 +140,7 @@ class Auctioneer:
         if not arriving:
             loop.call_soon(self._let_in, loop)
         future: asyncio.Future[Taken] = loop.create_future()
-        arriving.append(_Offer(asked, future))
+        arriving.append(_Offer(asked, self._queued(asked, ticket), future))
         return future
 
     def act(self, use_case: Callable[..., T]) -> "Future[T]":
@@ -203,6 +208,12 @@ class Auctioneer:
         if self._stopping or self._queue.qsize() + arriving >= self._places:
             raise QueueFull
 
+    def _queued(self, asked: Asked, ticket: Ticket | None) -> Ticket:
+        """Return the offer's ticket, which holds from now on until the offer is decided."""
+        ticket = ticket or self.tickets.issue(asked.lot_id)
+        self.tickets.queue(ticket, asked.lot_id)
+        return ticket
+
     def _let_in(self, loop: asyncio.AbstractEventLoop) -> None:
         for each in self._arriving.pop(loop):
             self._queue.put(each)
@@ -269,6 +280,7 @@ class Auctioneer:
         if not group:
             return
         for tries_left in reversed(range(TRIES)):
+            answers: Sequence[Answer | FateUnknown]
             try:
                 answers = self._decide(group)
             except Exception as error:
@@ -288,13 +300,14 @@ class Auctioneer:
                         for each in group:
                             self._take([each])
                         return
-                unknown = FateUnknown(str(error))
-                answer((each.future, unknown) for each in group)
-                return
+                answers = [FateUnknown(str(error))] * len(group)
+            self.tickets.end(each.ticket for each in group)
             answer(zip((each.future for each in group), answers, strict=True))
             return
 
     def _decide(self, group: list[_Offer]) -> list[Answer]:
+        for each in group:
+            each.asked.received_at = self.tickets.arrived_at(each.ticket)
         with self._transaction(closes_only_later=True) as session:
             answers = take_bids(session, [each.asked for each in group], read_clock=self._clock, custody=self._custody)
             if not session.info.get(CHANGED):

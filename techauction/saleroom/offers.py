@@ -12,7 +12,6 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy.orm import Session, sessionmaker
 
-from techauction.clock import Clock
 from techauction.core.bidding import KeyClosed
 from techauction.core.money import LARGEST_FEN, Money
 from techauction.core.refusal import Refusal
@@ -23,6 +22,7 @@ from techauction.saleroom import answers
 from techauction.saleroom.auctioneer import Asked, Auctioneer, FateUnknown
 from techauction.saleroom.callers import Callers
 from techauction.saleroom.signing import Signing
+from techauction.saleroom.tickets import TICKET
 from techauction.saleroom.wire import OfferUnreadable, Receive, Scope, Send, answer, not_allowed, read_json, refuse, sentence
 from techauction.services import keys
 from techauction.services.bidding import Answer, Taken
@@ -61,7 +61,6 @@ class Offers:
         self,
         app: Flask,
         settings: Settings,
-        clock: Clock,
         *,
         auctioneer: Auctioneer,
         callers: Callers,
@@ -69,7 +68,6 @@ class Offers:
         sessions: sessionmaker[Session],
     ) -> None:
         self._app = app
-        self._clock = clock
         self._auctioneer = auctioneer
         self._callers = callers
         self._signing = signing
@@ -98,7 +96,6 @@ class Offers:
         return True
 
     async def _offer(self, scope: Scope, receive: Receive, send: Send, lot_id: int) -> None:
-        received_at = self._clock()
         headers = dict(scope["headers"])
         caller, organisation_id = await self._bidder(headers)
         amount, confirmed, matching = _offered(await read_json(receive))
@@ -117,8 +114,8 @@ class Offers:
                 key=key,
                 confirmed=confirmed,
                 matching=matching,
-                received_at=received_at,
-            )
+            ),
+            scope.get(TICKET),
         )
         # A timer of one's own costs a third of what `asyncio.timeout` does.
         patience = asyncio.get_running_loop().call_later(PATIENCE_S, _give_up, waiting)

@@ -57,9 +57,7 @@ class Paths:
         self._signing = signing
         self._sessions = sessions
         self._callers = Callers(app, clock, sessions)
-        self._offers = Offers(
-            app, settings, clock, auctioneer=auctioneer, callers=self._callers, signing=signing, sessions=sessions
-        )
+        self._offers = Offers(app, settings, auctioneer=auctioneer, callers=self._callers, signing=signing, sessions=sessions)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request to a live path."""

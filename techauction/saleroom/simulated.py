@@ -102,7 +102,6 @@ class SimulatedBidders:
                 amount=wish.amount,
                 key=f"rival-{uuid4().hex}",
                 confirmed=True,
-                received_at=self._clock(),
             )
         )
 

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from techauction.clock import Clock, SystemClock
+from techauction.saleroom.tickets import Tickets
 from techauction.services import pausing, pulse
 
 log = structlog.get_logger()
@@ -21,12 +22,13 @@ DRIFT = timedelta(seconds=0.5)
 class Timekeeper:
     """Says that the process is alive, and stops the sale when the clock cannot be trusted.
 
-    `perform` runs a use case in a write transaction of the auctioneer's.
+    `perform` runs a use case in a write transaction of the auctioneer's. `tickets` hold stamps of the clock that is set right.
     """
 
-    def __init__(self, clock: Clock, perform: Callable[[Callable[..., Any]], Any]) -> None:
+    def __init__(self, clock: Clock, perform: Callable[[Callable[..., Any]], Any], tickets: Tickets) -> None:
         self._clock = clock
         self._perform = perform
+        self._tickets = tickets
         self._beaten: datetime | None = None
         self._awake: datetime | None = None
 
@@ -64,7 +66,7 @@ class Timekeeper:
         if left:  # by a clock that was set back it would be open again
             log.error("clock_not_set", lots=left)
             return
-        clock.anchor()
+        self._tickets.set_right(clock.anchor)
         self._beaten = self._awake = clock()
         log.warning("clock_stepped", moved_ms=drift // timedelta(milliseconds=1))
 

@@ -13,7 +13,9 @@ Body = tuple[int, Money, bool, bool]
 
 @dataclass(slots=True, kw_only=True)
 class Asked:
-    """An offer as it arrived. `key` names it among its bidder's; `received_at` is evidence only.
+    """An offer as it arrived. `key` names it among its bidder's.
+
+    `received_at` is its stamp: the house's clock when it was here whole. None counts as the moment of the decision.
 
     `session_id` is the sign-in it came by, `token_id` the token; an offer of the house's own (the demonstration's rivals) has
     neither. `matching`: a priority holder takes the standing bid's amount. On the floor `user_id` is the clerk.
@@ -29,7 +31,7 @@ class Asked:
     confirmed: bool
     matching: bool = False
     source: Source = Source.ONLINE
-    received_at: datetime
+    received_at: datetime | None = None
 
     @property
     def body(self) -> Body:

@@ -74,7 +74,7 @@ def offer_row(each: Asked, answer: Answer, now: datetime) -> dict[str, Any]:
         "matching": each.matching,
         "source": each.source,
         "body_mac": None,
-        "received_at": each.received_at,
+        "received_at": now if each.received_at is None else each.received_at,
         "decided_at": now,
         "seq": answer.seq if isinstance(answer, Taken) else None,
         "code": None if refusal is None else refusal.code,

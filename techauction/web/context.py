@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flask import current_app
+from flask import current_app, request
 from flask_login import current_user
 
 from techauction.clock import Clock
@@ -13,6 +13,7 @@ from techauction.postgresql import CommitUnknown, is_replicated
 from techauction.queries.viewing import ANYBODY, Viewer
 from techauction.receipts import Signer
 from techauction.saleroom.auctioneer import Auctioneer, QueueFull
+from techauction.saleroom.tickets import TICKET, Ticket
 from techauction.saleroom.vitals import Vitals
 from techauction.settings import Settings
 from techauction.store.people import Role, UserRow
@@ -47,6 +48,12 @@ def now() -> datetime:
 def auctioneer() -> Auctioneer:
     """Return the auctioneer of this process."""
     return house().auctioneer
+
+
+def ticket() -> Ticket | None:
+    """Return the request's ticket, which says when it was here; none where the server issues none."""
+    found: Ticket | None = request.environ.get("asgi.scope", {}).get(TICKET)
+    return found
 
 
 def certify() -> None:

@@ -16,7 +16,7 @@ from techauction.store.people import Role
 from techauction.web.bidder.pace import paced
 from techauction.web.bidder.room import BidForm, found, shown
 from techauction.web.bidder.seen import note
-from techauction.web.context import PATIENCE_S, auctioneer, certify, my_organisation_id, now
+from techauction.web.context import PATIENCE_S, auctioneer, certify, my_organisation_id, now, ticket
 from techauction.web.filters import when
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
@@ -52,7 +52,7 @@ def bid(slug: str, number: int) -> ResponseReturnValue:
     asked = form.asked(page.lot.tile.sale.lot_id)
     db.session().rollback()  # the page shown after the bid must not be older than the bid
     try:
-        taken = auctioneer().submit(asked).result(timeout=PATIENCE_S)
+        taken = auctioneer().submit(asked, ticket()).result(timeout=PATIENCE_S)
     except (TimeoutError, FateUnknown):
         return _unknown(found(slug, number), asked.amount, asked.key, confirmed=asked.confirmed, matching=asked.matching)
     except Refusal as refusal:

@@ -48,7 +48,6 @@ class BidForm(Form):
             key=str(self.key.data),
             confirmed=bool(self.confirmed.data),
             matching=bool(self.matching.data),
-            received_at=now(),
         )
 
 

@@ -25,7 +25,7 @@ from techauction.services import floor as services
 from techauction.store.people import Role
 from techauction.web.acting import acted
 from techauction.web.addresses import identifier
-from techauction.web.context import PATIENCE_S, auctioneer, my_market, now, signed_in
+from techauction.web.context import PATIENCE_S, auctioneer, my_market, now, signed_in, ticket
 from techauction.web.fields import Form, MoneyField
 from techauction.web.guard import only
 
@@ -90,11 +90,10 @@ def call(slug: str, number: int) -> ResponseReturnValue:
         key=str(form.key.data),
         confirmed=bool(form.confirmed.data),
         source=Source.FLOOR,
-        received_at=now(),
     )
     db.session().rollback()
     try:
-        auctioneer().submit(asked).result(timeout=PATIENCE_S)
+        auctioneer().submit(asked, ticket()).result(timeout=PATIENCE_S)
     except (TimeoutError, FateUnknown, CommitUnknown):
         # The same key again gets the first answer: the form comes back as it was, with its key.
         form.form_errors.append(_("It is not known yet whether this bid stands. Send it once more: it is taken once only."))
