@@ -105,11 +105,11 @@ class KeyRing:
             raise CustodyUnready(f"{self._private} is not here")
         if target.exists():
             raise CustodyUnready(f"{target} is there already")
-        _write(target, _read(self._private))
+        _write(target, _read(self._private), once=True)
 
-    def copy_public(self, target: Path) -> None:
-        """Write the public keys into another file, without the secret by which repeats are recognised."""
-        _write(target, {"keys": self._publics()})
+    def public(self) -> str:
+        """Return the public keys as their file has them, without the secret by which repeats are recognised."""
+        return json.dumps({"keys": self._publics()})
 
     def _begin(self) -> None:
         """Make the first keys, or write down the public halves of those that were brought."""

@@ -98,9 +98,9 @@ class Signer:
             self._use_last()
         return self._kid
 
-    def copy(self, target: Path) -> None:
-        """Write all keys, the private ones too, into another file (mode 600)."""
-        _write(target, self._keys)
+    def secrets(self) -> str:
+        """Return all keys, the private ones too, as their file has them."""
+        return _text(self._keys)
 
     def published(self) -> dict[str, list[dict[str, str]]]:
         """Return the public keys as a JSON Web Key Set (RFC 7517), the one that signs first."""
@@ -160,7 +160,11 @@ def _read(file: Path) -> list[SigningKey]:
 
 
 def _write(file: Path, keys: list[SigningKey], *, once: bool = False) -> None:
-    write_secret(file, json.dumps({"keys": [bytes(key).hex() for key in keys]}), once=once)
+    write_secret(file, _text(keys), once=once)
+
+
+def _text(keys: list[SigningKey]) -> str:
+    return json.dumps({"keys": [bytes(key).hex() for key in keys]})
 
 
 def _kid(public: VerifyKey) -> str:

@@ -26,6 +26,7 @@ from techauction.cli import (
     users,
 )
 from techauction.cli.instance import Instance, refusals_said
+from techauction.cli.restoring import finish_if_due
 
 
 class Commands(click.Group):
@@ -52,6 +53,7 @@ def main(ctx: click.Context, instance: Path) -> None:
     logs.configure(logging.ERROR)
     ctx.obj = Instance(instance)
     ctx.call_on_close(ctx.obj.close)
+    finish_if_due(ctx.obj)
 
 
 for command in (

@@ -5,18 +5,21 @@ import json
 import os
 import sqlite3
 import tarfile
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from tempfile import mkstemp
+from typing import Any, BinaryIO
 
 from techauction.cli.instance import Refused
 from techauction.custody import PUBLIC
+from techauction.files import whole
 from techauction.receipts import FILE
 
 MANIFEST, SECRET_KEY, RECEIPT_KEYS, CUSTODY_PUBLIC = "manifest.json", "secret_key", FILE, PUBLIC
+KEYS = (SECRET_KEY, RECEIPT_KEYS, CUSTODY_PUBLIC)
 DATABASES = {"sqlite": "techauction.db", "postgresql": "database.dump"}
 _CHUNK = 1 << 20
 _MOST_MANIFEST = 1 << 20
@@ -33,7 +36,7 @@ class Manifest:
     files: Mapping[str, str]
 
 
-def pack(file: Path, parts: Mapping[str, Path], *, made_at: str, version: str, database: str, revision: str) -> Manifest:
+def pack(file: Path, parts: Mapping[str, BinaryIO], *, made_at: str, version: str, database: str, revision: str) -> Manifest:
     """Write the parts and their manifest into `file`: all of it, or nothing. Only its owner may read it.
 
     :raises Refused: there is a file of that name
@@ -45,17 +48,15 @@ def pack(file: Path, parts: Mapping[str, Path], *, made_at: str, version: str, d
         version=version,
         database=database,
         revision=revision,
-        files={name: sha256(part) for name, part in sorted(parts.items())},
+        files={name: _sha256(part) for name, part in sorted(parts.items())},
     )
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with working_folder(file.parent) as folder:
-        (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=2) + "\n", "utf-8")
-        unfinished = folder / "backup.tar.gz"
-        with tarfile.open(unfinished, "w:gz") as archive:
-            for name, part in ((MANIFEST, folder / MANIFEST), *sorted(parts.items())):
-                archive.add(part, name, recursive=False)
-        unfinished.chmod(0o600)
-        os.link(unfinished, file)
+    said = BytesIO((json.dumps(asdict(manifest), indent=2) + "\n").encode())
+    with whole(file) as unfinished, tarfile.open(fileobj=unfinished, mode="w:gz") as archive:
+        for name, part in ((MANIFEST, said), *sorted(parts.items())):
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = part.seek(0, os.SEEK_END), 0o600
+            part.seek(0)
+            archive.addfile(member, part)
     return manifest
 
 
@@ -68,7 +69,7 @@ def unpack(file: Path, folder: Path) -> Manifest:
         with tarfile.open(file, "r:gz") as archive:
             manifest = _manifest(_read(archive, MANIFEST, _MOST_MANIFEST))
             for name, wanted in manifest.files.items():
-                if name not in (SECRET_KEY, RECEIPT_KEYS, CUSTODY_PUBLIC, DATABASES[manifest.database]):
+                if name not in (*KEYS, DATABASES[manifest.database]):
                     raise Refused(f"{file} holds {name}, which no backup has")
                 if _extract(archive, name, folder / name) != wanted:
                     raise Refused(f"{file} was changed: {name} is not what its manifest says")
@@ -78,25 +79,24 @@ def unpack(file: Path, folder: Path) -> Manifest:
 
 
 @contextmanager
-def working_folder(beside: Path) -> Iterator[Path]:
-    """Yield a folder that only its owner may read, on the same disk as `beside`; it is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix=".techauction-", dir=beside) as folder:
-        yield Path(folder)
+def sqlite_copied(source: Path, beside: Path) -> Iterator[BinaryIO]:
+    """Yield a copy of a SQLite database as it stands at one instant, without a name; a sale may run meanwhile.
 
-
-def copy_sqlite(source: Path, target: Path) -> None:
-    """Copy a SQLite database as it stands at one instant; a sale may run meanwhile.
-
-    :raises Refused: the copy is damaged
+    :raises Refused: the database is damaged
     """
+    handle, name = mkstemp(prefix=".techauction-", dir=beside)
     with (
+        os.fdopen(handle, "rb") as copy,
         closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True, timeout=10)) as from_,
-        closing(sqlite3.connect(target)) as to,
+        closing(sqlite3.connect(name)) as to,
     ):
+        to.execute("PRAGMA journal_mode = OFF")  # a journal would have a name, and look for the file's
+        Path(name).unlink()
+        from_.execute("BEGIN")  # what is looked at is what is copied
+        _must_be_sound(from_, source)
         from_.backup(to)
-        # The copy is one file: without a WAL beside it.
-        to.execute("PRAGMA journal_mode = DELETE")
-    check_sqlite(target)
+        to.close()
+        yield copy
 
 
 def check_sqlite(file: Path) -> None:
@@ -105,18 +105,24 @@ def check_sqlite(file: Path) -> None:
     :raises Refused: it is not
     """
     with closing(sqlite3.connect(file)) as connection:
-        try:
-            found = [str(line) for (line,) in connection.execute("PRAGMA quick_check")]
-        except sqlite3.DatabaseError as error:
-            found = [str(error)]
+        _must_be_sound(connection, file)
+
+
+def _must_be_sound(connection: sqlite3.Connection, file: Path) -> None:
+    try:
+        found = [str(line) for (line,) in connection.execute("PRAGMA quick_check")]
+    except sqlite3.DatabaseError as error:
+        found = [str(error)]
     if found != ["ok"]:
         raise Refused(f"{file.name} is damaged: {found[0]}")
 
 
-def sha256(file: Path) -> str:
-    """Return a file's SHA-256 (hex)."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+def _sha256(part: BinaryIO) -> str:
+    part.seek(0)
+    digest = hashlib.sha256()
+    while chunk := part.read(_CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _manifest(text: bytes) -> Manifest:

@@ -65,6 +65,12 @@ class Instance:
         if "engine" in self.__dict__:
             self.engine.dispose()
 
+    def forget(self) -> None:
+        """Look at settings and database anew when they are wanted next."""
+        self.close()
+        for each in ("engine", "settings"):
+            self.__dict__.pop(each, None)
+
     def must_be_current(self) -> None:
         """Refuse a database that another version's migrations have made.
 

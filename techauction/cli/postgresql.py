@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import BinaryIO
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
@@ -11,12 +12,12 @@ from sqlalchemy.engine import make_url
 from techauction.cli.instance import Refused
 
 
-def dump(url: str, target: Path) -> None:
-    """Write the database into a file, as it stands at one instant.
+def dump(url: str, target: BinaryIO) -> None:
+    """Write the database into an open file, as it stands at one instant.
 
     :raises Refused: `pg_dump` is not here, or fails
     """
-    _run("pg_dump", url, "--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
+    _run("pg_dump", url, "--format=custom", "--no-owner", "--no-privileges", into=target)
 
 
 def restore(url: str, source: Path) -> None:
@@ -43,7 +44,7 @@ def is_empty(engine: Engine) -> bool:
         return not engine.dialect.get_table_names(connection)
 
 
-def _run(program: str, url: str, *arguments: str) -> None:
+def _run(program: str, url: str, *arguments: str, into: BinaryIO | None = None) -> None:
     found = shutil.which(program)
     if found is None:
         raise Refused(
@@ -56,7 +57,8 @@ def _run(program: str, url: str, *arguments: str) -> None:
     done = subprocess.run(  # noqa: S603
         [found, f"--dbname={plain.render_as_string()}", *arguments],
         env=environ,
-        capture_output=True,
+        stdout=into or subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
         check=False,
     )

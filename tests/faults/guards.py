@@ -20,6 +20,27 @@ _OPENED_BOX_OF = (
 
 FAULTS = [
     Fault(
+        guard="an old database is whole without its WAL before that goes",
+        file="techauction/cli/restoring.py",
+        original="        _fold_wal(target)\n",
+        planted="        pass\n",
+        test="tests/cli/test_killed.py::test_a_restore_that_is_killed_leaves_the_old_state_or_the_new_one",
+    ),
+    Fault(
+        guard="a restore that was killed is finished by the next command",
+        file="techauction/cli/__init__.py",
+        original="    finish_if_due(ctx.obj)\n",
+        planted="",
+        test="tests/cli/test_killed.py::test_a_restore_that_is_killed_leaves_the_old_state_or_the_new_one",
+    ),
+    Fault(
+        guard="a backup's copy has no name",
+        file="techauction/cli/archive.py",
+        original="        Path(name).unlink()\n",
+        planted="",
+        test="tests/cli/test_killed.py::test_a_backup_that_is_killed_leaves_no_secrets",
+    ),
+    Fault(
         guard="the auctioneer's clock is read after the lock",
         file="techauction/saleroom/auctioneer.py",
         original="""        with self._transaction(closes_only_later=True) as session:
