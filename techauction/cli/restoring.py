@@ -1,7 +1,7 @@
 """Putting a backup in the place of an installation: whenever the process is killed, the old state is there or the new one.
 
-What was unpacked and found sound is given the name `restoring` in one step. Until then the old state stands untouched. From then on
-the new one is due, and whichever command comes next finishes it.
+What was unpacked and found sound is given the name `restoring` in one step. Until then the old state stands untouched. From
+then on the new one is due, and whichever command comes next finishes it.
 """
 
 import shutil

@@ -39,6 +39,8 @@ def test_a_restore_that_is_killed_leaves_the_old_state_or_the_new_one(run: Run, 
     assert run("backup", tmp_path / "b.tar.gz").exit_code == 0
     new_secret = (installed / "secret_key").read_text()
     (installed / "secret_key").write_text("old")
+    acknowledged(database, "Folded")
+    assert market_of(database) == "Folded"  # who closes the file last folds its WAL in
     acknowledged(database, "Acknowledged")
     seen = set()
 
