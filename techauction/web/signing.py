@@ -5,16 +5,19 @@ from flask_login import LoginManager, login_user, logout_user
 
 from techauction.db import db, transaction
 from techauction.identity import SignedIn, signed_in_by
-from techauction.services import accounts
+from techauction.services import accounts, tries
+from techauction.services.tries import Attempt
 from techauction.web.context import house, now
 
 
-def begin(user_id: int) -> None:
-    """Sign the browser in as a user whose right to it was shown; nothing of its former session stays.
+def begin(user_id: int, attempt: Attempt | None = None) -> None:
+    """Sign the browser in as a user whose right to it was shown, perhaps by an attempt; nothing of its former session stays.
 
     :raises SignInRefused: the user is disabled
     """
     with transaction() as writing:
+        if attempt is not None:
+            tries.right(writing, attempt)
         token = accounts.sign_in(
             writing,
             user_id=user_id,

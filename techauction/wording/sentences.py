@@ -168,6 +168,7 @@ HANDOFF = {
 }
 ACCOUNTS = {
     "sign_in_refused": _l("The name or the password is not right."),
+    "too_many_tries": _l("Too many wrong passwords. Wait %(minutes)s minutes, then try again."),
     "password_wrong": _l("This is not your present password."),
     "password_too_short": _l("A password has at least %(least)s characters."),
     "password_too_long": _l("A password has at most %(most)s characters."),

@@ -613,4 +613,54 @@ FAULTS = [
         planted='    if not text.startswith("["):',
         test="tests/cli/test_receipts.py::test_the_whole_answer_to_a_bid_is_as_good_as_its_receipt",
     ),
+    Fault(
+        guard="a password is counted before it is looked at",
+        file="techauction/web/account/trying.py",
+        original="""    with transaction() as session:
+        counted = tries.begin(session, attempt, enforced=settings.rate_limits, now=now())
+    if passwords(settings).match(None if of is None else of.password_hash, password):
+        return attempt
+""",
+        planted="""    if passwords(settings).match(None if of is None else of.password_hash, password):
+        return attempt
+    with transaction() as session:
+        counted = tries.begin(session, attempt, enforced=settings.rate_limits, now=now())
+""",
+        test="tests/web/test_security.py::test_guessing_passwords_of_one_name_is_slowed_down",
+    ),
+    Fault(
+        guard="who fails on a name from elsewhere locks nobody out",
+        file="techauction/core/tries.py",
+        original="or (not known and from_place > MOST_FROM_PLACE):",
+        planted="or of_name > NAME_ATTACKED or (not known and from_place > MOST_FROM_PLACE):",
+        test="tests/core/test_tries.py::test_a_name_that_is_attacked_from_elsewhere_can_still_sign_in_anywhere",
+    ),
+    Fault(
+        guard="who fails in an office locks nobody out who is known there",
+        file="techauction/core/tries.py",
+        original="or (not known and from_place > MOST_FROM_PLACE):",
+        planted="or from_place > MOST_FROM_PLACE:",
+        test="tests/services/test_tries.py::test_who_signs_in_from_a_place_is_known_there[sqlite]",
+    ),
+    Fault(
+        guard="a present password is counted by the sign-in, wherever it is tried",
+        file="techauction/services/tries.py",
+        original='self.place if self.session_id is None else f"session {self.session_id}"',
+        planted="self.place",
+        test="tests/services/test_tries.py::test_a_present_password_is_counted_by_the_sign_in[sqlite]",
+    ),
+    Fault(
+        guard="nobody fills the audit by failing",
+        file="techauction/services/tries.py",
+        original='if not worth or _count(session, _hashed(attempt.secret, "audit"), now) > rules.MOST_NOTED:',
+        planted="if not worth:",
+        test="tests/services/test_tries.py::test_nobody_can_fill_the_audit_by_failing[sqlite]",
+    ),
+    Fault(
+        guard="a name that nobody has stands nowhere: it may be a password",
+        file="techauction/services/tries.py",
+        original='about="no user" if user_id is None',
+        planted="about=attempt.sign_in_name if user_id is None",
+        test="tests/services/test_tries.py::test_the_name_that_was_tried_stands_nowhere[sqlite]",
+    ),
 ]

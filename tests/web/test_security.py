@@ -1,16 +1,20 @@
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from techauction.app import create_app
 from techauction.clock import ManualClock
 from techauction.db import db
 from techauction.saleroom.auctioneer import Auctioneer
 from techauction.settings import Settings
+from techauction.store.audit import AuditRow
 from techauction.store.people import Role, UserRow
 from tests.web.conftest import PASSWORD, Browser
 
@@ -97,12 +101,71 @@ def test_a_rivals_wrong_passwords_keep_nobody_out(served: Apps, new_user: Callab
     assert client.sign_in("ada").status_code == 303
 
 
-def test_guessing_from_one_address_is_slowed_down(served: Apps) -> None:
+def test_a_right_password_passes_where_others_failed(served: Apps, new_user: Callable[..., UserRow]) -> None:
+    new_user("ada", Role.AUDITOR)
     client = served(rate_limits=True)
 
-    tries = [client.sign_in(f"user{number}", "wrong").status_code for number in range(21)]
+    tries = [client.sign_in(f"user{number}", "wrong").status_code for number in range(30)]
 
-    assert tries == [422] * 20 + [429]
+    assert tries == [422] * 30
+    assert client.sign_in("ada").status_code == 303
+
+
+def test_tries_that_come_at_once_are_counted_before_they_are_looked_at(served: Apps, new_user: Callable[..., UserRow]) -> None:
+    new_user("ada", Role.AUDITOR)
+    client = served(rate_limits=True, argon2_memory_kib=1024, argon2_time=20)
+    application = client.application
+    form = {"csrf_token": client.get_token(), "sign_in_name": "ada", "password": "a wrong password"}
+    cookie = client.get_cookie("session")
+    assert cookie is not None
+
+    def one(_number: int) -> int:
+        each = application.test_client()
+        each.set_cookie("session", cookie.value)
+        return each.post("/account/sign-in", data=form).status_code
+
+    with ThreadPoolExecutor(30) as pool:
+        answers = Counter(pool.map(one, range(60)))
+
+    assert answers == {422: 10, 429: 50}
+
+
+def test_a_present_password_is_not_guessed_in_a_stolen_sign_in(served: Apps, new_user: Callable[..., UserRow]) -> None:
+    new_user("ada", Role.AUDITOR)
+    client = served(rate_limits=True)
+    client.sign_in("ada")
+    new = {"new": "a new password of hers", "again": "a new password of hers"}
+
+    def guess(password: str, address: str) -> int:
+        form = {"present": password, **new}
+        return client.send("/account/password", form, environ_base={"REMOTE_ADDR": address}).status_code
+
+    tries = [guess("a wrong password", f"192.0.2.{number}") for number in range(11)]
+
+    assert tries == [422] * 10 + [429]
+    assert guess(PASSWORD, "127.0.0.1") == 429
+    assert served(rate_limits=True).sign_in("ada").status_code == 303
+
+
+def test_what_failed_stands_in_the_audit_and_no_password_does(
+    served: Apps, new_user: Callable[..., UserRow], store: Callable[[], Session]
+) -> None:
+    ada = new_user("ada", Role.AUDITOR)
+    client = served(rate_limits=True)
+
+    for _ in range(12):
+        client.sign_in("ada", "her-secret-misspelt")
+    client.sign_in("a-password-in-the-wrong-field", "whatever it is")
+
+    with store() as session:
+        noted = session.scalars(select(AuditRow).where(AuditRow.what == "session.refused").order_by(AuditRow.id)).all()
+        everything = str([(row.about, row.detail) for row in session.scalars(select(AuditRow))])
+    assert [(row.about, row.detail) for row in noted] == [
+        (f"user {ada.id}", "127.0.0.1 (1)"),
+        (f"user {ada.id}", "127.0.0.1 (10)"),
+    ]
+    assert "misspelt" not in everything
+    assert "wrong-field" not in everything
 
 
 def test_signing_in_rightly_uses_up_no_tries(served: Apps, new_user: Callable[..., UserRow]) -> None:

@@ -11,11 +11,13 @@ from wtforms.validators import EqualTo, InputRequired
 from techauction.core import accounts as rules
 from techauction.core.accounts import PasswordWrong
 from techauction.core.refusal import Refusal
+from techauction.core.tries import TooManyTries
 from techauction.db import db, transaction
 from techauction.identity import passwords
-from techauction.queries.accounts import sessions_of
+from techauction.queries.accounts import PasswordOf, sessions_of
 from techauction.services import accounts
 from techauction.web import signing
+from techauction.web.account.trying import tried, was_right
 from techauction.web.context import house, now, signed_in
 from techauction.web.fields import Form
 from techauction.web.guard import anyone_signed_in
@@ -38,20 +40,34 @@ class PasswordForm(Form):
 def password() -> ResponseReturnValue:
     """Change the password; every other sign-in ends, and every token."""
     form = PasswordForm(request.form)
-    if request.method == "POST" and form.validate() and _changed(form):
-        flash(_("Your password is changed. Your other sign-ins and your API tokens have ended."), "success")
-        return redirect(url_for(".sessions"), 303)
-    return render_template("account/password.html", form=form, least=rules.LEAST_PASSWORD), 422 if form.errors else 200
+    status = 200
+    if request.method == "POST":
+        status = 422
+        try:
+            if form.validate() and _changed(form):
+                flash(_("Your password is changed. Your other sign-ins and your API tokens have ended."), "success")
+                return redirect(url_for(".sessions"), 303)
+        except TooManyTries as refusal:
+            form.refuse(refusal, "present")
+            status = 429
+    return render_template("account/password.html", form=form, least=rules.LEAST_PASSWORD), status
 
 
 def _changed(form: PasswordForm) -> bool:
+    """Change the password if the present one is right and the new one may be; else say in the form why not.
+
+    :raises TooManyTries: the present one is not looked at
+    """
     user = signed_in()
-    user_id, session_id, ways = user.id, current_user.session_id, passwords(house().settings)
-    if not ways.match(user.password_hash, str(form.present.data)):
+    user_id, session_id, sign_in_name = user.id, current_user.session_id, user.sign_in_name
+    of = PasswordOf(user_id, user.password_hash)
+    attempt = tried(str(form.present.data), sign_in_name=sign_in_name, of=of, session_id=session_id)
+    if attempt is None:
         form.refuse(PasswordWrong(), "present")
         return False
+    was_right(attempt)
     try:
-        hashed = ways.hash(rules.password(str(form.new.data), sign_in_name=user.sign_in_name))
+        hashed = passwords(house().settings).hash(rules.password(str(form.new.data), sign_in_name=sign_in_name))
     except Refusal as refusal:
         form.refuse(refusal, "new")
         return False

@@ -4,21 +4,21 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from techauction.core.accounts import SignInRefused
+from techauction.core.tries import TooManyTries
 from techauction.db import db, transaction
-from techauction.identity import passwords
 from techauction.queries.accounts import password_of
 from techauction.services import accounts
+from techauction.services.tries import Attempt
 from techauction.web import languages, navigation, signing
-from techauction.web.context import house, now
+from techauction.web.account.trying import tried
+from techauction.web.context import now
 from techauction.web.fields import Form
 from techauction.web.guard import safe_next
-from techauction.web.security import limiter
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
@@ -35,19 +35,7 @@ def _name_tried() -> str:
     return request.form.get("sign_in_name", "").replace("\x00", "").strip().lower()[:120]
 
 
-def _name_tried_from_here() -> str:
-    # By the name alone a rival could keep a bidder out of the sale with ten wrong passwords.
-    return f"{_name_tried()} {get_remote_address()}"
-
-
-def _failed(response: object) -> bool:
-    return getattr(response, "status_code", 0) == 422  # noqa: PLR2004
-
-
 @bp.route("/sign-in", methods=["GET", "POST"])
-@limiter.limit("20 per 5 minutes", key_func=get_remote_address, methods=["POST"], deduct_when=_failed)
-@limiter.limit("10 per 5 minutes", key_func=_name_tried_from_here, methods=["POST"], deduct_when=_failed)
-@limiter.limit("100 per 5 minutes", key_func=_name_tried, methods=["POST"], deduct_when=_failed)
 def sign_in() -> ResponseReturnValue:
     """Show the sign-in, and take a name and a password."""
     g.private = True
@@ -55,23 +43,37 @@ def sign_in() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return redirect(wanted or navigation.home(), 303)
 
-    form = SignInForm(request.form)
+    form, status = SignInForm(request.form), 200
     if request.method == "POST" and form.validate():
-        found = password_of(db.session(), sign_in_name=_name_tried())
         try:
-            if (
-                not passwords(house().settings).match(None if found is None else found.password_hash, str(form.password.data))
-                or found is None
-            ):
-                raise SignInRefused  # noqa: TRY301
-            signing.begin(found.user_id)
+            user_id, attempt = _recognised(str(form.password.data))
+            signing.begin(user_id, attempt)
+        except TooManyTries as refusal:
+            form.refuse(refusal)
+            status = 429
         except SignInRefused as refusal:
             form.refuse(refusal)
+            status = 422
         else:
             return redirect(wanted or navigation.home(), 303)
+    elif form.errors:
+        status = 422
 
     form.next.data = wanted or ""
-    return render_template("account/sign_in.html", form=form), 422 if form.errors else 200
+    return render_template("account/sign_in.html", form=form), status
+
+
+def _recognised(password: str) -> tuple[int, Attempt]:
+    """Return the user whose name and password these are, and the attempt.
+
+    :raises TooManyTries, SignInRefused: as they say
+    """
+    name = _name_tried()
+    found = password_of(db.session(), sign_in_name=name)
+    attempt = tried(password, sign_in_name=name, of=found)
+    if attempt is None or found is None:
+        raise SignInRefused
+    return found.user_id, attempt
 
 
 @bp.post("/sign-out")
