@@ -98,7 +98,8 @@ OPERATIONS: Sequence[Operation] = (
         name="load",
         tag="rounds",
         summary="Create and publish a round with lots, enterprises and paddles",
-        description="All of it, or nothing: a 422 names everything that is wrong, each with its JSON path. The host is the "
+        description="All of it, or nothing: a 422 names the first hundred faults, each with its JSON path, and how many `more` "
+        "there are. At most 32 MB, 10,000 lots, 20,000 organisations and 1,000,000 admissions to lots. The host is the "
         "market that you work for. With `rehearsal: true` no notice is needed, and the round may open in seconds.",
         scope=TokenScope.ORGANIZE,
         body=RoundFile,

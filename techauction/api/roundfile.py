@@ -12,6 +12,7 @@ from techauction.core.lot import ExtensionKind, Format
 from techauction.core.money import LARGEST_FEN
 from techauction.core.paddle import MOST_PADDLE
 from techauction.core.round import Regime
+from techauction.core.roundfile import MOST_LOTS, MOST_MARKETS, MOST_ORGANISATIONS, MOST_RUNGS
 from techauction.store.people import OrganisationKind
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -37,7 +38,7 @@ class PlannedRound(_Part):
     title_en: Text
     host_market: str
     """The market that you work for."""
-    markets: list[str] | None = None
+    markets: Annotated[list[str], Field(max_length=MOST_MARKETS)] | None = None
     """The markets that hold it together, the host among them; the host alone where nothing is said."""
     regime: Regime | None = Regime.EXCHANGE
     rehearsal: bool | None = False
@@ -94,7 +95,7 @@ class PlannedEnterprise(_Organisation):
 
     agent: Annotated[str, Field(max_length=80)] | None = ""
     paddle: Annotated[int, Field(ge=1, le=MOST_PADDLE)]
-    lots: Literal["all"] | Annotated[list[int], Field(min_length=1)]
+    lots: Literal["all"] | Annotated[list[int], Field(min_length=1, max_length=MOST_LOTS)]
     """The numbers of the lots that it is admitted to; never its own."""
 
 
@@ -118,7 +119,7 @@ class PlannedLot(_Part):
     rights: Annotated[str, Field(max_length=500)] | None = ""
     start_fen: Fen
     increment_fen: Fen | None = None
-    ladder: Annotated[list[Rung], Field(min_length=1)] | None = None
+    ladder: Annotated[list[Rung], Field(min_length=1, max_length=MOST_RUNGS)] | None = None
     """`[[from_fen, increment_fen], …]`, rising from 0."""
     format: Format | None = None
     """Ascending where nothing is said."""
@@ -130,6 +131,7 @@ class RoundFile(_Part):
     """A whole round, as `techauction round load` takes it."""
 
     round: PlannedRound
-    institutes: list[PlannedInstitute]
-    lots: Annotated[list[PlannedLot], Field(min_length=1)]
-    enterprises: list[PlannedEnterprise] | None = None
+    institutes: Annotated[list[PlannedInstitute], Field(max_length=MOST_ORGANISATIONS)]
+    lots: Annotated[list[PlannedLot], Field(min_length=1, max_length=MOST_LOTS)]
+    enterprises: Annotated[list[PlannedEnterprise], Field(max_length=MOST_ORGANISATIONS)] | None = None
+    """At most so many organisations together, the institutes counted."""

@@ -172,6 +172,9 @@ class Fault(Answer):
 
 
 class RoundProblem(Problem):
-    """Why a round was not created: everything that is wrong with it, or whatever else it was."""
+    """Why a round was not created: what is wrong with it, or whatever else it was."""
 
     problems: list[Fault] | None = None
+    """The first hundred faults."""
+    more: int | None = None
+    """How many other faults there are."""

@@ -27,15 +27,23 @@ class _Required:
 REQUIRED: Final = _Required()
 
 
+MOST_TOLD = 100
+"""So many faults are told; of the others, how many."""
+
+
 @dataclass(slots=True)
 class Faults:
-    """What was found wrong: each the path, and what is wrong there."""
+    """What was found wrong: the first faults, each the path and what is wrong there, and how many more there are."""
 
     noted: list[tuple[str, str]] = field(default_factory=list)
+    more: int = 0
 
     def note(self, path: str, what: str) -> None:
-        """Keep a fault."""
-        self.noted.append((path, what))
+        """Keep a fault, or count it."""
+        if len(self.noted) < MOST_TOLD:
+            self.noted.append((path, what))
+        else:
+            self.more += 1
 
     def any_under(self, path: str) -> bool:
         """Return whether something below `path` is wrong."""
@@ -91,7 +99,8 @@ class Part:
             return self._fault(name, "must not be empty", "")
         if len(plain) > most:
             return self._fault(name, f"must have at most {most} characters", "")
-        if any(unicodedata.category(sign) in ("Cc", "Cf", "Cs") and not (lines and sign == "\n") for sign in plain):
+        signs = set(plain) - {"\n"} if lines else set(plain)
+        if any(unicodedata.category(sign) in ("Cc", "Cf", "Cs") for sign in signs):
             return self._fault(name, "must have no control characters", "")
         return plain
 
@@ -164,8 +173,8 @@ class Part:
             return self._fault(name, "must be 18 digits and capital letters", "")
         return plain
 
-    def each(self, name: str, *, required: bool = False) -> list["Part"]:
-        """Return the objects of a list."""
+    def each(self, name: str, *, most: int, required: bool = False) -> list["Part"]:
+        """Return the objects of a list; of one that is too long, none."""
         plain = self.value(name)
         if plain is None:
             if required:
@@ -173,6 +182,9 @@ class Part:
             return []
         if not isinstance(plain, list):
             self.note(name, "must be a list")
+            return []
+        if len(plain) > most:
+            self.note(name, f"must have at most {most} entries, not {len(plain)}")
             return []
         return [Part(each, f"{self.at(name)}[{place}]", self._faults) for place, each in enumerate(plain)]
 

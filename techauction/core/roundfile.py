@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from techauction.core.admissible import MOST_ADMISSIONS, Admissible
 from techauction.core.admission import DepositKind, DepositRule
 from techauction.core.consigning import Instrument
 from techauction.core.lot import ExtensionKind, Format
@@ -20,14 +21,28 @@ _UNSAID = datetime(2999, 1, 1, tzinfo=UTC)
 """Stands in for an opening that was not said or cannot be read, so that the rest is read too."""
 
 
+MOST_BYTES = 32 * 1024 * 1024
+MOST_LOTS = 10_000
+MOST_ORGANISATIONS = 20_000
+MOST_MARKETS = 100
+MOST_RUNGS = 100
+"""How much a round file may hold (and `MOST_ADMISSIONS`)."""
+
+
 class RoundFileWrong(Refusal):
-    """The file cannot be loaded; `faults` are everything that is wrong with it, each a path and what is wrong there."""
+    """The file cannot be loaded: the first `faults`, each a path and what is wrong there, and how many `more` there are."""
 
     code = "round_file_wrong"
 
-    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, faults: Sequence[tuple[str, str]], more: int = 0) -> None:
         self.faults = tuple(faults)
-        super().__init__(problems="; ".join(self.problems))
+        self.more = more
+        super().__init__(problems="; ".join(self.problems) + (f"; and {more} more" if more else ""), more=more)
+
+    @property
+    def count(self) -> int:
+        """Return how many faults the file has."""
+        return len(self.faults) + self.more
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -48,17 +63,23 @@ def read(plain: object, known: Known, faults: Faults, now: datetime) -> RoundFil
     """Return the file as far as it can be read, noting all its faults; with any of them noted it must not be used."""
     whole = Part(plain, "", faults)
     planned = _round(whole.part("round"), known, faults, now)
-    institutes = [_institute(part, known) for part in whole.each("institutes", required=True)]
+    institutes = [_institute(part, known) for part in whole.each("institutes", most=MOST_ORGANISATIONS, required=True)]
     places = {each.key: place for place, each in enumerate(institutes)}
     _unique(institutes, "key", "credit_code", faults=faults)
     homes = [each.market for each in institutes]
     lots = [
         _lot(part, number, planned, known, places=places, homes=homes)
-        for number, part in enumerate(whole.each("lots", required=True), 1)
+        for number, part in enumerate(whole.each("lots", most=MOST_LOTS, required=True), 1)
     ]
     _unique(lots, "number", faults=faults)
-    consignors = {lot.number: institutes[lot.institute].credit_code if lot.institute < len(institutes) else "" for lot in lots}
-    bidders = [_bidder(part, known, consignors) for part in whole.each("enterprises")]
+    admissible = Admissible(
+        {lot.number: institutes[lot.institute].credit_code if lot.institute < len(institutes) else "" for lot in lots}
+    )
+    bidders = [_bidder(part, known, admissible) for part in whole.each("enterprises", most=MOST_ORGANISATIONS)]
+    if len(institutes) + len(bidders) > MOST_ORGANISATIONS:
+        faults.note("enterprises", f"must have at most {MOST_ORGANISATIONS} entries, the institutes counted")
+    if admissible.counted > MOST_ADMISSIONS:
+        faults.note("enterprises", f"must not come to more than {MOST_ADMISSIONS} admissions to lots")
     _unique([each.enterprise for each in bidders], "key", "credit_code", faults=faults)
     numbers: set[int] = set()
     for bidder in bidders:
@@ -119,6 +140,9 @@ def _markets(part: Part, host: str, known: Known) -> tuple[str, ...]:
         return (host,)
     if not isinstance(said, list):
         part.note("markets", "must be a list")
+        return (host,)
+    if len(said) > MOST_MARKETS:
+        part.note("markets", f"must have at most {MOST_MARKETS} entries, not {len(said)}")
         return (host,)
     for place, key in enumerate(said):
         if not isinstance(key, str) or key not in known.markets:
@@ -196,6 +220,9 @@ def _ladder(part: Part) -> list[list[int]] | None:
     if not isinstance(said, list) or not said:
         part.note("ladder", "must be a list of [from_fen, increment_fen]")
         return None
+    if len(said) > MOST_RUNGS:
+        part.note("ladder", f"must have at most {MOST_RUNGS} entries, not {len(said)}")
+        return None
     before = -1
     for place, rung in enumerate(said):
         name = f"ladder[{place}]"
@@ -211,30 +238,21 @@ def _ladder(part: Part) -> list[list[int]] | None:
     return said
 
 
-def _bidder(part: Part, known: Known, consignors: dict[int, str]) -> PlannedBidder:
+def _bidder(part: Part, known: Known, admissible: Admissible) -> PlannedBidder:
     enterprise = _organisation(part, known, "enterprise", part.text("agent", "", most=80))
     said = part.value("lots")
-    # `all` means all that the enterprise may bid on: never its own.
-    lots = [number for number, consignor in consignors.items() if consignor != enterprise.credit_code]
+    lots: tuple[int, ...] = ()
     if said is None:
         part.note("lots", "is missing")
     elif isinstance(said, list):
-        lots = []
-        for place, number in enumerate(said):
-            name = f"lots[{place}]"
-            if not isinstance(number, int) or isinstance(number, bool) or number not in consignors:
-                part.note(name, "must be the number of a lot of this file")
-            elif consignors[number] == enterprise.credit_code:
-                part.note(name, f"lot {number} is the enterprise's own")
-            elif number in lots:
-                part.note(name, f"{number} is named twice")
-            else:
-                lots.append(number)
         if not said:
             part.note("lots", "must name a lot")
-    elif said != "all":
+        lots = admissible.named(part, said, enterprise.credit_code)
+    elif said == "all":
+        lots = admissible.all_for(enterprise.credit_code)
+    else:
         part.note("lots", 'must be "all" or a list of lot numbers')
-    bidder = PlannedBidder(enterprise=enterprise, paddle=part.whole("paddle", least=1, most=MOST_PADDLE), lots=tuple(lots))
+    bidder = PlannedBidder(enterprise=enterprise, paddle=part.whole("paddle", least=1, most=MOST_PADDLE), lots=lots)
     part.refuse_others()
     return bidder
 

@@ -59,7 +59,7 @@ def load_round(
     if publish and not faults.any_under("round"):
         _note_problems(file, faults, now)
     if faults.noted:
-        raise RoundFileWrong(faults.noted)
+        raise RoundFileWrong(faults.noted, faults.more)
 
     row = keep(session, file.round, now=now)
     if publish:

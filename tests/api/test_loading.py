@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from techauction.api import shapes
 from techauction.clock import ManualClock
 from techauction.core.round import Phase
+from techauction.core.roundfile import MOST_BYTES
 from techauction.store.auction import PaddleRow
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, RoundRow
@@ -125,9 +127,28 @@ def test_a_name_that_no_text_can_hold_is_told_all_the_same(organizer: Program) -
 
 
 def test_a_body_past_all_measure_is_refused(organizer: Program) -> None:
-    answer = organizer.post("/rounds", b" " * 5_000_000)
+    answer = organizer.post("/rounds", b"[" * (MOST_BYTES + 1))
 
     assert (answer.status_code, answer.content_type) == (413, "application/problem+json")
+
+
+def test_a_body_past_what_other_calls_may_have_is_read(organizer: Program) -> None:
+    answer = organizer.post("/rounds", json.dumps(a_plan()).encode() + b" " * 5_000_000)
+
+    assert answer.status_code == 201
+
+
+def test_the_first_hundred_faults_are_told_and_how_many_more(organizer: Program) -> None:
+    plan = a_plan()
+    plan["enterprises"] = [1] * 700
+
+    answer = organizer.post("/rounds", plan)
+    told = answer.get_json()
+    shapes.RoundProblem.model_validate(told)
+
+    assert (len(told["problems"]), told["problems"][0]["path"]) == (100, "$.enterprises[0]")
+    assert told["more"] > 600
+    assert len(answer.data) < 30_000
 
 
 def test_an_organizer_hosts_for_the_own_market_only(program: Programs, sessions: Sessions) -> None:

@@ -11,11 +11,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from techauction.clock import SystemClock
+from techauction.core.roundfile import MOST_BYTES
 from techauction.db import writing
 from techauction.store.consigning import RoundRow
 from techauction.store.record import RecordRow
 from tests.cli.conftest import Run
-from tests.plans import a_plan
+from tests.plans import a_bidder, a_plan
 
 pytestmark = pytest.mark.usefixtures("installed")
 
@@ -58,7 +59,28 @@ def test_what_is_wrong_with_a_file_is_printed_by_path_and_nothing_is_kept(
         assert session.scalars(select(RoundRow)).all() == []
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "\ufffe"])
+def test_a_file_past_all_measure_is_not_read(run: Run, file: Path) -> None:
+    with file.open("wb") as opened:
+        opened.truncate(MOST_BYTES + 1)
+
+    answer = run("round", "load", file)
+
+    assert answer.exit_code == 1
+    assert answer.stderr.endswith("has more than 32 MB\n")
+
+
+def test_the_first_hundred_faults_of_a_file_are_printed(run: Run, file: Path) -> None:
+    plan = json.loads(file.read_text("utf-8"))
+    plan["enterprises"] = [a_bidder(number, market="mars") for number in range(1, 201)]
+    file.write_text(json.dumps(plan), "utf-8")
+
+    answer = run("round", "load", file)
+
+    assert len(answer.stdout.splitlines()) == 100
+    assert answer.stderr.endswith("cannot be loaded: 200 faults\n")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "\ufffe", "[" * 100_000, "1" * 5_000])
 def test_a_file_that_is_no_plan_is_refused_in_one_line(run: Run, file: Path, text: str) -> None:
     file.write_text(text, "utf-16" if text == "\ufffe" else "utf-8")
 

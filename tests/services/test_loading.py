@@ -30,6 +30,7 @@ from tests.plans import FIELDS, MARKETS, a_bidder, a_plan, a_planned_lot, an_ins
 EXAMPLE = "2026-11-02T10:00:00+08:00"
 CONSIGNOR = an_institute()["credit_code"]
 SECOND = a_bidder(2)["credit_code"]
+KNOWN = Known(markets=MARKETS, fields=FIELDS, kinds=("university",))
 
 
 def problems_of(session: Session, plan: dict[str, Any]) -> tuple[str, ...]:
@@ -201,6 +202,8 @@ def test_an_organisation_may_consign_and_bid_but_all_is_never_its_own_lot(sessio
         ("lots", {"maturity": 10}, "lots[0].maturity: must be from 1 to 9"),
         ("lots", {"ladder": [[0, 1], [0, 2]]}, "lots[0].ladder[1]: must start at 0 and rise"),
         ("lots", {"ladder": [[0, 1.5]]}, "lots[0].ladder[0]: must be [from_fen, increment_fen], whole numbers of fen"),
+        ("lots", {"ladder": [[0, 1]] * 101}, "lots[0].ladder: must have at most 100 entries, not 101"),
+        ("round", {"markets": ["zhejiang"] * 101}, "round.markets: must have at most 100 entries, not 101"),
         ("lots", {"title_zh": "一\x00二"}, "lots[0].title_zh: must have no control characters"),
         ("lots", {"price": 1}, "lots[0].price: is not known here"),
         ("lots", {"format": "dutch"}, "lots[0].format: must be one of ascending, sealed"),
@@ -220,6 +223,75 @@ def test_a_fault_is_told_with_its_path(sessions: sessionmaker[Session], where: s
 
     with sessions() as session:
         assert problems_of(session, plan) == (problem,)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ({"enterprises": [1] * 700_000}, "enterprises: must have at most 20000 entries, not 700000"),
+        ({"institutes": [1] * 20_001}, "institutes: must have at most 20000 entries, not 20001"),
+        ({"lots": [1] * 10_001}, "lots: must have at most 10000 entries, not 10001"),
+    ],
+)
+def test_of_a_list_that_is_too_long_nothing_is_read(wrong: dict[str, Any], problem: str) -> None:
+    faults = Faults()
+
+    read({**a_plan(), **wrong}, KNOWN, faults, TEN)
+
+    assert f"{faults.noted[0][0]}: {faults.noted[0][1]}" == problem
+    assert len(faults.noted) + faults.more <= 5
+
+
+def test_institutes_count_as_organisations() -> None:
+    plan = a_plan(lots=1, enterprises=5_000)
+    plan["institutes"] += [an_institute(key=f"i{number}", credit_code=f"1233{number:014d}") for number in range(1, 15_000)]
+    faults = Faults()
+    read(plan, KNOWN, faults, TEN)
+    assert not faults.noted
+
+    plan["enterprises"].append(a_bidder(5_001))
+    read(plan, KNOWN, faults, TEN)
+
+    assert faults.noted == [("enterprises", "must have at most 20000 entries, the institutes counted")]
+
+
+@pytest.mark.parametrize("said", ["all", list(range(1, 1_001))])
+def test_few_words_cannot_come_to_endless_admissions(said: object) -> None:
+    plan = a_plan(lots=1_000, enterprises=1_000)
+    for each in plan["enterprises"]:
+        each["lots"] = said
+    faults = Faults()
+    whole = read(plan, KNOWN, faults, TEN)
+    assert sum(len(each.lots) for each in whole.bidders) == 1_000_000
+    assert not faults.noted
+
+    plan["enterprises"].append(a_bidder(1_001, lots=[1]))
+    cut = read(plan, KNOWN, faults, TEN)
+
+    assert faults.noted == [("enterprises", "must not come to more than 1000000 admissions to lots")]
+    assert cut.bidders[-1].lots == ()
+
+
+def test_who_consigns_everything_is_read_as_fast_as_others() -> None:
+    plan = a_plan(lots=2_000, enterprises=0)
+    plan["enterprises"] = [a_bidder(number, credit_code=CONSIGNOR) for number in range(1, 2_001)]
+    faults = Faults()
+
+    file = read(plan, KNOWN, faults, TEN)
+
+    assert {each.lots for each in file.bidders} == {()}
+    assert len(faults.noted) + faults.more == 1_999
+
+
+def test_the_first_hundred_faults_are_told_and_the_others_counted(sessions: sessionmaker[Session]) -> None:
+    plan = a_plan()
+    plan["enterprises"] = [a_bidder(number, market="mars") for number in range(1, 251)]
+
+    with sessions() as session, pytest.raises(RoundFileWrong) as refused:
+        load_round(session, plan, now=TEN)
+
+    assert (len(refused.value.faults), refused.value.more, refused.value.count) == (100, 150, 250)
+    assert str(refused.value).endswith("; and 150 more more=150")
 
 
 def test_every_fault_is_told_at_once(sessions: sessionmaker[Session]) -> None:
@@ -308,7 +380,7 @@ def test_no_file_whatever_breaks_the_reading(data: st.DataObject) -> None:
     (plan["round"] if where == "round" else plan[where][0])[name] = data.draw(JSON)
     faults = Faults()
 
-    file = read(json.loads(json.dumps(plan)), Known(markets=MARKETS, fields=FIELDS, kinds=("university",)), faults, TEN)
+    file = read(json.loads(json.dumps(plan)), KNOWN, faults, TEN)
 
     assert all(path.startswith(("round", "lots", "enterprises", "institutes")) for path, _what in faults.noted)
     if not faults.noted:
