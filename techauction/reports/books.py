@@ -9,8 +9,10 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from techauction.core.bidding import KeyClosed
 from techauction.core.money import Money
 from techauction.core.offer import Source
+from techauction.core.refused import RefusedOffer
 from techauction.store.aftersale import CaseRow
 from techauction.store.auction import AdmissionRow, ApprovalRow, OfferRow, OutcomeRow, PaddleRow, SealedBidRow
 from techauction.store.consigning import LotRow, ReserveRow, RoundRow
@@ -36,7 +38,8 @@ class TakenOffer:
 class Books:
     """A round's rows, by what they are asked for. `payers` are all paddles, those not issued among them.
 
-    `boxes` say by lot and event which paddle's sealed offer lies there.
+    `boxes` say by lot and event which paddle's sealed offer lies there. `chained` are a lot's refused offers in their order,
+    each with its hash; `unchained` says when others were refused, which an earlier version did.
     """
 
     round: RoundRow
@@ -51,6 +54,8 @@ class Books:
     admitted: dict[tuple[int, int], AdmissionRow]
     approvals: list[ApprovalRow]
     offers: dict[int, dict[int, TakenOffer]] = field(default_factory=lambda: defaultdict(dict))
+    chained: dict[int, list[tuple[RefusedOffer, str]]] = field(default_factory=lambda: defaultdict(list))
+    unchained: dict[int, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     boxes: dict[int, dict[int, int | None]] = field(default_factory=lambda: defaultdict(dict))
     deposits: dict[int, list[DepositRow]] = field(default_factory=lambda: defaultdict(list))
     postings: dict[int, list[PostingRow]] = field(default_factory=lambda: defaultdict(list))
@@ -99,6 +104,14 @@ def load_books(session: Session, row: RoundRow) -> Books:
             clerk=offer.user_id if offer.source is Source.FLOOR else None,
             decided_at=offer.decided_at,
         )
+    refused = select(OfferRow).where(
+        OfferRow.lot_id.in_(its_lots), OfferRow.seq.is_(None), OfferRow.code.is_distinct_from(KeyClosed.code)
+    )
+    for offer in session.scalars(refused.order_by(OfferRow.lot_id, OfferRow.place).execution_options(yield_per=1_000)):
+        if offer.place is None:
+            books.unchained[offer.lot_id].append(offer.decided_at)
+        else:
+            books.chained[offer.lot_id].append((offer.as_refused(), offer.hash or ""))
     for lot_id, seq, paddle in session.execute(
         select(SealedBidRow.lot_id, SealedBidRow.seq, PaddleRow.number)
         .join(PaddleRow, SealedBidRow.paddle_id == PaddleRow.id)

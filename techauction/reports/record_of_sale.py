@@ -14,6 +14,7 @@ from techauction.core.violation import Fault, Violation
 from techauction.reports import accounting, agreement, approved, unsealed
 from techauction.reports.books import Books, load_books
 from techauction.reports.recorded import find_round
+from techauction.reports.refused import refused
 from techauction.store.consigning import LotRow
 from techauction.store.notices import NoticeRow
 from techauction.store.record import RecordRow
@@ -86,6 +87,7 @@ def _verify(row: LotRow, record: list[RecordRow], books: Books) -> tuple[Replay,
     taken = {event.seq for event in events if event.kind in (*BIDS, Kind.SEALED)}
     found += agreement.offers(after, row, taken, books)
     found += agreement.boxes(after, events, row, books)
+    found += refused(name, events, row, books)
     found += agreement.terms(after, row, books)
     found += agreement.state(after, row, books)
     found += approved.by_two(events, row, books)

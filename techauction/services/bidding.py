@@ -62,6 +62,8 @@ def take_bids(
             answer = refusal
         row = sealing.kept(head, taking.offer_row(each, answer, now), each, answer, custody)
         if row is not None:
+            if isinstance(answer, Refusal):
+                head.refuse(row)
             answered[each.organisation_id, each.key] = (each.body, answer)
             offers.append(row)
         if each.lot_id in left and isinstance(answer, Taken):

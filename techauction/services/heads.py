@@ -12,6 +12,7 @@ from techauction.core.increment import Ladder
 from techauction.core.lot import Bid, Format, Lot
 from techauction.core.money import Money
 from techauction.core.record import GENESIS, Event, Kind
+from techauction.core.refused import SAYING, Chain, RefusedOffer
 from techauction.services.record import CHANGED, name_of
 from techauction.store.consigning import RULES, LotRow, RoundRow, rules_of
 from techauction.store.record import RecordRow
@@ -29,7 +30,9 @@ class Head:
     seq: int
     hash: str
     bids: int
+    refusals: Chain
     changed: bool = False
+    refused: bool = False
 
     def append(
         self,
@@ -42,6 +45,8 @@ class Head:
         amount: Money | None = None,
     ) -> dict[str, Any]:
         """Return the row of the lot's next event, which the head moves on to."""
+        if kind in SAYING:
+            data = data | self.refusals.as_data()
         event = Event(
             lot=self.name, seq=self.seq + 1, kind=kind, at=at, paddle=paddle, amount=amount, closes_at=closes_at, data=data
         )
@@ -60,6 +65,27 @@ class Head:
             "hash": self.hash,
         }
 
+    def refuse(self, row: dict[str, Any]) -> None:
+        """Give the row of an offer that was refused the next place in the lot's chain of those."""
+        offer = RefusedOffer(
+            lot_id=self.lot_id,
+            place=self.refusals.count + 1,
+            bidder=row["organisation_id"],
+            user=row["user_id"],
+            key=row["key"],
+            code=row["code"],
+            facts=row["facts"],
+            amount=row["amount"],
+            confirmed=row["confirmed"],
+            matching=row["matching"],
+            source=row["source"].value,
+            stamp=row["received_at"],
+            decided_at=row["decided_at"],
+            lot_seq=self.seq,
+        )
+        self.refusals, self.refused = Chain(offer.place, offer.digest(self.refusals.head)), True
+        row |= {"place": offer.place, "hash": self.refusals.head, "lot_seq": offer.lot_seq}
+
 
 def lock(connection: Connection, lot_ids: Iterable[int]) -> dict[int, Head]:
     """Lock the lots, in id order, and return those that have a place in a round, opened or not."""
@@ -74,6 +100,8 @@ def _head(  # noqa: PLR0917 (a row, column by column)
     seq: int,
     head_hash: str | None,
     bids: int,
+    refused: int,
+    refused_head: str | None,
     stage: Any,
     format_: Format,
     start: Money,
@@ -113,23 +141,30 @@ def _head(  # noqa: PLR0917 (a row, column by column)
         seq=seq,
         hash=head_hash or GENESIS,
         bids=bids,
+        refusals=Chain(refused, refused_head or GENESIS),
     )
 
 
 def keep(session: Session, locked: Iterable[Head], events: list[dict[str, Any]]) -> None:
-    """Write the events, and where the lots that they changed stand now."""
+    """Write the events, and where the lots stand now. That offers were refused at a lot, and nothing else, is told nobody."""
     connection = session.connection()
     _RECORD.rows(connection, events)
-    changed = [head for head in locked if head.changed]
+    heads = list(locked)
+    changed = [head for head in heads if head.changed]
     _HEADS.rows(connection, [_state(head) for head in changed])
+    _REFUSALS.rows(connection, [_refusals(head) for head in heads if head.refused and not head.changed])
     if changed:
         session.info.setdefault(CHANGED, set()).update(head.lot_id for head in changed)
 
 
+def _refusals(head: Head) -> dict[str, Any]:
+    count = head.refusals.count
+    return {"lot": head.lot_id, "refused": count, "refused_head": head.refusals.head if count else None}
+
+
 def _state(head: Head) -> dict[str, Any]:
     standing = head.lot.standing
-    return {
-        "lot": head.lot_id,
+    return _refusals(head) | {
         "stage": head.lot.stage,
         "seq": head.seq,
         "head_hash": head.hash,
@@ -155,6 +190,8 @@ _LOTS = Reading(
         LotRow.seq,
         LotRow.head_hash,
         LotRow.bids,
+        LotRow.refused,
+        LotRow.refused_head,
         LotRow.stage,
         LotRow.format,
         LotRow.start,
@@ -192,7 +229,15 @@ _KEPT = (
     "bidders",
     "closes_at",
 )
-_HEADS = Changing(
-    [column("lot", Integer), *(column(name, _L.c[name].type) for name in _KEPT)],
-    lambda given: update(_L).where(_L.c.id == given.c.lot).values({name: given.c[name] for name in _KEPT}),
-)
+_CHAINED = ("refused", "refused_head")
+
+
+def _changing(*names: str) -> Changing:
+    return Changing(
+        [column("lot", Integer), *(column(name, _L.c[name].type) for name in names)],
+        lambda given: update(_L).where(_L.c.id == given.c.lot).values({name: given.c[name] for name in names}),
+    )
+
+
+_HEADS = _changing(*_KEPT, *_CHAINED)
+_REFUSALS = _changing(*_CHAINED)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from techauction.core import pausing
+from techauction.core import pausing, refused
 from techauction.core.money import Money
 from techauction.core.record import AFTER_A_STEP, GENESIS, Event, Kind
 from techauction.store.consigning import LotRow, RoundRow
@@ -47,6 +47,8 @@ def append(
         else session.scalars(select(RoundRow.slug).where(RoundRow.id == lot.round_id)).one()
     )
     said = dict(data or {})
+    if kind in refused.SAYING:
+        said |= lot.refusals().as_data()
     if kind in AFTER_A_STEP and lot.seq:
         said |= pausing.set_back(_last_at(session, lot), at)
     prev_hash = lot.head_hash or GENESIS

@@ -79,4 +79,7 @@ def offer_row(each: Asked, answer: Answer, now: datetime) -> dict[str, Any]:
         "seq": answer.seq if isinstance(answer, Taken) else None,
         "code": None if refusal is None else refusal.code,
         "facts": None if refusal is None else refusal.as_json(),
+        "place": None,
+        "hash": None,
+        "lot_seq": None,
     }

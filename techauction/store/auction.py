@@ -9,6 +9,7 @@ from techauction.core.approval import Act, Decision
 from techauction.core.money import Money
 from techauction.core.offer import Source
 from techauction.core.outcome import Ending
+from techauction.core.refused import RefusedOffer
 from techauction.store.base import NEVER_AGAIN, Row, enum_column
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.people import OrganisationRow, UserRow
@@ -62,6 +63,8 @@ class OfferRow(Row):
 
     Not part of the record. The same key again gets this answer. A key that its bidder closed has no amount, and a sealed offer
     has none either: `body_mac` tells whether the same key asks the same.
+
+    A refused one has its `place` and `hash` in its lot's chain of what was refused; `lot_seq` is where the record was then.
     """
 
     __tablename__ = "offers"
@@ -70,7 +73,18 @@ class OfferRow(Row):
         CheckConstraint("(seq IS NULL) = (code IS NOT NULL)", name="answer"),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("amount IS NOT NULL OR body_mac IS NOT NULL OR code = 'key_closed'", name="closed"),
+        CheckConstraint("place IS NULL OR (place >= 1 AND code IS NOT NULL)", name="place"),
+        CheckConstraint("(place IS NULL) = (hash IS NULL)", name="hash"),
+        CheckConstraint("(place IS NULL) = (lot_seq IS NULL)", name="lot_seq"),
         Index("ix_offers_lot", "lot_id", "decided_at"),
+        Index(
+            "uq_offers_place",
+            "lot_id",
+            "place",
+            unique=True,
+            sqlite_where=text("place IS NOT NULL"),
+            postgresql_where=text("place IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -88,9 +102,34 @@ class OfferRow(Row):
     seq: Mapped[int | None]
     code: Mapped[str | None] = mapped_column(String(40))
     facts: Mapped[dict[str, int | str | None] | None] = mapped_column(JSON(none_as_null=True))
+    place: Mapped[int | None]
+    hash: Mapped[str | None] = mapped_column(String(64))
+    lot_seq: Mapped[int | None]
 
     lot: Mapped[LotRow] = relationship()
     organisation: Mapped[OrganisationRow] = relationship()
+
+    def as_refused(self) -> RefusedOffer:
+        """Return a refused offer as its lot's chain holds it."""
+        assert self.place is not None
+        assert self.code is not None
+        assert self.lot_seq is not None
+        return RefusedOffer(
+            lot_id=self.lot_id,
+            place=self.place,
+            bidder=self.organisation_id,
+            user=self.user_id,
+            key=self.key,
+            code=self.code,
+            facts=self.facts or {},
+            amount=self.amount,
+            confirmed=self.confirmed,
+            matching=self.matching,
+            source=self.source.value,
+            stamp=self.received_at,
+            decided_at=self.decided_at,
+            lot_seq=self.lot_seq,
+        )
 
 
 class SealedBidRow(Row):

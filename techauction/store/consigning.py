@@ -16,6 +16,8 @@ from techauction.core.lot import Bid, Extension, ExtensionKind, Format, Lot, Rul
 from techauction.core.money import Money
 from techauction.core.names import Name
 from techauction.core.planned import PlannedRound
+from techauction.core.record import GENESIS
+from techauction.core.refused import Chain
 from techauction.core.replayed import Sealed
 from techauction.core.round import Calendar, ListedLot, Phase, Plan, Regime
 from techauction.core.settlement import Commission
@@ -267,6 +269,7 @@ class LotRow(Row):
         CheckConstraint("start >= 0 AND increment > 0", name="prices"),
         CheckConstraint("(standing_paddle IS NULL) = (standing_amount IS NULL)", name="standing"),
         CheckConstraint("seq >= 0 AND run >= 0 AND bids >= 0", name="counts"),
+        CheckConstraint("refused >= 0 AND (refused = 0) = (refused_head IS NULL)", name="refused"),
         CheckConstraint("stage IN ('submitted', 'returned') OR number IS NOT NULL", name="numbered"),
         Index("ix_lots_open", "stage", "closes_at"),
         NEVER_AGAIN,
@@ -290,6 +293,8 @@ class LotRow(Row):
     head_hash: Mapped[str | None] = mapped_column(String(64))
     run: Mapped[int] = mapped_column(default=0)
     bids: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[int] = mapped_column(default=0, server_default="0")
+    refused_head: Mapped[str | None] = mapped_column(String(64))
     standing_paddle: Mapped[int | None]
     standing_amount: Mapped[Money | None]
     standing_at: Mapped[datetime | None]
@@ -310,6 +315,10 @@ class LotRow(Row):
         """Return the lot's increments: its ladder, or the one increment."""
         assert self.increment is not None
         return Ladder.from_json(self.ladder) if self.ladder else Ladder.flat(self.increment)
+
+    def refusals(self) -> Chain:
+        """Return the chain of what was refused at the lot, as long as it is now."""
+        return Chain(self.refused, self.refused_head or GENESIS)
 
     def listed(self) -> ListedLot:
         """Return what its round must know of the lot to be published."""
