@@ -30,6 +30,7 @@ from techauction.reports.value_added import compile_report
 from techauction.reports.writers.value_added import write_table
 from techauction.settings import Settings, load
 from techauction.store.consigning import RoundRow
+from techauction.web import demo as sign_in
 
 MARKER = ".demo"
 """The file by which a demonstration's directory is known; no other directory is ever emptied."""
@@ -171,7 +172,7 @@ def _serve(settings: Settings, clock: Clock, listening: socket.socket, loaded: L
         )
         rivals[0].start()
         _tell(f"the round {loaded.slug} opens in a few seconds: {address}/rounds/{loaded.slug}")
-        _tell(f"sign in as anybody at {address}/demo/sign-in")
+        _tell(f"sign in as anybody at {address}{sign_in.link(settings)}")
         _tell(f"serving on {address}; Ctrl-C ends it")
 
     try:

@@ -1,25 +1,46 @@
-"""The demonstration's sign-in: one press and the visitor is somebody of the house. Only on this machine, only there."""
+"""The demonstration's sign-in: one press and the visitor is somebody of the house. Only there, and only by its link."""
 
-from urllib.parse import urlsplit
+import hmac
 
-from flask import Blueprint, Flask, abort, g, redirect, render_template, request
+from flask import Blueprint, Flask, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from techauction.db import db
 from techauction.queries.demo import demo_account, demo_page
 from techauction.settings import Settings
 from techauction.web import navigation, signing
-from techauction.web.guard import comes_from_here, is_loopback
+from techauction.web.context import house
+from techauction.web.errors import LinkNeeded
 
 bp = Blueprint("demo", __name__, url_prefix="/demo")
 
+PATH = "/demo/sign-in"
+_COOKIE = "demonstration"
+_KEPT_S = 30 * 24 * 3600
+
+
+def link(settings: Settings) -> str:
+    """Return the path that lets a browser in: whoever has it is given everybody's rights. It is each installation's own."""
+    return f"{PATH}?key={_key(settings)}"
+
 
 @bp.before_request
-def only_from_here() -> None:
-    """Answer only a browser on this machine that came straight: anybody else would be given everybody's rights."""
+def only_by_the_link() -> ResponseReturnValue | None:
+    """Answer who comes by the link, or came by it before; the address alone says nothing of who stands behind a proxy.
+
+    The key leaves the address at once, so that no other page is told of it.
+    """
     g.private = True
-    if not comes_from_here() or not is_loopback(urlsplit(request.host_url).hostname):
-        abort(404)
+    settings = house().settings
+    if request.method == "GET" and _is_key(request.args.get("key", "")):
+        answer = redirect(url_for(".sign_in"), 303)
+        answer.set_cookie(
+            _COOKIE, _key(settings), max_age=_KEPT_S, httponly=True, samesite="Lax", secure=settings.https_only, path="/demo"
+        )
+        return answer
+    if not _is_key(request.cookies.get(_COOKIE, "")):
+        raise LinkNeeded
+    return None
 
 
 @bp.get("/sign-in")
@@ -36,6 +57,14 @@ def become(user_id: int) -> ResponseReturnValue:
         abort(404)
     signing.begin(found)
     return redirect(navigation.home(), 303)
+
+
+def _key(settings: Settings) -> str:
+    return hmac.digest(settings.secret_key.encode(), b"the demonstration's link", "sha256").hex()[:32]
+
+
+def _is_key(given: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), _key(house().settings).encode())
 
 
 def register(app: Flask, settings: Settings) -> None:

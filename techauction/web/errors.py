@@ -10,7 +10,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, ServiceUnavailable
 
 from techauction.db import db
 from techauction.postgresql import CommitUnknown
@@ -39,11 +39,23 @@ class InDoubt(ServiceUnavailable):
     """What was asked is done here, and may not outlive this server."""
 
 
+class LinkNeeded(Forbidden):
+    """The demonstration's sign-in is opened by the link that it printed."""
+
+
+LINK_NEEDED = (
+    _l("This needs the demonstration's link"),
+    _l("Open the link that stands in the terminal where the demonstration runs. It lets this browser in from then on."),
+)
 IN_DOUBT = (
     _l("It is not known whether this was kept"),
     _l("It was done, but the second server has not said that it has it too. Look whether it stands before you do it again."),
 )
-APART: Mapping[type[HTTPException], tuple[LazyString, LazyString]] = {CSRFError: FORGED, InDoubt: IN_DOUBT}
+APART: Mapping[type[HTTPException], tuple[LazyString, LazyString]] = {
+    CSRFError: FORGED,
+    InDoubt: IN_DOUBT,
+    LinkNeeded: LINK_NEEDED,
+}
 
 
 def register(app: Flask, apart: Mapping[str, Answer]) -> None:

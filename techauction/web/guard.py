@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from techauction.store.people import Role
+from techauction.web.context import house
 
 _FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
 GATE = "roles"
@@ -37,11 +38,20 @@ def anyone_signed_in() -> Callable[[], ResponseReturnValue | None]:
 
 
 def comes_from_here() -> bool:
-    """Return whether the request came straight from this machine: by a proxy on it, strangers come from loopback too."""
-    return is_loopback(request.remote_addr) and not any(name in request.headers for name in _FORWARDED)
+    """Return whether the request came straight from this machine: by a proxy on it, strangers come from loopback too.
+
+    A proxy is known by what it adds, or by the name that it leaves as its readers wrote it; where the settings say that there
+    is one, nothing comes straight.
+    """
+    return (
+        house().settings.trusted_proxies == 0
+        and _is_loopback(request.remote_addr)
+        and _is_loopback(urlsplit(request.host_url).hostname)
+        and not any(name in request.headers for name in _FORWARDED)
+    )
 
 
-def is_loopback(name: str | None) -> bool:
+def _is_loopback(name: str | None) -> bool:
     """Return whether an address, or a host's name, is this machine's own."""
     if name == "localhost":
         return True

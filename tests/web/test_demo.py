@@ -10,6 +10,7 @@ from techauction.db import db
 from techauction.saleroom.auctioneer import Auctioneer
 from techauction.settings import Settings
 from techauction.store.people import Role, UserRow
+from techauction.web import demo
 from tests.web.conftest import Browser
 
 PAGE = "/demo/sign-in"
@@ -25,9 +26,18 @@ def demo_app(settings: Settings, clock: ManualClock, auctioneer: Auctioneer) -> 
 
 
 @pytest.fixture
-def guest(demo_app: Flask) -> Browser:
+def stranger(demo_app: Flask) -> Browser:
     client = demo_app.test_client()
     assert isinstance(client, Browser)
+    return client
+
+
+@pytest.fixture
+def guest(demo_app: Flask, settings: Settings) -> Browser:
+    """A browser that came by the link."""
+    client = demo_app.test_client()
+    assert isinstance(client, Browser)
+    client.get(demo.link(settings))
     return client
 
 
@@ -69,19 +79,41 @@ def test_a_sign_in_needs_the_pages_token(guest: Browser, new_user: Callable[...,
     assert guest.post(f"{PAGE}/{auditor.id}").status_code == 400
 
 
-@pytest.mark.parametrize("name", ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"])
-def test_what_came_through_a_proxy_is_not_answered(guest: Browser, name: str) -> None:
-    assert guest.get(PAGE, headers={name: "127.0.0.1"}).status_code == 404
+@pytest.mark.parametrize("headers", [{}, {"X-Forwarded-For": "127.0.0.1"}, {"Host": "localhost"}])
+def test_nobody_is_let_in_without_the_link(
+    stranger: Browser, new_user: Callable[..., UserRow], headers: dict[str, str]
+) -> None:
+    auditor = new_user("demo-auditor", Role.AUDITOR, name="The Auditor")
+
+    page, wrong = stranger.get(PAGE, headers=headers), stranger.get(f"{PAGE}?key=wrong", headers=headers)
+    form = {"csrf_token": stranger.get_token()}
+
+    assert (page.status_code, wrong.status_code) == (403, 403)
+    assert "Open the link that stands in the terminal" in page.text
+    assert "The Auditor" not in page.text
+    assert stranger.post(f"{PAGE}/{auditor.id}", data=form, headers=headers).status_code == 403
+    assert stranger.get("/account/sessions").status_code == 303
 
 
-def test_another_machine_is_not_answered(guest: Browser) -> None:
-    assert guest.get(PAGE, environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 404
+def test_the_link_lets_a_browser_in_for_good_and_leaves_the_address(
+    stranger: Browser, settings: Settings, new_user: Callable[..., UserRow]
+) -> None:
+    auditor = new_user("demo-auditor", Role.AUDITOR)
+
+    came = stranger.get(demo.link(settings), environ_base={"REMOTE_ADDR": "203.0.113.9"})
+    stranger.send(f"{PAGE}/{auditor.id}")
+    stranger.send("/account/sign-out")
+
+    assert (came.status_code, came.location) == (303, PAGE)
+    assert all(part in came.headers["Set-Cookie"] for part in ("HttpOnly", "SameSite=Lax", "Path=/demo"))
+    assert stranger.get(PAGE).status_code == 200
 
 
-def test_another_name_for_this_machine_is_not_answered(guest: Browser) -> None:
-    assert guest.get(PAGE, headers={"Host": "auction.example:5000"}).status_code == 404
-    assert guest.get(PAGE, headers={"Host": "127.0.0.1:5000"}).status_code == 200
-    assert guest.get(PAGE, headers={"Host": "[::1]:5000"}).status_code == 200
+def test_each_installation_has_a_link_of_its_own(settings: Settings) -> None:
+    other = dataclasses.replace(settings, secret_key="another secret")
+
+    assert demo.link(settings) != demo.link(other)
+    assert len(demo.link(settings).partition("=")[2]) == 32
 
 
 def test_every_page_of_a_demonstration_says_so(guest: Browser, visitor: Browser) -> None:

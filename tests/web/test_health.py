@@ -37,6 +37,18 @@ def test_strangers_may_not_read_the_metrics(visitor: Browser) -> None:
     assert visitor.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 404
 
 
+def test_behind_a_proxy_nobody_comes_from_this_machine(
+    settings: Settings, clock: ManualClock, auctioneer: Auctioneer, visitor: Browser
+) -> None:
+    app = create_app(dataclasses.replace(settings, trusted_proxies=1), clock, auctioneer)
+
+    assert app.test_client().get("/metrics").status_code == 404
+    assert app.test_client().get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 404
+    assert visitor.get("/metrics", headers={"Host": "auction.example.org"}).status_code == 404
+    with app.app_context():
+        db.engine.dispose()
+
+
 def test_a_token_opens_the_metrics(settings: Settings, clock: ManualClock, auctioneer: Auctioneer) -> None:
     app = create_app(dataclasses.replace(settings, metrics_token="collect"), clock, auctioneer)
     client, elsewhere = app.test_client(), {"REMOTE_ADDR": "203.0.113.9"}
