@@ -4,13 +4,13 @@ import asyncio
 import re
 import resource
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, cast
+from typing import Any
 
-from a2wsgi import WSGIMiddleware
 from flask import Flask
 from sqlalchemy.orm import sessionmaker
 
 from techauction.app import create_app
+from techauction.bridge import Bridge
 from techauction.clock import Clock
 from techauction.custody import key_ring
 from techauction.db import check, db, make_sale_engine
@@ -60,8 +60,7 @@ class Process:
         self._paths = Paths(
             self.app, settings, clock, auctioneer=self.auctioneer, gallery=self.gallery, signing=signing, sessions=sessions
         )
-        # a2wsgi types the same protocols by names of its own.
-        self._pages: Any = WSGIMiddleware(cast("Any", self.app.wsgi_app), workers=32)
+        self._pages = Bridge(self.app.wsgi_app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection."""

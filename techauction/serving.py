@@ -88,6 +88,8 @@ class _Server(Server):
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
+                ws="none",
+                timeout_keep_alive=int(OneWrite.patience.idle_s),
                 timeout_graceful_shutdown=DRAIN_S,
             )
         )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Thread
+from typing import Any, Literal
 
 import uvicorn
 
@@ -23,20 +24,34 @@ class Served:
 
 
 @contextmanager
-def serving(settings: Settings, clock: Clock) -> Iterator[Served]:
+def serving(settings: Settings, clock: Clock, protocol: type[OneWrite] = OneWrite) -> Iterator[Served]:
     """Serve on a free port of loopback until the end of the block."""
     process = asgi.Process(settings, clock)
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(process, http=OneWrite, lifespan="on", log_level="warning", timeout_graceful_shutdown=5)
+    with listening(process, protocol, lifespan="on") as url:
+        yield Served(url, process)
+        process.close_soon()
+
+
+@contextmanager
+def listening(app: Any, protocol: type[OneWrite] = OneWrite, *, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
+    """Have uvicorn serve an ASGI application with our protocol until the end of the block; yield its address."""
+    listens = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        app,
+        http=protocol,
+        ws="none",
+        lifespan=lifespan,
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+        timeout_keep_alive=int(protocol.patience.idle_s),
     )
-    thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    server = uvicorn.Server(config)
+    thread = Thread(target=server.run, kwargs={"sockets": [listens]}, daemon=True)
     thread.start()
     while not server.started:
         thread.join(0.01)
         assert thread.is_alive(), "the server did not start"
-    yield Served(f"http://127.0.0.1:{listening.getsockname()[1]}", process)
-    process.close_soon()
+    yield f"http://127.0.0.1:{listens.getsockname()[1]}"
     server.should_exit = True
     thread.join(20)
     assert not thread.is_alive(), "the server did not end"

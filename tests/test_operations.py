@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from techauction.clock import ManualClock
 from techauction.core.round import Phase
 from techauction.db import make_engine, options, writing
+from techauction.doorkeeper import Patience
 from techauction.postgresql import connecting
 from techauction.services import opening
 from techauction.settings import Settings, load
@@ -177,3 +178,10 @@ def test_a_stream_runs_through_nginx_unbuffered(migrated_file: Path, tmp_path: P
     assert (page.status_code, metrics.status_code) == (200, 404)
     assert "strict-transport-security" in page.headers
     assert (first["stage"], second["stage"]) == ("listed", "open")
+
+
+def test_idle_connections_outlive_the_proxys() -> None:
+    said = re.search(r"keepalive_timeout ([0-9]+)s;", OPERATIONS)
+
+    assert said
+    assert Patience().idle_s >= int(said[1]) + 10

@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 
 from techauction.api.calls import PREFIX, blueprint, caller, custody, now
 from techauction.api.wire import answered
-from techauction.core.roundfile import MOST_BYTES, RoundFileWrong
+from techauction.core.roundfile import RoundFileWrong
 from techauction.core.tokens import TokenScope
 from techauction.db import db, transaction
 from techauction.queries import published
@@ -19,7 +19,6 @@ bp = blueprint("api_loading", TokenScope.ORGANIZE)
 @bp.post("/rounds")
 def load() -> ResponseReturnValue:
     """Create and publish a round with its lots, enterprises and paddles: all of it, or nothing."""
-    request.max_content_length = MOST_BYTES
     try:
         plan = answers.unpacked(request.get_data())
     except ValueError:

@@ -12,7 +12,7 @@ from tempfile import TemporaryFile
 
 from techauction.settings import SHIPPED
 
-_LIBRARIES = ("techauction", "uvicorn", "uvloop", "httptools", "a2wsgi", "flask", "sqlalchemy", "psycopg")
+_LIBRARIES = ("techauction", "uvicorn", "uvloop", "httptools", "flask", "sqlalchemy", "psycopg")
 _SYNCS = 100
 
 

@@ -6,22 +6,19 @@ from pathlib import Path
 from typing import Any, cast
 
 import uvicorn
-from a2wsgi import WSGIMiddleware
 
 from techauction import serving, settings, supervising
 from techauction.bench.naive import create_naive
 from techauction.bench.over_http import READY
+from techauction.bridge import Bridge
 from techauction.clock import SystemClock
 from techauction.protocol import OneWrite
 from techauction.settings import Settings
 
-THREADS = 32
-
 
 def serve_naive(of: Settings, listening: socket.socket) -> None:
-    """Serve the naive app as the product serves its pages: uvicorn, a2wsgi, 32 threads."""
-    app = WSGIMiddleware(cast("Any", create_naive(of, SystemClock()).wsgi_app), workers=THREADS)
-    # a2wsgi and uvicorn type the same protocol by names of their own.
+    """Serve the naive app as the product serves its pages: uvicorn, and the same threads."""
+    app = Bridge(create_naive(of, SystemClock()).wsgi_app)
     config = uvicorn.Config(
         cast("Any", app), http=OneWrite, lifespan="off", log_config=None, access_log=False, server_header=False
     )

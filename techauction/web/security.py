@@ -1,14 +1,17 @@
 """What protects every page: headers, cookies, tokens against forged requests, limits."""
 
-from flask import Flask, Response, g, request
+from http import HTTPStatus
+
+from flask import Flask, Response, abort, g, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from techauction.bounds import MIB, most_bytes
+from techauction.bridge import REFUSED
 from techauction.settings import Settings
 
-MOST_BYTES = 4 * 1024 * 1024
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
     "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -28,8 +31,7 @@ limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=F
 def configured(settings: Settings) -> dict[str, object]:
     """Return the part of the app's configuration that protects it."""
     return {
-        "MAX_CONTENT_LENGTH": MOST_BYTES,
-        "MAX_FORM_MEMORY_SIZE": MOST_BYTES,
+        "MAX_FORM_MEMORY_SIZE": MIB,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.https_only,
@@ -40,6 +42,7 @@ def configured(settings: Settings) -> dict[str, object]:
 
 def register(app: Flask, settings: Settings) -> None:
     """Set the protections up."""
+    app.before_request(_refuse_what_was_not_taken)  # before any other looks for a form
     csrf.init_app(app)
     limiter.init_app(app)
     if settings.trusted_proxies:
@@ -56,3 +59,12 @@ def register(app: Flask, settings: Settings) -> None:
             # A page made for one reader, or with a token in it, is nobody else's.
             response.headers.setdefault("Cache-Control", "no-store" if "private" in g else "private, no-cache")
         return response
+
+
+def _refuse_what_was_not_taken() -> None:
+    """Answer 413 to a body over the bound of its path, and 503 to one that there was no room for."""
+    refused: HTTPStatus | None = request.environ.get(REFUSED)
+    if refused is not None:
+        abort(refused)
+    if (request.content_length or 0) > most_bytes(request.method, request.path):
+        abort(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 LIBRARIES = (
-    "a2wsgi",
     "alembic.command",
     "apscheduler.schedulers.background",
     "argon2",
