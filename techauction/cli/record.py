@@ -16,7 +16,8 @@ from techauction.core.record import Kind, instant
 from techauction.receipts import FILE, Signer, found_in
 from techauction.reports.record_of_sale import verify_round
 from techauction.reports.recorded import find_round
-from techauction.store.consigning import LotRow
+from techauction.store.auction import OfferRow
+from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.record import RecordRow
 
 _LONGEST_ANSWER = 65_536
@@ -98,11 +99,15 @@ def rotate_key(instance: Instance) -> None:
 
 @record.command()
 @round_option
+@click.option("--refused", is_flag=True, help="Print what was refused, in the order of each lot's chain.")
 @pass_instance
-def export(instance: Instance, slug: str) -> None:
+def export(instance: Instance, slug: str, *, refused: bool) -> None:
     """Print a round's record: one event a line, as JSON, by lot and `seq`."""
     with instance.reading_round(slug) as session:
         round_ = find_round(session, slug)
+        if refused:
+            _export_refused(session, round_)
+            return
         events = session.execute(
             select(LotRow.number, RecordRow)
             .join(RecordRow.lot)
@@ -112,6 +117,19 @@ def export(instance: Instance, slug: str) -> None:
         )
         for number, row in events:
             click.echo(json.dumps(_event(f"{slug}/{number}", row), ensure_ascii=False))
+
+
+def _export_refused(session: Session, round_: RoundRow) -> None:
+    offers = session.execute(
+        select(LotRow.number, OfferRow)
+        .join(OfferRow.lot)
+        .where(LotRow.round_id == round_.id, OfferRow.place.is_not(None))
+        .order_by(LotRow.number, OfferRow.place)
+        .execution_options(yield_per=1_000)
+    )
+    for number, row in offers:
+        said = {"name": f"{round_.slug}/{number}", **row.as_refused().as_json(), "hash": row.hash}
+        click.echo(json.dumps(said, ensure_ascii=False))
 
 
 def _event(name: str, row: RecordRow) -> dict[str, object]:

@@ -54,6 +54,7 @@ class AuditedLot:
     stage: Stage
     ending: Ending | None
     events: int
+    refused: int
     head_hash: str | None
 
 
@@ -137,6 +138,12 @@ def record(session: Session, slug: str, number: int, *, page: int) -> RecordPage
     )
 
 
+def audited_lot(session: Session, slug: str, number: int) -> tuple[LotRow, AuditedLot] | None:
+    """Return a lot of a round that was published, or nothing."""
+    found = session.execute(_lots(slug).where(LotRow.number == number)).one_or_none()
+    return None if found is None else (found[0], _lot(*found, head_hash=found[0].head_hash))
+
+
 def _rounds() -> Select[RoundRow]:
     return (
         select(RoundRow)
@@ -183,6 +190,7 @@ def _lot(lot: LotRow, result: ResultRow, outcome: OutcomeRow | None, *, head_has
         stage=lot.stage,
         ending=None if outcome is None else outcome.ending,
         events=lot.seq,
+        refused=lot.refused,
         head_hash=head_hash,
     )
 

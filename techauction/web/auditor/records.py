@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from techauction.core.violation import Fault, Violation
 from techauction.db import db, snapshot
 from techauction.queries import auditor as queries
+from techauction.queries import refusals
 from techauction.reports.record_of_sale import verify_round
 from techauction.store.people import Role
 from techauction.web.context import now
@@ -49,6 +50,13 @@ def record(slug: str, number: int) -> ResponseReturnValue:
     """Show a lot's record."""
     page = queries.record(db.session(), slug, number, page=page_number()) or abort(404)
     return render_template("auditor/record.html", page=page)
+
+
+@bp.get("/rounds/<slug>/lots/<int:number>/refused")
+def refused(slug: str, number: int) -> ResponseReturnValue:
+    """Show what was refused at a lot."""
+    page = refusals.refused(db.session(), slug, number, page=page_number()) or abort(404)
+    return render_template("auditor/refused.html", page=page)
 
 
 @bp.get("/rounds/<slug>/verification")
