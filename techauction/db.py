@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from techauction import postgresql
+from techauction.sqlite_files import OpenFiles, files_of
 from techauction.store.base import Row
 
 db = SQLAlchemy(metadata=Row.metadata)
@@ -91,6 +92,12 @@ def prepare(engine: Engine, *, checkpoints: bool = False) -> None:
         if not checkpoints:
             # Two connections that both reset the WAL can corrupt it before SQLite 3.51.3.
             connection.execute("PRAGMA wal_autocheckpoint = 0")
+        if files is not None:
+            files.opened(connection)
+
+    def closed(_connection: sqlite3.Connection, _record: object) -> None:
+        if files is not None:
+            files.closed()
 
     def begun(connection: Connection) -> None:
         immediate = connection.get_execution_options().get("writing", False)
@@ -98,7 +105,9 @@ def prepare(engine: Engine, *, checkpoints: bool = False) -> None:
         cursor.execute("BEGIN IMMEDIATE" if immediate else "BEGIN")
         cursor.close()
 
+    files = _files_of(engine)
     event.listen(engine, "connect", connected)
+    event.listen(engine, "close", closed)
     event.listen(engine, "begin", begun)
 
 
@@ -121,9 +130,9 @@ def check(engine: Engine) -> None:
 
 
 def checkpoint(engine: Engine) -> None:
-    """Copy the WAL into the database; for the auctioneer, when idle."""
+    """Copy the WAL into the database, as one of the process's writers; for the auctioneer, when idle."""
     if engine.dialect.name == "sqlite":
-        with engine.connect() as connection:
+        with _write_lock(engine), engine.connect() as connection:
             connection.commit()
             connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # type: ignore[union-attr]
 
@@ -134,17 +143,35 @@ def writing(session: Session) -> Iterator[Session]:
 
     On SQLite writers of this process go one at a time, and the transaction holds the write lock from its first statement.
 
-    :raises CommitUnknown: the database committed with a warning
+    :raises CommitUnknown: the database committed with a warning, or into files that do not stand any more
+    :raises DatabaseFilesGone: they did not before
     """
     session.rollback()
     with write_lock(session):
-        session.connection(execution_options={"writing": True})
+        connection = session.connection(execution_options={"writing": True})
+        files = _files_of(connection.engine)
         try:
+            if files is not None and not files.stand():
+                _save_what_is_committed(connection)
+                files.must_stand()
             yield session
             postgresql.commit(session)
+            if files is not None:
+                files.must_have_stood()
         except BaseException:
             session.rollback()
             raise
+
+
+def _save_what_is_committed(connection: Connection) -> None:
+    """Copy what stands in a WAL without a name into the database: here it can still be read, and nowhere else."""
+    connection.exec_driver_sql("ROLLBACK")
+    connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def _files_of(engine: Engine) -> OpenFiles | None:
+    """Return the files of the engine's database, where it has any in this process's care."""
+    return files_of(engine.url.database) if engine.dialect.name == "sqlite" and engine.url.database else None
 
 
 def snapshot(session: Session) -> Session:
@@ -164,7 +191,9 @@ def transaction() -> Iterator[Session]:
 
 def write_lock(session: Session) -> Any:
     """Return the process's lock for writers of the session's database; PostgreSQL needs none."""
-    engine = session.get_bind()
-    if engine.dialect.name != "sqlite":
-        return nullcontext()
-    return _write_locks.setdefault(str(engine.engine.url), Lock())
+    engine = session.get_bind().engine
+    return _write_lock(engine) if engine.dialect.name == "sqlite" else nullcontext()
+
+
+def _write_lock(engine: Engine) -> Lock:
+    return _write_locks.setdefault(str(engine.url), Lock())

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EACCES, EDQUOT, EIO, EISDIR, ENOSPC, ENOTDIR, EPERM, EROFS
 from functools import cached_property
 from pathlib import Path
 
@@ -113,6 +114,9 @@ class Instance:
 _SAID = (CustodyUnready, lock.InstanceBusy, SettingsUnreadable, PragmaRefused, AddressTaken, OneProcessOnly, WorkerFailed)
 """Faults whose own words are for the person at the command line."""
 
+_DISK = frozenset({EACCES, EPERM, EROFS, ENOSPC, EDQUOT, ENOTDIR, EISDIR, EIO})
+"""What a folder or a disk says no by; other faults of the system are to be seen in full."""
+
 pass_instance = click.make_pass_decorator(Instance)
 
 
@@ -127,6 +131,10 @@ def refusals_said() -> Iterator[None]:
         raise Refused(str(error)) from error
     except (OperationalError, sqlite3.DatabaseError) as error:
         raise Refused(_first_line("the database does not answer", error)) from error
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        raise Refused(f"{error.filename or 'the disk'}: {error.strerror}") from error
     except DatabaseError as error:
         if type(error) is not DatabaseError:  # its other kinds are faults of ours, to be seen in full
             raise

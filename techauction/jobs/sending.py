@@ -1,6 +1,6 @@
 """Sending the notices that wait in the outbox."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -20,6 +20,8 @@ from techauction.store.notices import NoticeRow
 
 log = structlog.get_logger()
 
+TRIES = 3
+"""So often a notice is put into words; one that cannot be is then given up, and shown to the administrator."""
 AT_ONCE = 20
 """So many notices are claimed in one transaction, which must stay short beside a sale."""
 BOTH = ("zh_Hans_CN", "en")
@@ -32,12 +34,16 @@ def send_notices(sessions: sessionmaker[Session], mailer: Mailer, *, now: dateti
     try:
         while notices := _waiting(sessions, after=after, now=now):
             after = notices[-1].id
-            messages = {}
+            messages, wordless = {}, {}
             for notice in notices:
                 try:
                     messages[notice.id] = _message(notice, mailer.sender)
-                except Exception:  # one broken notice must not silence the others
+                except Exception as error:  # one broken notice must not silence the others
                     log.exception("notice_not_written", notice=notice.id, what=notice.what)
+                    wordless[notice.id] = f"{type(error).__name__}: {error}"
+            if wordless:
+                with sessions() as session, writing(session):
+                    _try_again(session, wordless, now=now)
             sent += _claim_and_deliver(sessions, mailer, messages, now=now)
     except OSError:  # the outbox or the mail server takes nothing just now: they wait for the next tick
         log.exception("notices_not_delivered")
@@ -52,7 +58,7 @@ def _waiting(sessions: sessionmaker[Session], *, after: int, now: datetime) -> S
     with sessions() as session:
         return session.scalars(
             select(NoticeRow)
-            .where(NoticeRow.sent_at.is_(None), NoticeRow.id > after, due)
+            .where(NoticeRow.sent_at.is_(None), NoticeRow.given_up_at.is_(None), NoticeRow.id > after, due)
             .order_by(NoticeRow.id)
             .limit(AT_ONCE)
             .options(joinedload(NoticeRow.user))
@@ -71,25 +77,44 @@ def _claim_and_deliver(
     """
     with sessions() as session, writing(session):
         claimed = _claim(session, messages, now=now)
-    left = list(claimed)
+    left, refused = list(claimed), {}
     try:
         while left:
             message = messages[left[0]]
-            if message is not None:
-                _deliver(mailer, left[0], message)
+            if message is not None and (why := _deliver(mailer, left[0], message)):
+                refused[left[0]] = why
             left.pop(0)
     finally:
-        if left:
+        if left or refused:
             with sessions() as session, writing(session):
                 _let_go(session, left)
-    return len(claimed)
+                for notice_id, why in refused.items():
+                    _give_up(session, notice_id, why, now=now)
+    return len(claimed) - len(refused)
 
 
-def _deliver(mailer: Mailer, notice_id: int, message: EmailMessage) -> None:
+def _deliver(mailer: Mailer, notice_id: int, message: EmailMessage) -> str:
+    """Deliver a message; return why it will never be, where that is so."""
     try:
         mailer.deliver(notice_id, message)
     except Undeliverable as error:  # it would be refused again
         log.warning("notice_undeliverable", notice=notice_id, why=str(error))
+        return str(error) or "refused"
+    return ""
+
+
+def _try_again(session: Session, wordless: Mapping[int, str], *, now: datetime) -> None:
+    """Count a try at each, and give up those that had enough."""
+    for row in session.scalars(select(NoticeRow).where(NoticeRow.id.in_(wordless))):
+        row.tries += 1
+        if row.tries >= TRIES:
+            _give_up(session, row.id, wordless[row.id], now=now)
+
+
+def _give_up(session: Session, notice_id: int, why: str, *, now: datetime) -> None:
+    """Leave a notice unsent for good. Its user reads it under the account, and the administrator sees why."""
+    row = session.get_one(NoticeRow, notice_id)
+    row.sent_at, row.given_up_at, row.failure = None, now, why[: NoticeRow.failure.type.length]
 
 
 def _let_go(session: Session, notice_ids: Iterable[int]) -> None:

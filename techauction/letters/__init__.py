@@ -11,7 +11,7 @@ from techauction.letters import lots
 from techauction.letters.letter import Facts, Letter, named
 from techauction.wording import word
 
-__all__ = ["LETTERS", "Letter", "letter"]
+__all__ = ["LETTERS", "Letter", "letter", "letter_or_facts"]
 
 
 def letter(what: str, facts: Facts) -> Letter:
@@ -24,6 +24,14 @@ def letter(what: str, facts: Facts) -> Letter:
         _("Rehearsal: %(subject)s", subject=said.subject),
         said.body + "\n\n" + _("Rehearsal: nothing here is sold, and no sum is owed."),
     )
+
+
+def letter_or_facts(what: str, facts: Facts) -> Letter:
+    """Return the notice as `letter` does; one that cannot be put into words as it is, so that no other is hidden by it."""
+    try:
+        return letter(what, facts)
+    except (KeyError, ValueError, TypeError, AssertionError):
+        return _unworded(what, facts)
 
 
 def _clock_stepped(facts: Facts) -> Letter:

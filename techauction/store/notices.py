@@ -12,7 +12,8 @@ from techauction.store.people import UserRow
 class NoticeRow(Row):
     """A notice to one user: what it is about, and the facts from which its text is made in the reader's language.
 
-    One with `hold_until` is mailed only if its user has not seen it by then.
+    One with `hold_until` is mailed only if its user has not seen it by then. One that cannot be put into words is given up
+    after some `tries`, and one that the mail server refuses for good at once; `failure` says why.
     """
 
     __tablename__ = "notices"
@@ -25,5 +26,8 @@ class NoticeRow(Row):
     sent_at: Mapped[datetime | None] = mapped_column(index=True)
     hold_until: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    given_up_at: Mapped[datetime | None] = mapped_column(index=True)
+    failure: Mapped[str] = mapped_column(String(300), default="")
 
     user: Mapped[UserRow] = relationship()

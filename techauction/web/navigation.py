@@ -57,6 +57,7 @@ MENU: dict[Role, tuple[Entry, ...]] = {
         Entry("auditor.rounds", _l("Records"), "shield-check"),
         Entry("administrator_days.days", _l("Working days"), "calendar"),
         Entry("administrator_audit.audit", _l("Audit trail"), "history"),
+        Entry("administrator_audit.notices", _l("Unsent notices"), "bell"),
     ),
 }
 

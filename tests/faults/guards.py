@@ -20,6 +20,50 @@ _OPENED_BOX_OF = (
 
 FAULTS = [
     Fault(
+        guard="nothing is written into files that were removed",
+        file="techauction/sqlite_files.py",
+        original="        if not self.gone and self._present() != self._opened:\n",
+        planted="        if False:\n",
+        test="tests/test_db.py"
+        "::test_nothing_is_written_once_a_file_of_the_database_was_removed_and_what_was_committed_is_saved[-wal-sqlite]",
+    ),
+    Fault(
+        guard="what was committed into files that were removed is saved",
+        file="techauction/db.py",
+        original="                _save_what_is_committed(connection)\n",
+        planted="",
+        test="tests/test_db.py"
+        "::test_nothing_is_written_once_a_file_of_the_database_was_removed_and_what_was_committed_is_saved[-wal-sqlite]",
+    ),
+    Fault(
+        guard="a commit into files that were removed is no promise",
+        file="techauction/db.py",
+        original="                files.must_have_stood()\n",
+        planted="                pass\n",
+        test="tests/test_db.py::test_a_commit_into_a_wal_that_was_removed_is_unknown[sqlite]",
+    ),
+    Fault(
+        guard="a checkpoint takes the write lock",
+        file="techauction/db.py",
+        original="        with _write_lock(engine), engine.connect() as connection:\n",
+        planted="        with engine.connect() as connection:\n",
+        test="tests/test_db.py::test_a_checkpoint_waits_for_the_writers_of_its_process[sqlite]",
+    ),
+    Fault(
+        guard="a folder that takes nothing is said in a line",
+        file="techauction/cli/instance.py",
+        original="        if error.errno not in _DISK:\n",
+        planted="        if True:\n",
+        test="tests/cli/test_read_only.py::test_a_command_says_in_a_line_that_it_may_not_write[custody rotate-key]",
+    ),
+    Fault(
+        guard="a notice without words is given up",
+        file="techauction/jobs/sending.py",
+        original="        if row.tries >= TRIES:\n",
+        planted="        if False:\n",
+        test="tests/jobs/test_sending.py::test_a_broken_notice_is_given_up_after_three_tries_and_silences_no_other[sqlite]",
+    ),
+    Fault(
         guard="an old database is whole without its WAL before that goes",
         file="techauction/cli/restoring.py",
         original="        _fold_wal(target)\n",

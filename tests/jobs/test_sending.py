@@ -13,8 +13,9 @@ from flask_babel import Babel
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from techauction.jobs.mailer import FileMailer
+from techauction.jobs.mailer import FileMailer, Undeliverable
 from techauction.jobs.sending import send_notices
+from techauction.queries.notices import Unsent, unsent
 from techauction.services.notices import notify
 from techauction.store.notices import NoticeRow
 from tests.builders import a_user
@@ -65,6 +66,11 @@ def messages(outbox: Path) -> list[EmailMessage]:
     return [email.message_from_bytes(each.read_bytes(), policy=default) for each in sorted(outbox.glob("*.eml"))]
 
 
+def given_up(sessions: sessionmaker[Session]) -> tuple[Unsent, ...]:
+    with sessions() as session:
+        return unsent(session, page=1).notices
+
+
 def test_a_title_of_two_lines_makes_one_subject(app: Flask, sessions: sessionmaker[Session], outbox: Path, tell: Tell) -> None:
     titles = {"title_zh": "电池\r\n二", "title_en": "Battery\r\nBcc: eve@example.org"}
     tell("result_returned", {**FACTS, **titles, "reason": "Why."}, email="mei@example.org", locale="en")
@@ -111,15 +117,38 @@ def test_a_user_without_a_usable_address_reads_it_on_the_page_only(
     assert messages(outbox) == []
 
 
-def test_a_broken_notice_waits_and_silences_no_other(
+def test_a_broken_notice_is_given_up_after_three_tries_and_silences_no_other(
     app: Flask, sessions: sessionmaker[Session], outbox: Path, tell: Tell
 ) -> None:
     tell(facts={"number": 1})
     tell()
 
     assert send(app, sessions, outbox) == 1
+    assert given_up(sessions) == ()
+    assert [send(app, sessions, outbox) for _ in range(3)] == [0, 0, 0]
 
     assert len(messages(outbox)) == 1
+    [unsent_] = given_up(sessions)
+    assert unsent_.failure.startswith("KeyError")
+    with sessions() as session:
+        assert session.scalars(select(NoticeRow.tries).order_by(NoticeRow.id)).all() == [3, 0]
+
+
+def test_a_notice_that_the_mail_server_refuses_for_good_is_shown(
+    app: Flask, sessions: sessionmaker[Session], outbox: Path, tell: Tell
+) -> None:
+    class Refusing(FileMailer):
+        def deliver(self, key: int, message: EmailMessage) -> None:
+            raise Undeliverable(f"550 no such mailbox: {key} {message['To']}")
+
+    tell(email="mei@example.org")
+
+    with app.app_context():
+        assert [send_notices(sessions, Refusing(outbox), now=TEN) for _ in range(2)] == [0, 0]
+
+    [unsent_] = given_up(sessions)
+    assert unsent_.failure.startswith("550 no such mailbox")
+    assert unsent_.email == "mei@example.org"
 
 
 def test_notices_that_cannot_be_delivered_wait(app: Flask, sessions: sessionmaker[Session], outbox: Path, tell: Tell) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -70,6 +71,31 @@ def test_the_list_of_notices_is_where_all_are_seen(outbid: tuple[int, int], visi
     assert "You were outbid on lot 2" in page
     assert "/lots/2\">The lot's page</a>" in page
     assert seen(store) == [True, True]
+
+
+def test_a_notice_without_words_hides_no_other_and_an_administrator_sees_that_it_was_given_up(
+    outbid: tuple[int, int],
+    visitor: Browser,
+    store: Store,
+    new_user: Callable[..., UserRow],
+    clock: ManualClock,
+    app: Flask,
+) -> None:
+    del outbid
+    with store() as session, writing(session):
+        row = session.scalars(select(NoticeRow).order_by(NoticeRow.id)).first()
+        assert row is not None
+        row.facts, row.given_up_at, row.failure = {"number": 1}, clock(), "KeyError: 'title_zh'"
+    new_user("root", Role.ADMINISTRATOR)
+
+    page = visitor.get("/account/notices").text
+
+    assert "outbid" in page
+    assert "You were outbid on lot 2" in page
+    administrator = app.test_client()
+    assert isinstance(administrator, Browser)
+    administrator.sign_in("root")
+    assert "KeyError: &#39;title_zh&#39;" in administrator.get("/administrator/notices").text
 
 
 def test_of_no_lot_nothing_is_seen(outbid: tuple[int, int], visitor: Browser, store: Store) -> None:

@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from techauction.db import db, transaction
-from techauction.letters import letter
+from techauction.letters import letter_or_facts
 from techauction.letters.letter import Facts
 from techauction.queries.notices import notices_of
 from techauction.services.notices import see, unseen
@@ -25,7 +25,7 @@ def notices() -> ResponseReturnValue:
         with transaction() as session:
             see(session, notice_ids=waiting, now=now())
     page = notices_of(db.session(), user_id=user_id, page=page_number())
-    letters = [(each.created_at, letter(each.what, each.facts), _lot(each.facts)) for each in page.notices]
+    letters = [(each.created_at, letter_or_facts(each.what, each.facts), _lot(each.facts)) for each in page.notices]
     return render_template("account/notices.html", letters=letters, paging=page.paging)
 
 

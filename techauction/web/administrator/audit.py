@@ -1,10 +1,11 @@
-"""The audit trail."""
+"""The audit trail, and the notices that reached nobody."""
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from techauction.db import db
 from techauction.queries import administration
+from techauction.queries.notices import unsent
 from techauction.store.people import Role
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
@@ -19,3 +20,9 @@ def audit() -> ResponseReturnValue:
     what = request.args.get("what", "")[:60]
     page = administration.audit_page(db.session(), what=what, page=page_number())
     return render_template("administrator/audit.html", page=page, what=what)
+
+
+@bp.get("/notices")
+def notices() -> ResponseReturnValue:
+    """Show the notices that were given up, and why."""
+    return render_template("administrator/notices.html", page=unsent(db.session(), page=page_number()))
