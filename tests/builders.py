@@ -14,6 +14,7 @@ from techauction.core.lot import Stage
 from techauction.core.money import ZERO, Money
 from techauction.core.record import commitment
 from techauction.core.round import Phase
+from techauction.services import issuing
 from techauction.services.settlement import post
 from techauction.store.auction import AdmissionRow, PaddleRow
 from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundMarketRow, RoundRow
@@ -189,17 +190,15 @@ def a_paddle(
     session: Session, number: int, *lots: LotRow, organisation: OrganisationRow | None = None, **more: Any
 ) -> PaddleRow:
     """Issue a paddle that is admitted to these lots of one round, without deposits."""
+    organisation = organisation or an_organisation(session)
     values: dict[str, Any] = {
         "round_id": lots[0].round_id,
-        "organisation": organisation or an_organisation(session),
-        "number": number,
+        "organisation_id": organisation.id,
         "asked_at": TEN,
         "rules_accepted_at": TEN,
-        "issued_at": TEN,
     }
     row = PaddleRow(**values | more)
-    session.add(row)
-    session.flush()
+    issuing.issue(session, lots[0].round, {number: row}, {number: [lot.id for lot in lots]}, now=TEN)
     session.add_all(AdmissionRow(paddle_id=row.id, lot_id=lot.id) for lot in lots)
     session.flush()
     return row

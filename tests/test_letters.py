@@ -27,6 +27,8 @@ FACTS: dict[str, int | str | None] = {
     "moved_ms": -3_600_000,
     "name_en": "Works",
     "name_zh": "工厂",
+    "new_en": "New Works",
+    "new_zh": "新工厂",
     "number": 7,
     "paddle": 260,
     "paid_by": "2026-11-18",

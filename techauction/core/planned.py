@@ -1,12 +1,14 @@
 """A round as it is planned, on a page or in a file, complete."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from enum import StrEnum
 
 from techauction.core.admission import DepositRule
 from techauction.core.consigning import Instrument
 from techauction.core.lot import ExtensionKind, Format
 from techauction.core.money import Money
+from techauction.core.record import instant
 from techauction.core.round import Regime
 
 
@@ -42,6 +44,26 @@ class PlannedRound:
     seller_bps: int
     listing_share_bps: int
     custodian_id: int | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Return the plan as it stands in the round's record: all of it, so that what is added to a plan is on record too."""
+        return {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
+
+
+def _plain(value: object) -> object:
+    """Return a part of a plan as plain JSON."""
+    match value:
+        case StrEnum():
+            return value.value
+        case datetime():
+            return instant(value)
+        case tuple():
+            return sorted(value)
+        case DepositRule():
+            fixed = None if value.fixed is None else value.fixed.minor
+            return {"kind": value.kind.value, "share_bps": value.share_bps, "fixed_fen": fixed}
+        case _:
+            return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

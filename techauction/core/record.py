@@ -59,7 +59,7 @@ class Event:
 
     def digest(self, prev_hash: str) -> str:
         """Return SHA-256 (hex) over the event's canonical JSON (RFC 8785), which holds the hash before it."""
-        canonical = _canonical(
+        text = canonical(
             {
                 "v": VERSION,
                 "lot": self.lot,
@@ -73,10 +73,10 @@ class Event:
                 "prev_hash": prev_hash,
             }
         )
-        return hashlib.sha256(canonical).hexdigest()
+        return hashlib.sha256(text).hexdigest()
 
 
-_canonical = partial(orjson.dumps, option=orjson.OPT_SORT_KEYS)
+canonical = partial(orjson.dumps, option=orjson.OPT_SORT_KEYS)
 """The canonical form of what an event holds: ASCII names, text, and whole numbers that a double keeps. A bid must not wait for
 rfc8785, which takes many times as long; a property test compares the two."""
 
@@ -114,13 +114,22 @@ def description_digest(lot: str, said: Mapping[str, str | int]) -> str:
     return hashlib.sha256(rfc8785.dumps({"lot": lot, "described": dict(said)})).hexdigest()
 
 
-def heads_told(heads: Mapping[int, str]) -> str:
-    """Return the head hashes of a round's lots as they are told when it closes, by lot number."""
-    return " ".join(f"{number}:{heads[number]}" for number in sorted(heads))
+def heads_told(heads: Mapping[int, str], of_round: str | None = None) -> str:
+    """Return the head hashes of a round's lots as they are told when it closes, by lot number; that of its own record first."""
+    lots = (f"{number}:{heads[number]}" for number in sorted(heads))
+    return " ".join(lots if of_round is None else (f"round:{of_round}", *lots))
 
 
-def round_digest(slug: str, heads: Mapping[int, str]) -> str:
-    """Return one digest of a round: SHA-256 (hex) over its slug and its lots' head hashes by lot number."""
-    return hashlib.sha256(
-        rfc8785.dumps({"round": slug, "heads": [[number, heads[number]] for number in sorted(heads)]})
-    ).hexdigest()
+ROUND_VERSION = 2
+"""The version of the digest that a round closes with now. The first had no record of the round's own in it."""
+
+
+def round_digest(slug: str, heads: Mapping[int, str], of_round: str | None = None) -> str:
+    """Return one digest of a round: SHA-256 (hex) over its slug and its lots' head hashes by lot number.
+
+    `of_round` is the head of the round's own record; without it the digest is of version 1.
+    """
+    said: dict[str, object] = {"round": slug, "heads": [[number, heads[number]] for number in sorted(heads)]}
+    if of_round is not None:
+        said |= {"v": ROUND_VERSION, "head": of_round}
+    return hashlib.sha256(canonical(said)).hexdigest()

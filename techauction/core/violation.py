@@ -20,6 +20,7 @@ class Fault(StrEnum):
     NOT_ADMITTED = "not_admitted"
     NOT_APPROVED = "not_approved"
     OFFER_DIFFERS = "offer_differs"
+    BIDDER_DIFFERS = "bidder_differs"
     TERMS_DIFFER = "terms_differ"
     STATE_DIFFERS = "state_differs"
     OUTCOME_DIFFERS = "outcome_differs"

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from techauction.core.approval import Act
 from techauction.core.handoff import CaseKind
 from techauction.core.money import Money
-from techauction.letters import lots
+from techauction.letters import lots, names
 from techauction.letters.letter import Facts, Letter, named
 from techauction.wording import word
 
@@ -303,6 +303,7 @@ LETTERS: dict[str, Callable[[Facts], Letter]] = {
     "lot_passed_in_for_bidder": lots.passed_in_for_bidder,
     "lot_sold": lots.sold,
     "organisation_registered": _organisation_registered,
+    "organisation_renamed": names.organisation_renamed,
     "lot_withheld": lots.withheld,
     "outbid": lots.outbid,
     "outcome_voided": _outcome_voided,
@@ -313,6 +314,7 @@ LETTERS: dict[str, Callable[[Facts], Letter]] = {
     "priority_confirmed": _priority_confirmed,
     "priority_taken_back": _priority_taken_back,
     "registration_refused": _registration_refused,
+    "rename_asked": names.rename_asked,
     "result_accepted": _result_accepted,
     "result_returned": _result_returned,
     "round_called_off": _round_called_off,

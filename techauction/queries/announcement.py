@@ -36,13 +36,14 @@ class LotResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """A round's public result. `digest` is there once the round has closed."""
+    """A round's public result. `digest` is there once the round has closed; `round_head` where the digest is over that too."""
 
     head: RoundHead
     totals: Totals
     lots: tuple[LotResult, ...]
     paging: Paging
     digest: str | None
+    round_head: str | None
 
 
 def announcement(session: Session, slug: str, *, page: int, now: datetime, viewer: Viewer = ANYBODY) -> Announcement | None:
@@ -61,4 +62,5 @@ def announcement(session: Session, slug: str, *, page: int, now: datetime, viewe
         ),
         paging=paging,
         digest=row.digest,
+        round_head=heads.of_round(session, row),
     )

@@ -21,9 +21,10 @@ from techauction.store.people import OrganisationRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """Whom the manager talks to."""
+    """Whom the manager talks to. `was`: the name that a bidder's paddle was issued to, where it has another by now."""
 
     name: Name
+    was: Name | None
     agent: str
     telephone: str
 
@@ -166,8 +167,9 @@ def _bidder(session: Session, lot: LotRow) -> Party | None:
         .where(PaddleRow.round_id == lot.round_id, PaddleRow.number == lot.standing_paddle)
         .options(joinedload(PaddleRow.organisation))
     ).one()
-    return _party(paddle.organisation)
+    return _party(paddle.organisation, Name(paddle.bidder.name_zh, paddle.bidder.name_en))
 
 
-def _party(row: OrganisationRow) -> Party:
-    return Party(name=row.name, agent=row.agent or row.legal_representative, telephone=row.telephone)
+def _party(row: OrganisationRow, issued_to: Name | None = None) -> Party:
+    was = None if issued_to == row.name else issued_to
+    return Party(name=row.name, was=was, agent=row.agent or row.legal_representative, telephone=row.telephone)

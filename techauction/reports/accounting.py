@@ -69,7 +69,7 @@ def settled(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
         paddle_id=paddle.id,
         institute=institute_account(row.result.institute_id),
         listing_market=market_account(row.market_key),
-        buyer_market=market_account(books.markets[paddle.organisation_id]),
+        buyer_market=market_account(books.organisations[paddle.organisation_id].market_key),
     )
     posts = [(ended.at, each) for each in sale]
     if voided_at is not None:

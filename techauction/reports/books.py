@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from techauction.core.approval import Decision
 from techauction.core.bidding import KeyClosed
 from techauction.core.money import Money
 from techauction.core.offer import Source
@@ -18,6 +19,8 @@ from techauction.store.auction import AdmissionRow, ApprovalRow, OfferRow, Outco
 from techauction.store.consigning import LotRow, ReserveRow, RoundRow
 from techauction.store.money import DepositRow, PostingRow, ReceiptRow, SettlementRow
 from techauction.store.people import OrganisationRow
+from techauction.store.record import RoundRecordRow
+from techauction.store.renames import RenameRow
 
 R = TypeVar("R")
 
@@ -38,8 +41,9 @@ class TakenOffer:
 class Books:
     """A round's rows, by what they are asked for. `payers` are all paddles, those not issued among them.
 
-    `boxes` say by lot and event which paddle's sealed offer lies there. `chained` are a lot's refused offers in their order,
-    each with its hash; `unchained` says when others were refused, which an earlier version did.
+    `events` are the round's own record, `renames` what was approved, by organisation. `boxes` say by lot and event which
+    paddle's sealed offer lies there. `chained` are a lot's refused offers in their order, each with its hash; `unchained` says
+    when others were refused, which an earlier version did.
     """
 
     round: RoundRow
@@ -50,9 +54,11 @@ class Books:
     cases: dict[int, CaseRow]
     payers: list[PaddleRow]
     paddles: dict[int, PaddleRow]
-    markets: dict[int, str]
+    organisations: dict[int, OrganisationRow]
+    events: list[RoundRecordRow]
     admitted: dict[tuple[int, int], AdmissionRow]
     approvals: list[ApprovalRow]
+    renames: dict[int, list[RenameRow]] = field(default_factory=lambda: defaultdict(list))
     offers: dict[int, dict[int, TakenOffer]] = field(default_factory=lambda: defaultdict(dict))
     chained: dict[int, list[tuple[RefusedOffer, str]]] = field(default_factory=lambda: defaultdict(list))
     unchained: dict[int, list[datetime]] = field(default_factory=lambda: defaultdict(list))
@@ -69,6 +75,7 @@ class Books:
 def load_books(session: Session, row: RoundRow) -> Books:
     """Return the round's books."""
     in_round = LotRow.round_id == row.id
+    bidders = select(PaddleRow.organisation_id).where(PaddleRow.round_id == row.id)
     its_lots, its_paddles = select(LotRow.id).where(in_round), select(PaddleRow.id).where(PaddleRow.round_id == row.id)
     paddles = list(session.scalars(select(PaddleRow).where(PaddleRow.round_id == row.id).order_by(PaddleRow.id)))
     books = Books(
@@ -80,19 +87,18 @@ def load_books(session: Session, row: RoundRow) -> Books:
         cases={each.lot_id: each for each in _all(session, CaseRow, CaseRow.lot_id.in_(its_lots))},
         payers=paddles,
         paddles={each.number: each for each in paddles if each.number is not None},
-        markets={
-            each.id: each.market_key
-            for each in session.execute(
-                select(OrganisationRow.id, OrganisationRow.market_key).where(
-                    OrganisationRow.id.in_(select(PaddleRow.organisation_id).where(PaddleRow.round_id == row.id))
-                )
-            )
-        },
+        organisations={each.id: each for each in _all(session, OrganisationRow, OrganisationRow.id.in_(bidders))},
+        events=list(
+            session.scalars(select(RoundRecordRow).where(RoundRecordRow.round_id == row.id).order_by(RoundRecordRow.seq))
+        ),
         admitted={
             (each.paddle_id, each.lot_id): each for each in _all(session, AdmissionRow, AdmissionRow.paddle_id.in_(its_paddles))
         },
         approvals=list(_all(session, ApprovalRow, ApprovalRow.round_id == row.id)),
     )
+    approved = (RenameRow.decision == Decision.APPROVED) & RenameRow.organisation_id.in_(bidders)
+    for rename in session.scalars(select(RenameRow).where(approved).order_by(RenameRow.decided_at, RenameRow.id)):
+        books.renames[rename.organisation_id].append(rename)
     taken = select(OfferRow).where(OfferRow.lot_id.in_(its_lots), OfferRow.seq.is_not(None))
     for offer in session.scalars(taken.execution_options(yield_per=1_000)):
         assert offer.seq is not None

@@ -6,12 +6,13 @@ from itertools import groupby
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from techauction.core.record import BIDS, GENESIS, Kind, heads_told, round_digest
+from techauction.core.record import BIDS, GENESIS, ROUND_VERSION, Kind, heads_told, round_digest
 from techauction.core.replay import replay
 from techauction.core.replayed import Replay
 from techauction.core.round import Phase
+from techauction.core.round_replay import RoundReplay
 from techauction.core.violation import Fault, Violation
-from techauction.reports import accounting, agreement, approved, unsealed
+from techauction.reports import accounting, agreement, approved, bindings, unsealed
 from techauction.reports.books import Books, load_books
 from techauction.reports.recorded import find_round
 from techauction.reports.refused import refused
@@ -34,13 +35,14 @@ def verify_round(session: Session, slug: str) -> list[Violation]:
     try:
         books = load_books(session, row)
         records = _records(session, row.id)
+        of_round = bindings.replayed(books)
     except _UNREADABLE as error:
         return [Violation(Fault.UNREADABLE, slug, None, f"the round's rows cannot be read: {type(error).__name__} {error}")]
     found: list[Violation] = []
     heads: dict[int, str] = {}
     for lot in books.lots:
         try:
-            after, violations = _verify(lot, records.get(lot.id, []), books)
+            after, violations = _verify(lot, records.get(lot.id, []), of_round, books)
         except _UNREADABLE as error:
             said = f"what stands beside the record cannot be read: {type(error).__name__} {error}"
             found.append(Violation(Fault.UNREADABLE, f"{slug}/{lot.number}", None, said))
@@ -49,9 +51,11 @@ def verify_round(session: Session, slug: str) -> list[Violation]:
         if lot.number is not None and after.head != GENESIS:
             heads[lot.number] = after.head_at_close or after.head
     try:
+        found += bindings.of_round(of_round, books)
+        found += bindings.renames(books)
         found += accounting.deposits(books)
         found += approved.as_shown(books)
-        found += _digest(session, books, heads)
+        found += _digest(session, books, heads, of_round)
     except _UNREADABLE as error:
         said = f"what stands beside the round cannot be read: {type(error).__name__} {error}"
         found.append(Violation(Fault.UNREADABLE, slug, None, said))
@@ -67,7 +71,7 @@ def _records(session: Session, round_id: int) -> dict[int, list[RecordRow]]:
     return {lot_id: list(together) for lot_id, together in groupby(rows, key=lambda each: each.lot_id)}
 
 
-def _verify(row: LotRow, record: list[RecordRow], books: Books) -> tuple[Replay, list[Violation]]:
+def _verify(row: LotRow, record: list[RecordRow], of_round: RoundReplay, books: Books) -> tuple[Replay, list[Violation]]:
     name = f"{books.round.slug}/{row.number}"
     reserve = books.reserves.get(row.id)
     events = [each.to_core(name) for each in record]
@@ -89,6 +93,7 @@ def _verify(row: LotRow, record: list[RecordRow], books: Books) -> tuple[Replay,
     found += agreement.boxes(after, events, row, books)
     found += refused(name, events, row, books)
     found += agreement.terms(after, row, books)
+    found += bindings.opening(of_round, events, row, books)
     found += agreement.state(after, row, books)
     found += approved.by_two(events, row, books)
     found += agreement.buyer(after, books)
@@ -98,17 +103,22 @@ def _verify(row: LotRow, record: list[RecordRow], books: Books) -> tuple[Replay,
     return after, found
 
 
-def _digest(session: Session, books: Books, heads: dict[int, str]) -> Iterator[Violation]:
+def _digest(session: Session, books: Books, heads: dict[int, str], of_round: RoundReplay) -> Iterator[Violation]:
     row = books.round
-    expected = None if row.closed_at is None else round_digest(row.slug, heads)
+    # What an earlier version closed has a digest without the round's own record; but nothing that this version opened.
+    first = row.digest_version == 1 and of_round.plan is None
+    head = None if first else of_round.head
+    expected = None if row.closed_at is None else round_digest(row.slug, heads, head)
+    version = None if row.closed_at is None else 1 if first else ROUND_VERSION
     closed = (row.phase is Phase.CLOSED, row.closed_at is not None)
     yield from agreement.differ(Fault.STATE_DIFFERS, row.slug, {"whether the round has closed": closed})
     yield from agreement.differ(Fault.DIGEST_DIFFERS, row.slug, {"the round's digest": (row.digest, expected)})
+    yield from agreement.differ(Fault.DIGEST_DIFFERS, row.slug, {"its version": (row.digest_version, version)})
     # What markets and auditors were told: who rewrites the round must rewrite these too.
     told = {
         (str(facts.get("digest")), str(facts.get("heads")))
         for facts in session.scalars(select(NoticeRow.facts).where(NoticeRow.what == "round_closed"))
         if facts.get("slug") == row.slug
     }
-    for digest, said in sorted(told - {(str(expected), heads_told(heads))}):
+    for digest, said in sorted(told - {(str(expected), heads_told(heads, head))}):
         yield Violation(Fault.DIGEST_DIFFERS, row.slug, None, f"the markets and auditors were told of digest {digest}, {said}")

@@ -170,12 +170,9 @@ def _described(session: Session, round_id: int) -> Iterable[_Described]:
 
 
 def _buyers(session: Session, round_id: int) -> dict[int, Name]:
-    rows = session.execute(
-        select(PaddleRow.number, OrganisationRow)
-        .join(OrganisationRow, PaddleRow.organisation_id == OrganisationRow.id)
-        .where(PaddleRow.round_id == round_id, PaddleRow.number.is_not(None))
-    )
-    return {number or 0: organisation.name for number, organisation in rows}
+    """Return by paddle whom it was issued to: a name that is changed later changes no settlement."""
+    issued = select(PaddleRow).where(PaddleRow.round_id == round_id, PaddleRow.number.is_not(None))
+    return {row.number or 0: Name(row.bidder.name_zh, row.bidder.name_en) for row in session.scalars(issued)}
 
 
 def _line(lot: RecordedLot, described: _Described, sale: Sale | None) -> Line:

@@ -15,7 +15,8 @@ from techauction.core.money import ZERO, Money
 from techauction.core.paddle import PaddleTaken
 from techauction.core.refusal import NoSuch
 from techauction.core.round import Phase, PhaseForbids
-from techauction.services import deposits
+from techauction.core.round_record import RoundKind
+from techauction.services import deposits, issuing, round_record
 from techauction.services.deposits import Received
 from techauction.services.notices import Facts, notify, of_round, users
 from techauction.store.auction import AdmissionRow, PaddleRow
@@ -118,9 +119,9 @@ def issue(session: Session, *, paddle_id: int, market_key: str, wanted: int | No
     :raises NoSuch: no such paddle, or in a round of other markets
     :raises PhaseForbids, PaddleTakenBack, PaddleIssued, NothingCovered, PaddleNumberWrong, PaddleTaken: as they say
     """
+    # One organizer at a time gives out numbers of a round, and adds to its record.
+    round_row = _round_of_for_update(session, paddle_id)
     paddle = _paddle_for_update(session, paddle_id, market_key)
-    # One organizer at a time gives out numbers of a round.
-    session.get_one(RoundRow, paddle.round_id, with_for_update={"key_share": True, "of": RoundRow})
     taken = session.scalars(
         select(PaddleRow.number).where(PaddleRow.round_id == paddle.round_id, PaddleRow.number.is_not(None))
     ).all()
@@ -132,12 +133,12 @@ def issue(session: Session, *, paddle_id: int, market_key: str, wanted: int | No
         deposits=[(each.held, each.required) for each in deposits.deposits_in_order(session, paddle_id)],
     )
 
-    paddle.number, paddle.issued_at = number, now
+    lots = session.scalars(select(AdmissionRow.lot_id).where(AdmissionRow.paddle_id == paddle_id)).all()
     session.add(
         AuditRow(at=now, by_id=by_id, what="paddle.issued", about=_about(paddle.round, paddle), detail=f"paddle {number}")
     )
     try:
-        session.flush()
+        issuing.issue(session, round_row, {number: paddle}, {number: lots}, now=now)
     except IntegrityError as error:
         raise PaddleTaken(number) from error
     _tell(session, paddle, what="paddle_issued", facts={"paddle": number}, now=now)
@@ -162,6 +163,8 @@ def void(
     :raises PaddleStands: its bid stands at a lot on sale
     :raises PaddleAtSealedLot: it is admitted to a lot on sale by sealed offers, whether it made one or not
     """
+    # The round before its lots, as the opening and the closing do.
+    round_row = _round_of_for_update(session, paddle_id)
     lots = session.scalars(
         select(LotRow)
         .join(AdmissionRow, AdmissionRow.lot_id == LotRow.id)
@@ -181,6 +184,8 @@ def void(
     )
 
     paddle.voided_at, paddle.void_reason = now, reason
+    if paddle.number is not None:
+        round_record.append(session, round_row, [(RoundKind.PADDLE_VOIDED, now, {"paddle": paddle.number})])
     what = "paddle.voided" if paddle.number else "paddle.refused"
     session.add(AuditRow(at=now, by_id=by_id, what=what, about=_about(paddle.round, paddle), detail=reason))
     _tell(session, paddle, what=what.replace(".", "_"), facts={"paddle": paddle.number, "reason": reason}, now=now)
@@ -201,6 +206,14 @@ def _paddle_of(session: Session, round_id: int, organisation_id: int) -> bool:
             .where(PaddleRow.round_id == round_id, PaddleRow.organisation_id == organisation_id)
         )
     )
+
+
+def _round_of_for_update(session: Session, paddle_id: int) -> RoundRow:
+    round_id = session.scalar(select(PaddleRow.round_id).where(PaddleRow.id == paddle_id))
+    row = session.get(RoundRow, round_id, with_for_update={"key_share": True, "of": RoundRow}, populate_existing=True)
+    if row is None:
+        raise NoSuch
+    return row
 
 
 def _paddle_for_update(session: Session, paddle_id: int, market_key: str, *, phases: frozenset[Phase] = _GOING) -> PaddleRow:

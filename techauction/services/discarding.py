@@ -28,7 +28,7 @@ from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundMar
 from techauction.store.money import DepositRow, PostingRow, ReceiptRow, SettlementRow
 from techauction.store.notices import NoticeRow
 from techauction.store.people import OrganisationRow, UserRow
-from techauction.store.record import RecordRow
+from techauction.store.record import RecordRow, RoundRecordRow
 
 AT_ONCE = 500
 """So many rows of a table go in one transaction, which must stay short beside a sale."""
@@ -113,6 +113,7 @@ def _rows_of(round_id: int) -> Iterator[tuple[_Key, ColumnElement[bool]]]:
     yield SealedBidRow.id, SealedBidRow.lot_id.in_(lots)
     yield OfferRow.id, OfferRow.lot_id.in_(lots)
     yield RecordRow.id, RecordRow.lot_id.in_(lots)
+    yield RoundRecordRow.id, RoundRecordRow.round_id == round_id
     yield OutcomeRow.lot_id, OutcomeRow.lot_id.in_(lots)
     yield CaseStepRow.id, CaseStepRow.case_id.in_(lots)
     yield CaseRow.lot_id, CaseRow.lot_id.in_(lots)

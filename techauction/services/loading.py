@@ -13,6 +13,7 @@ from techauction.core.planned import PlannedLot, PlannedOrganisation, RoundFile
 from techauction.core.reading import Faults
 from techauction.core.round import ListedLot, Phase
 from techauction.core.roundfile import Known, RoundFileWrong, read
+from techauction.services import issuing
 from techauction.services.deposits import hold_in_full
 from techauction.services.reserves import sealed
 from techauction.services.rounds import keep
@@ -204,25 +205,21 @@ def _issue_paddles(
     *,
     now: datetime,
 ) -> None:
-    paddles = [
-        PaddleRow(
+    paddles = {
+        bidder.paddle: PaddleRow(
             round_id=row.id,
             organisation_id=organisations[bidder.enterprise.credit_code].id,
-            number=bidder.paddle,
             asked_at=now,
             rules_accepted_at=now,
-            issued_at=now,
         )
         for bidder in file.bidders
-    ]
-    session.add_all(paddles)
-    session.flush()
+    }
+    its_lots = {bidder.paddle: [lots[number].id for number in bidder.lots] for bidder in file.bidders}
+    issuing.issue(session, row, paddles, its_lots, now=now)
     hold_in_full(
         session,
         round_id=row.id,
-        lots_by_paddle={
-            paddle.id: [lots[number].id for number in bidder.lots] for paddle, bidder in zip(paddles, file.bidders, strict=True)
-        },
+        lots_by_paddle={paddle.id: its_lots[number] for number, paddle in paddles.items()},
         reference=f"{row.slug}-loaded",
         value_at=now,
         now=now,

@@ -1,6 +1,6 @@
 """Opening a round's lots, and closing the round when the last has ended."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy import func, or_, select
@@ -15,7 +15,7 @@ from techauction.core.outcome import Ending, WithheldFor
 from techauction.core.record import Kind, instant
 from techauction.core.refusal import Refusal
 from techauction.core.round import Phase
-from techauction.services import aftersale, settlement, telling
+from techauction.services import aftersale, planning, round_record, settlement, telling
 from techauction.services.notices import Facts, notify, of_round, users
 from techauction.services.record import append, name_of
 from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow
@@ -61,6 +61,8 @@ def open_round(
     row.phase = rounds.open_at(row.phase, row.opens_at, now, early=early or row.rehearsal)
 
     row.opened_at = now
+    planning.put_on_record(session, row, now=now)
+    opened_with = planning.opened_with(session, row, lots)
     admitted = _admitted(session, round_id)
     reserves = {
         each.lot_id: each for each in session.scalars(select(ReserveRow).where(ReserveRow.lot_id.in_(e.id for e in lots)))
@@ -80,7 +82,7 @@ def open_round(
             session.add(OutcomeRow(lot_id=lot.id, ending=Ending.WITHHELD, reason=reason.value, ended_at=now))
             withheld.append((lot, reason))
             continue
-        _open_lot(session, row, lot, reserve, closes_at=row.calendar().closes(place), now=now)
+        _open_lot(session, row, lot, reserve, opened_with[lot.id], closes_at=row.calendar().closes(place), now=now)
     session.add(AuditRow(at=now, by_id=by_id, what="round.opened", about=f"round {row.slug}"))
     session.flush()
     settlement.release(session, lot_ids=[lot.id for lot, _ in withheld], now=now)
@@ -88,7 +90,14 @@ def open_round(
 
 
 def _open_lot(
-    session: Session, row: RoundRow, lot: LotRow, reserve: ReserveRow | None, *, closes_at: datetime, now: datetime
+    session: Session,
+    row: RoundRow,
+    lot: LotRow,
+    reserve: ReserveRow | None,
+    opened_with: Mapping[str, object],
+    *,
+    closes_at: datetime,
+    now: datetime,
 ) -> None:
     assert lot.start is not None
     assert lot.number is not None
@@ -121,6 +130,7 @@ def _open_lot(
             "min_bidding": rules.min_bidding,
             "opens_at": instant(now),
             **sealed,
+            **opened_with,
             "market": lot.market_key,
             "described": record.description_digest(name_of(row.slug, lot.number), lot.result.described()),
         },
@@ -166,15 +176,16 @@ def close_round(session: Session, *, round_id: int, now: datetime) -> bool:
         return False
     heads = {lot.number: lot.head_hash for lot in lots if lot.number is not None and lot.head_hash is not None}
     row.phase, row.closed_at = rounds.turn(row.phase, Phase.CLOSED), now
-    row.digest = record.round_digest(row.slug, heads)
+    _, head = round_record.head(session, round_id)
+    row.digest, row.digest_version = record.round_digest(row.slug, heads, head), record.ROUND_VERSION
     settlement.release_round(session, round_row=row, now=now)
     session.add(AuditRow(at=now, by_id=None, what="round.closed", about=f"round {row.slug}", detail=row.digest))
-    _tell_closed(session, row, heads, now=now)
+    _tell_closed(session, row, record.heads_told(heads, head), now=now)
     return True
 
 
-def _tell_closed(session: Session, row: RoundRow, heads: dict[int, str], *, now: datetime) -> None:
-    said: Facts = {"digest": row.digest, "heads": record.heads_told(heads)}
+def _tell_closed(session: Session, row: RoundRow, heads: str, *, now: datetime) -> None:
+    said: Facts = {"digest": row.digest, "heads": heads}
     told = users(session, UserRow.role.in_((Role.ORGANIZER, Role.AUDITOR)))
     notify(session, user_ids=told, what="round_closed", facts=of_round(row) | said, now=now)
 

@@ -29,6 +29,7 @@ from techauction.store.auction import PaddleRow
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, ResultRow, RoundMarketRow, RoundRow, columns_of
 from techauction.store.people import Role, UserRow
+from techauction.store.record import RoundRecordRow
 
 
 def draft(session: Session, *, planned: PlannedRound, by_id: int, now: datetime) -> RoundRow:
@@ -65,9 +66,7 @@ def revise(session: Session, *, round_id: int, market_key: str, planned: Planned
     if row.phase is not Phase.DRAFT:
         raise PhaseForbids(row.phase)
     _must_be_free(session, planned.slug, besides=round_id)
-    # A lot may have been withdrawn.
-    on_record = select(LotRow.id).where(LotRow.round_id == round_id, LotRow.seq > 0).limit(1)
-    if planned.slug != row.slug and session.scalar(on_record) is not None:
+    if planned.slug != row.slug and _is_on_record(session, round_id):
         raise SlugOnRecord(row.slug)
     _must_be_fit(session, planned)
     leaving = {each.market_key for each in row.markets} - set(planned.markets)
@@ -156,6 +155,13 @@ def _own_round_for_update(session: Session, round_id: int, market_key: str) -> R
     if row.host_market_key != market_key:
         raise HostDecides
     return row
+
+
+def _is_on_record(session: Session, round_id: int) -> bool:
+    """Return whether the draft is named in a record: a lot was withdrawn, or the round was loaded with its paddles."""
+    withdrawn = select(LotRow.id).where(LotRow.round_id == round_id, LotRow.seq > 0)
+    bound = select(RoundRecordRow.id).where(RoundRecordRow.round_id == round_id)
+    return any(session.scalar(each.limit(1)) is not None for each in (withdrawn, bound))
 
 
 def _must_be_free(session: Session, slug: str, *, besides: int | None) -> None:

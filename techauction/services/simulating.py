@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from techauction.core.paddle import LEAST_PADDLE
 from techauction.core.rehearsal import SIMULATED
+from techauction.services import issuing
 from techauction.services.deposits import hold_in_full
 from techauction.store.auction import PaddleRow
 from techauction.store.consigning import LotRow, RoundRow
@@ -54,19 +55,16 @@ def admit(
     now: datetime,
 ) -> None:
     """Issue paddles of a copy by number, admitted to the lots with their deposits held."""
-    paddles = [
-        PaddleRow(
-            round_id=copy.id, organisation_id=bidder.id, number=number, asked_at=now, rules_accepted_at=now, issued_at=now
-        )
-        for number, bidder in bidders
-    ]
-    session.add_all(paddles)
-    session.flush()
     lot_ids = [lot.id for lot in lots]
+    paddles = {
+        number: PaddleRow(round_id=copy.id, organisation_id=bidder.id, asked_at=now, rules_accepted_at=now)
+        for number, bidder in bidders
+    }
+    issuing.issue(session, copy, paddles, dict.fromkeys(paddles, lot_ids), now=now)
     hold_in_full(
         session,
         round_id=copy.id,
-        lots_by_paddle={paddle.id: lot_ids for paddle in paddles},
+        lots_by_paddle={paddle.id: lot_ids for paddle in paddles.values()},
         reference=copy.slug,
         value_at=now,
         now=now,

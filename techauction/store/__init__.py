@@ -1,5 +1,5 @@
 """What is kept: typed rows and their constraints."""
 
-from techauction.store import aftersale, auction, audit, consigning, days, money, notices, people, record, tries
+from techauction.store import aftersale, auction, audit, consigning, days, money, notices, people, record, renames, tries
 
-__all__ = ["aftersale", "auction", "audit", "consigning", "days", "money", "notices", "people", "record", "tries"]
+__all__ = ["aftersale", "auction", "audit", "consigning", "days", "money", "notices", "people", "record", "renames", "tries"]

@@ -6,6 +6,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from techauction.core.approval import Act, Decision
+from techauction.core.binding import Bidder
 from techauction.core.money import Money
 from techauction.core.offer import Source
 from techauction.core.outcome import Ending
@@ -16,7 +17,10 @@ from techauction.store.people import OrganisationRow, UserRow
 
 
 class PaddleRow(Row):
-    """A paddle (竞买号牌): asked for, then issued with its number, perhaps voided. One a bidder and round."""
+    """A paddle (竞买号牌): asked for, then issued with its number, perhaps voided. One a bidder and round.
+
+    `credit_code` and the names are its bidder's as of its issue, `salt` is its binding's: the round's record has the digest.
+    """
 
     __tablename__ = "paddles"
     __table_args__ = (
@@ -36,10 +40,22 @@ class PaddleRow(Row):
     issued_at: Mapped[datetime | None]
     voided_at: Mapped[datetime | None]
     void_reason: Mapped[str] = mapped_column(String(500), default="")
+    credit_code: Mapped[str | None] = mapped_column(String(18))
+    name_zh: Mapped[str | None] = mapped_column(String(200))
+    name_en: Mapped[str | None] = mapped_column(String(200))
+    salt: Mapped[str | None] = mapped_column(String(64))
 
     round: Mapped[RoundRow] = relationship()
     organisation: Mapped[OrganisationRow] = relationship()
     admissions: Mapped[list["AdmissionRow"]] = relationship(back_populates="paddle")
+
+    @property
+    def bidder(self) -> Bidder:
+        """Return whom the paddle was issued to, as of its issue."""
+        assert self.credit_code is not None
+        assert self.name_zh is not None
+        assert self.name_en is not None
+        return Bidder(self.credit_code, self.name_zh, self.name_en)
 
 
 class AdmissionRow(Row):

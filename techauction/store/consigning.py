@@ -83,6 +83,7 @@ class RoundRow(Row):
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     digest: Mapped[str | None] = mapped_column(String(64))
+    digest_version: Mapped[int | None]
     call_off_reason: Mapped[str] = mapped_column(String(500), default="")
 
     copy_of_id: Mapped[int | None] = mapped_column(ForeignKey("rounds.id"), index=True)
@@ -124,7 +125,7 @@ class RoundRow(Row):
         return PlannedRound(
             **{name: getattr(self, name) for name in _PLANNED},
             host_market=self.host_market_key,
-            markets=tuple(each.market_key for each in self.markets),
+            markets=tuple(sorted(each.market_key for each in self.markets)),
             deposit=self.deposit_rule(),
         )
 

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, Dialect, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
+from techauction.core.binding import Bidder
 from techauction.core.names import Name
 from techauction.core.tokens import TokenScope
 from techauction.store.base import NEVER_AGAIN, Row, enum_column
@@ -91,6 +92,11 @@ class OrganisationRow(Row):
     def name(self) -> Name:
         """Return the name in both languages."""
         return Name(self.name_zh, self.name_en)
+
+    @property
+    def bidder(self) -> Bidder:
+        """Return the organisation as a paddle is bound to it."""
+        return Bidder(self.credit_code, self.name_zh, self.name_en)
 
 
 class Role(StrEnum):

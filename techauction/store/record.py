@@ -1,4 +1,4 @@
-"""The record of the sale: append-only, one row an event of a lot."""
+"""The record of the sale: append-only, one row an event of a lot, or of a round."""
 
 from datetime import datetime
 
@@ -7,8 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from techauction.core.money import Money
 from techauction.core.record import Event, Kind
+from techauction.core.round_record import RoundEvent, RoundKind
 from techauction.store.base import Row, enum_column
-from techauction.store.consigning import LotRow
+from techauction.store.consigning import LotRow, RoundRow
 
 
 class RecordRow(Row):
@@ -57,3 +58,25 @@ class RecordRow(Row):
             closes_at=self.closes_at,
             data=self.data,
         )
+
+
+class RoundRecordRow(Row):
+    """One event of a round's own record. `seq` is gap-free per round."""
+
+    __tablename__ = "round_record"
+    __table_args__ = (UniqueConstraint("round_id", "seq"), CheckConstraint("seq >= 1", name="seq"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"))
+    seq: Mapped[int]
+    kind: Mapped[RoundKind] = mapped_column(enum_column(RoundKind, "kind"))
+    at: Mapped[datetime]
+    data: Mapped[dict[str, object]] = mapped_column(JSON, default=dict)
+    prev_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+    round: Mapped[RoundRow] = relationship()
+
+    def to_core(self, slug: str) -> RoundEvent:
+        """Return the event of the round of that name."""
+        return RoundEvent(round=slug, seq=self.seq, kind=self.kind, at=self.at, data=self.data)

@@ -92,6 +92,8 @@ ADMISSION = {
         "it can be voided only after that lot has ended."
     ),
     "already_decided": _l("This registration is %(decided)s already, and that stands."),
+    "rename_waits": _l("Another new name of this organisation waits for a decision already."),
+    "same_name": _l("That is the name that it has."),
     "reason_needed": _l("Give a reason: whoever is refused something is told why."),
     "credit_code_wrong": _l(
         "“%(text)s” is no unified social credit code: those have 18 characters, the last checks the others."

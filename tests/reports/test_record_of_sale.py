@@ -17,14 +17,14 @@ from techauction.core.money import ZERO, Money
 from techauction.core.outcome import Ending
 from techauction.core.record import Event, Kind, round_digest
 from techauction.core.refusal import NoSuch, Refusal
-from techauction.core.round import Phase
+from techauction.core.round import Phase, Regime
 from techauction.core.violation import Fault, Violation
 from techauction.reports.record_of_sale import verify_round
-from techauction.services import opening, pausing
+from techauction.services import opening, pausing, round_record
 from techauction.store.aftersale import CaseRow
 from techauction.store.auction import AdmissionRow, ApprovalRow, OfferRow, OutcomeRow, PaddleRow
 from techauction.store.base import Row
-from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundRow
+from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundMarketRow, RoundRow
 from techauction.store.money import DepositRow, PostingRow, ReceiptRow, SettlementRow
 from techauction.store.notices import NoticeRow
 from techauction.store.people import Role
@@ -255,7 +255,7 @@ def test_a_digest_rewritten_with_the_round_is_not_the_one_that_was_told(
         lots = session.scalars(select(LotRow).where(LotRow.round_id == played.row.id))
         heads = {lot.number or 0: lot.head_hash or "" for lot in lots}
         row = session.get_one(RoundRow, played.row.id)
-        row.digest = round_digest(row.slug, heads)
+        row.digest = round_digest(row.slug, heads, round_record.head(session, row.id)[1])
 
     found = verify(sessions, played)
 
@@ -308,7 +308,9 @@ def test_a_bid_of_a_paddle_that_had_no_business_there_is_found(sessions: session
 
     found = [violation for violation in verify(sessions, played) if violation.code is Fault.NOT_ADMITTED]
 
-    assert {(violation.lot.split("/")[1], violation.seq) for violation in found} == {
+    assert {(each.lot.removeprefix(f"{played.row.slug}/"), each.seq) for each in found} == {
+        (played.row.slug, 1),  # its lots are not those that it was issued for
+        ("1", 1),  # and the lot opened with it
         ("1", 2),
         ("1", 3),
         ("1", 4),
@@ -337,8 +339,15 @@ def test_a_reserve_that_is_not_the_one_committed_is_found(
     ("change", "fault"),
     [
         (update(RoundRow).values(max_steps=11), Fault.TERMS_DIFFER),
+        (update(RoundRow).values(min_admitted=1), Fault.TERMS_DIFFER),
+        (update(RoundRow).values(title_zh="别的一场"), Fault.TERMS_DIFFER),
+        (update(RoundRow).values(host_market_key="anhui"), Fault.TERMS_DIFFER),
+        (update(RoundRow).values(regime=Regime.AUCTION), Fault.TERMS_DIFFER),
+        (update(RoundRow).values(registration_closes_at=CLOSES), Fault.TERMS_DIFFER),
+        (update(RoundRow).values(opened_at=CLOSES), Fault.STATE_DIFFERS),
+        (update(RoundMarketRow).values(market_key="anhui"), Fault.TERMS_DIFFER),
         (update(RoundRow).values(extension_length_s=301), Fault.TERMS_DIFFER),
-        (update(RoundRow).values(buyer_bps=151), Fault.SETTLEMENT_DIFFERS),
+        (update(RoundRow).values(buyer_bps=151), {Fault.SETTLEMENT_DIFFERS, Fault.TERMS_DIFFER}),
         (update(RoundRow).values(digest="0" * 64), Fault.DIGEST_DIFFERS),
         (update(RoundRow).values(digest=None), Fault.DIGEST_DIFFERS),
         (update(DepositRow).where(DepositRow.applied > ZERO).values(applied=Money(1)), Fault.SETTLEMENT_DIFFERS),
@@ -357,12 +366,12 @@ def test_a_reserve_that_is_not_the_one_committed_is_found(
     ],
 )
 def test_what_stands_beside_the_record_must_agree_with_it(
-    sessions: sessionmaker[Session], played: Played, change: Any, fault: Fault
+    sessions: sessionmaker[Session], played: Played, change: Any, fault: Fault | set[Fault]
 ) -> None:
     with sessions.begin() as session:
         session.execute(change, execution_options={"synchronize_session": False})
 
-    assert codes(sessions, played) == {fault}
+    assert codes(sessions, played) == (fault if isinstance(fault, set) else {fault})
 
 
 @pytest.mark.parametrize(
@@ -390,7 +399,7 @@ def test_a_lot_described_otherwise_after_it_opened_is_found(
     [
         (update(DepositRow).where(DepositRow.applied > ZERO).values(state=DepositState.RELEASED), Fault.SETTLEMENT_DIFFERS),
         (update(DepositRow).values(required=wan(19)), Fault.SETTLEMENT_DIFFERS),
-        (update(RoundRow).values(deposit_share_bps=999), Fault.SETTLEMENT_DIFFERS),
+        (update(RoundRow).values(deposit_share_bps=999), {Fault.SETTLEMENT_DIFFERS, Fault.TERMS_DIFFER}),
         (update(PostingRow).where(PostingRow.what == "price_charged").values(at=OPENS), Fault.SETTLEMENT_DIFFERS),
         (update(ReserveRow).values(opened_at=None), Fault.RESERVE_MISMATCH),
         (update(ReserveRow).values(opened_at=CLOSES + timedelta(hours=2)), Fault.RESERVE_MISMATCH),
@@ -402,7 +411,9 @@ def test_a_lot_described_otherwise_after_it_opened_is_found(
         (update(LotRow).where(LotRow.number == 4).values(market_key="anhui"), Fault.TERMS_DIFFER),
     ],
 )
-def test_nothing_beside_the_record_may_be_said_otherwise(sessions: sessionmaker[Session], change: Any, fault: Fault) -> None:
+def test_nothing_beside_the_record_may_be_said_otherwise(
+    sessions: sessionmaker[Session], change: Any, fault: Fault | set[Fault]
+) -> None:
     with sessions.begin() as session:
         a_user(session, Role.AUDITOR)
         a_round_sold(session, slug=SLUG)
@@ -410,7 +421,7 @@ def test_nothing_beside_the_record_may_be_said_otherwise(sessions: sessionmaker[
         session.execute(change, execution_options={"synchronize_session": False})
 
     with sessions() as session:
-        assert {violation.code for violation in verify_round(session, SLUG)} == {fault}
+        assert {violation.code for violation in verify_round(session, SLUG)} == (fault if isinstance(fault, set) else {fault})
 
 
 def test_a_request_that_was_shown_otherwise_is_found(sessions: sessionmaker[Session], played: Played) -> None:

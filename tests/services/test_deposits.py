@@ -10,10 +10,10 @@ from techauction.core import admission
 from techauction.core.admission import DepositKind, DepositState
 from techauction.core.money import Money, total
 from techauction.queries.coverage import coverage
-from techauction.services import deposits, settlement
+from techauction.services import deposits, issuing, settlement
 from techauction.services.deposits import Received
 from techauction.store.auction import AdmissionRow, PaddleRow
-from techauction.store.consigning import LotRow
+from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.money import DepositRow, PostingRow, ReceiptRow
 from tests.builders import a_lot, a_round, a_user, an_organisation, wan
 from tests.conftest import TEN
@@ -216,16 +216,9 @@ def test_a_loaded_round_with_a_fixed_sum_has_one_deposit_a_paddle(sessions: sess
         assert session.scalar(select(func.count()).select_from(AdmissionRow)) == 4
 
 
-def issued(session: Session, round_: object, number: int) -> int:
+def issued(session: Session, round_: RoundRow, number: int) -> int:
     """Keep an issued paddle, and return its id."""
-    row = PaddleRow(
-        round=round_,
-        organisation=an_organisation(session),
-        number=number,
-        asked_at=TEN,
-        rules_accepted_at=TEN,
-        issued_at=TEN,
-    )
-    session.add(row)
-    session.flush()
+    bidder = an_organisation(session)
+    row = PaddleRow(round_id=round_.id, organisation_id=bidder.id, asked_at=TEN, rules_accepted_at=TEN)
+    issuing.issue(session, round_, {number: row}, {number: []}, now=TEN)
     return row.id
