@@ -20,7 +20,7 @@ class Commission:
     """A round's commission, in basis points of the hammer price, and how it is split.
 
     `listing_share_bps` goes to the market that listed the lot, the rest to the one that brought the buyer.
-    The law allows 5 % a side where nothing was agreed (拍卖法 art. 57).
+    The law allows 5 % a side where nothing was agreed (拍卖法 art. 56).
     """
 
     buyer_bps: int = 0

@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-import cn2an
 from flask import Flask
 from flask_babel import format_date
 from flask_babel import gettext as _
 
 from techauction import wording
 from techauction.clock import SHANGHAI
-from techauction.core.money import FEN_PER_WAN, FEN_PER_YUAN, Money
+from techauction.core.capitals import in_capitals
+from techauction.core.money import FEN_PER_WAN, Money
 from techauction.core.names import Name
 from techauction.wording import act, in_chinese, province, say, word
 from techauction.wording.words import maturity
@@ -43,8 +43,7 @@ def wan(sum_: Money | None) -> str:
 
 def daxie(sum_: Money) -> str:
     """Return a sum in the capital numerals of contracts: `贰佰万元整`."""
-    yuan, fen = divmod(sum_.minor, FEN_PER_YUAN)
-    return str(cn2an.an2cn(f"{yuan}.{fen:02d}" if fen else str(yuan), "rmb"))
+    return in_capitals(sum_)
 
 
 def when(at: datetime | None, until: str = "second") -> str:

@@ -18,7 +18,6 @@ LIBRARIES = (
     "apscheduler.schedulers.background",
     "argon2",
     "click.testing",
-    "cn2an",
     "flask.testing",
     "flask_babel",
     "flask_limiter",
