@@ -22,6 +22,7 @@ STATUS = {
     "scope_missing": 403,
     "no_such": 404,
     "call_unreadable": 422,
+    "json_key_twice": 422,
     "round_file_wrong": 422,
     "too_many_calls": 429,
 }

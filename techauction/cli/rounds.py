@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from techauction.cli.instance import Instance, Refused, pass_instance, tell
 from techauction.cli.listing import format_option, show
+from techauction.core import json_text
 from techauction.core.custody import Slip
+from techauction.core.json_text import KeyTwice
 from techauction.core.roundfile import MOST_BYTES, RoundFileWrong
 from techauction.custody import key_ring
 from techauction.queries.rounds import totals_of
@@ -141,8 +143,10 @@ def _read(file: Path) -> dict[str, object]:
     if file.stat().st_size > MOST_BYTES:
         raise Refused(f"{file} has more than {MOST_BYTES // 1024**2} MB")
     try:
-        plan = json.loads(file.read_text("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        plan = json_text.read(file.read_text("utf-8-sig"))
+    except KeyTwice as refusal:
+        raise Refused(f"{file}: {refusal}") from refusal
+    except ValueError as error:
         raise Refused(f"{file} is not JSON: {error}") from error
     if not isinstance(plan, dict):
         raise Refused(f"{file} is not a JSON object")

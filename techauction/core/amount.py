@@ -2,30 +2,42 @@
 
 import re
 
+from techauction.core.digits import GROUPED, narrow, plain
 from techauction.core.money import FEN_PER_WAN, FEN_PER_YUAN, LARGEST_FEN, Money
 from techauction.core.refusal import Refusal
 
 _LONGEST_TEXT = 40
-# Full-width signs only: NFKC would also make 106 of 10⁶.
-_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {ord("￥"): "¥", ord("\u3000"): " ", ord("\u00a0"): " "}
+_SIMPLE = str.maketrans("萬億圓圆", "万亿元元")
+_FEN_PER_YI = 10_000 * FEN_PER_WAN
 _UNITS = {
-    "": FEN_PER_YUAN,
+    "亿": _FEN_PER_YI,
+    "千万": 1_000 * FEN_PER_WAN,
+    "百万": 100 * FEN_PER_WAN,
+    "万": FEN_PER_WAN,
+    "wan": FEN_PER_WAN,
     "元": FEN_PER_YUAN,
     "yuan": FEN_PER_YUAN,
-    "万": FEN_PER_WAN,
-    "万元": FEN_PER_WAN,
-    "wan": FEN_PER_WAN,
+    "": FEN_PER_YUAN,
 }
-_AMOUNT = re.compile(
-    r"¥?\s*(?P<sign>[-+]?)\s*(?P<whole>[0-9]+|[0-9]{1,3}(?:[, ][0-9]{3})+|[0-9]{1,4}(?:[, ][0-9]{4})+)"
-    r"(?:\.(?P<part>[0-9]+))?\s*(?P<unit>万元|万|元|yuan|wan)?"
-)
+_TERM = re.compile(rf"\s*(?P<whole>{GROUPED})(?:\.(?P<part>[0-9]+))?\s*(?P<unit>(?:亿|千万|百万|万)(?:\s*元$)?|wan|元$|yuan)?")
+_AMOUNT = re.compile(r"(?:人民币|RMB|CNY)?\s*¥?\s*(?P<sign>[-+]?)\s*(?P<terms>[0-9].*?)(?:(?<=元)[整正])?", re.IGNORECASE)
+_COULD_BE = re.compile(r"[0-9][-~—至到,. 0-9亿万千百]*[0-9亿万千百]元?")
+"""Digits and units that make no amount in one way: `1,23`, `1万2`, `100-200万`."""
 
 
 class AmountUnreadable(Refusal):
     """The text is no amount of money."""
 
     code = "amount_unreadable"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text=text)
+
+
+class AmountAmbiguous(Refusal):
+    """The text may mean more than one amount."""
+
+    code = "amount_ambiguous"
 
     def __init__(self, text: str) -> None:
         super().__init__(text=text)
@@ -59,23 +71,29 @@ class AmountTooLarge(Refusal):
 
 
 def read(text: str) -> Money:
-    """Read an amount as people write it: `1,230,000`, `123万`, `１２３ 万元`, `¥1204.58万`. Without a unit it is yuan.
+    """Read an amount as people write it, in yuan where it has no unit.
+
+    So `1,230,000`, `１２３ 万元`, `1.2亿`, `1亿2000万` and `人民币100万元整`.
 
     :raises AmountUnreadable: not an amount, or written in powers of ten
+    :raises AmountAmbiguous: it may mean more than one, as `1万2000` and `1,23` do
     :raises AmountNotPositive: zero or less
     :raises AmountHasFractionOfFen: finer than one fen
     :raises AmountTooLarge: over ten trillion yuan
     """
     shown = text[:_LONGEST_TEXT]
-    plain = text.translate(_NARROW).strip()
-    found = _AMOUNT.fullmatch(plain) if len(plain) <= _LONGEST_TEXT else None
+    written = narrow(text).translate(_SIMPLE)
+    if len(written) > _LONGEST_TEXT:
+        raise AmountTooLarge(shown) if plain(written).isdecimal() else AmountUnreadable(shown)
+    found = _AMOUNT.fullmatch(written)
     if found is None:
-        if len(plain) > _LONGEST_TEXT and plain.replace(",", "").replace(" ", "").isdecimal():
-            raise AmountTooLarge(shown)
         raise AmountUnreadable(shown)
-    whole, part = re.sub("[, ]", "", found["whole"]), found["part"] or ""
-    scaled = int(whole + part) * _UNITS[found["unit"] or ""]
-    minor, fraction = divmod(scaled, 10 ** len(part))
+    terms = _terms(found["terms"])
+    if terms is None:
+        raise AmountAmbiguous(shown) if _COULD_BE.fullmatch(found["terms"].strip()) else AmountUnreadable(shown)
+    places = max(len(part) for _whole, part, _unit in terms)
+    scaled = sum(int(whole + part.ljust(places, "0")) * unit for whole, part, unit in terms)
+    minor, fraction = divmod(scaled, 10**places)
     if found["sign"] == "-" or not scaled:
         raise AmountNotPositive(shown)
     if fraction:
@@ -83,3 +101,27 @@ def read(text: str) -> Money:
     if minor > LARGEST_FEN:
         raise AmountTooLarge(shown)
     return Money(minor)
+
+
+def _terms(written: str) -> list[tuple[str, str, int]] | None:
+    """Return whole digits, decimals and unit of each term of `1亿2000万`; nothing where they add up to no amount in one way."""
+    terms: list[tuple[str, str, int]] = []
+    at = 0
+    while at < len(written):
+        found = _TERM.match(written, at)
+        if found is None:
+            return None
+        whole, part, unit = plain(found["whole"]), found["part"] or "", _unit(found["unit"] or "")
+        if terms:
+            _before, decimals, over = terms[-1]
+            # In `1万2000` the rest may be yuan or thousands; none follows a decimal, or reaches the unit before.
+            if not found["unit"] or decimals or (int(whole) + 1) * unit > over:
+                return None
+        terms.append((whole, part, unit))
+        at = found.end()
+    return terms
+
+
+def _unit(written: str) -> int:
+    """Return the fen of a unit, which may be said of yuan (`万元`)."""
+    return _UNITS.get(written.lower()) or _UNITS[written.removesuffix("元").strip()]

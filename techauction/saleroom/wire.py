@@ -39,6 +39,7 @@ async def read_json(receive: Receive) -> object:
     """Return the request's JSON, of at most 4 KB.
 
     :raises OfferUnreadable: it is none, or longer, or the caller went away
+    :raises KeyTwice: a name stands twice in it
     """
     parts = b""
     while True:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from itertools import chain
 from typing import Any, ClassVar
@@ -13,10 +13,11 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, PasswordField, SelectMultipleField, StringField, TextAreaField, ValidationError
 from wtforms.validators import Regexp
-from wtforms.widgets import CheckboxInput, DateTimeLocalInput, Input, ListWidget, TextInput
+from wtforms.widgets import CheckboxInput, DateInput, DateTimeLocalInput, Input, ListWidget, TextInput
 
 from techauction.clock import SHANGHAI
 from techauction.core import amount
+from techauction.core.digits import narrow, whole
 from techauction.core.money import Money
 from techauction.core.refusal import Refusal
 from techauction.queries.choices import Choice
@@ -25,6 +26,8 @@ from techauction.wording import say, word
 
 _RATE = re.compile(r"(?P<whole>[0-9]{1,3})(?:\.(?P<part>[0-9]{1,2}))?\s*%?")
 _MOST_BPS = 10_000
+_DATE = re.compile(r"(?P<year>[0-9]{4})\s*[-/.年]\s*(?P<month>[0-9]{1,2})\s*[-/.月]\s*(?P<day>[0-9]{1,2})(?![0-9])\s*日?")
+_CLOCK = re.compile(r"(?<![0-9])(?P<hour>[0-9]{1,2})\s*[时點点]\s*(?:(?P<minute>[0-9]{1,2})\s*分?)?$")
 YEARS = range(1970, 3000)
 """Years that somebody may mean. At the ends of the calendar no other zone, and no later close, could be reckoned."""
 _UNSEEN = [
@@ -69,7 +72,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # the library has no types
             self.form_errors.append(sentence)
 
 
-class _TextRead(Field):
+class TextRead(Field):
     """A text that means something. Its data is None where nothing was written; what cannot be read is shown as it is."""
 
     widget: Input = TextInput()
@@ -100,8 +103,8 @@ class _TextRead(Field):
         return "" if self.data is None else self.written(self.data)
 
 
-class MoneyField(_TextRead):
-    """An amount of money: `1,230,000`, `123万`, `¥1204.58万`. Its data is `Money`."""
+class MoneyField(TextRead):
+    """An amount of money: `1,230,000`, `123万`, `1.2亿`, `人民币100万元整`. Its data is `Money`."""
 
     data: Money | None
 
@@ -117,14 +120,14 @@ class MoneyField(_TextRead):
         return data.in_yuan()
 
 
-class PercentField(_TextRead):
+class PercentField(TextRead):
     """A rate in per cent with at most two places. Its data is in basis points."""
 
     data: int | None
 
     def read(self, text: str) -> int:
         """Return the basis points."""
-        found = _RATE.fullmatch(text)
+        found = _RATE.fullmatch(narrow(text))
         points = int(found["whole"]) * 100 + int((found["part"] or "").ljust(2, "0")) if found else None
         if points is None or points > _MOST_BPS:
             raise ValueError(_("Write a rate from 0 to 100 with at most two decimal places."))
@@ -136,7 +139,61 @@ class PercentField(_TextRead):
         return f"{whole}.{part:02d}".rstrip("0").rstrip(".") if part else str(whole)
 
 
-class ShanghaiDateTimeField(_TextRead):
+def as_iso(text: str) -> str:
+    """Return a date, perhaps with a time, in ISO 8601, of `２０２６／１１／２ 10:00` or `2026年11月2日10时` too."""
+
+    def date_of(found: re.Match[str]) -> str:
+        return f"{found['year']}-{found['month']:0>2}-{found['day']:0>2} "
+
+    def clock_of(found: re.Match[str]) -> str:
+        return f"{found['hour']:0>2}:{found['minute'] or 0:0>2}"
+
+    return _CLOCK.sub(clock_of, _DATE.sub(date_of, narrow(text).replace("T", " "), count=1)).strip().replace("  ", " ")
+
+
+class WholeField(TextRead):
+    """A whole number, in whatever width its digits are typed. Its data is an int."""
+
+    data: int | None
+
+    def __call__(self, **kwargs: Any) -> Any:
+        """Return the input, for which telephones show digits."""
+        return super().__call__(**{"inputmode": "numeric", **kwargs})
+
+    def read(self, text: str) -> int:
+        """Return the number."""
+        found = whole(text)
+        if found is None:
+            raise ValueError(_("Write a whole number."))
+        return found
+
+    def written(self, data: int) -> str:
+        """Return the digits."""
+        return str(data)
+
+
+class DayField(TextRead):
+    """A day: `2026-11-02`, `2026/11/2`, `2026年11月2日`. Its data is a date."""
+
+    widget = DateInput()
+    data: date | None
+
+    def read(self, text: str) -> date:
+        """Return the day."""
+        try:
+            day = date.fromisoformat(as_iso(text))
+        except ValueError as error:
+            raise ValueError(_("Write the day.")) from error
+        if day.year not in YEARS:
+            raise ValueError(_("Write the day."))
+        return day
+
+    def written(self, data: date) -> str:
+        """Return the day as ISO 8601 has it."""
+        return data.isoformat()
+
+
+class ShanghaiDateTimeField(TextRead):
     """A date and time as read off a clock in Shanghai. Its data is an aware instant in UTC."""
 
     widget = DateTimeLocalInput()
@@ -145,7 +202,7 @@ class ShanghaiDateTimeField(_TextRead):
     def read(self, text: str) -> datetime:
         """Return the instant."""
         try:
-            local = datetime.fromisoformat(text)
+            local = datetime.fromisoformat(as_iso(text))
         except ValueError as error:
             raise ValueError(_("Write a date and a time.")) from error
         if local.year not in YEARS:

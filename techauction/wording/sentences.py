@@ -61,10 +61,12 @@ API = {
     "scope_not_yours": _l("Your account has no use for the scope “%(scope)s”."),
     "too_many_tokens": _l("You have %(most)s tokens, the most that one may have. Revoke one first."),
     "too_many_calls": _l("You make more calls in a minute than are answered. Wait a moment, then call again."),
+    "json_key_twice": _l("The name “%(name)s” stands twice in one object, so nobody knows which of the two is meant."),
     "call_unreadable": _l("“%(field)s” is not what the API takes there."),
 }
 AMOUNTS = {
     "amount_unreadable": _l("“%(text)s” is no amount. Write it like 1,230,000 or 123万."),
+    "amount_ambiguous": _l("“%(text)s” can be read as more than one amount. Write it with one unit, like 1,230,000 or 1.2亿."),
     "amount_not_positive": _l("The amount must be more than zero."),
     "amount_has_fraction_of_fen": _l("The amount is finer than one fen."),
     "amount_too_large": _l("The amount is over %(most)s, the most that is accepted anywhere."),

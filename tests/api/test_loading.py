@@ -111,6 +111,15 @@ def test_an_exponent_is_no_whole_number_of_fen(organizer: Program) -> None:
     assert {"path": "$.lots[0].start_fen", "what": "must be a whole number of fen"} in told["problems"]
 
 
+def test_a_name_that_stands_twice_is_refused_by_name(organizer: Program, sessions: Sessions) -> None:
+    body = json.dumps(a_plan()).replace('"start_fen": ', '"start_fen": 1, "start_fen": ', 1).encode()
+
+    answer = organizer.post("/rounds", body)
+
+    assert (answer.status_code, answer.get_json()["code"], answer.get_json()["name"]) == (422, "json_key_twice", "start_fen")
+    assert kept(sessions) == (0, 0, 0)
+
+
 def test_a_body_that_is_no_plan_is_refused(organizer: Program) -> None:
     bodies = [b"", b"{", b"\xff\xfe", b'{"round": NaN}', b"[" * 100_000, b"1" * 5_000, b"[]", b"null", b'"\\ud800"']
 

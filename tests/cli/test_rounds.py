@@ -165,3 +165,12 @@ def test_the_record_is_exported_an_event_a_line(run: Run, sold: str) -> None:
     assert events[0]["lot"] == f"{sold}/1"
     assert [each["seq"] for each in events if each["lot"] == f"{sold}/1"] == [1, 2, 3, 4, 5]
     assert {each["kind"] for each in events} >= {"opened", "bid", "extended", "paused", "resumed", "hammered", "withheld"}
+
+
+def test_a_file_that_says_a_name_twice_is_refused(run: Run, file: Path) -> None:
+    file.write_text(file.read_text("utf-8").replace('"slug": ', '"slug": "other", "slug": ', 1), "utf-8")
+
+    told = run("round", "load", str(file))
+
+    assert (told.exit_code, run("round", "list", "--format", "json").stdout.strip()) == (1, "[]")
+    assert "json_key_twice name=slug" in told.stderr

@@ -858,4 +858,25 @@ FAULTS = [
         planted="    before = [place < count for place in range(len(chained))]\n",
         test="tests/reports/test_refused.py::test_what_was_refused_after_the_hammer_cannot_be_moved_before_it[sqlite]",
     ),
+    Fault(
+        guard="an offer that says a name twice is refused",
+        file="techauction/saleroom/answers.py",
+        original='body.count(b":") == len(value)',
+        planted='body.count(b":") >= len(value)',
+        test="tests/saleroom/test_paths.py::test_an_offer_that_says_a_name_twice_is_refused_by_name",
+    ),
+    Fault(
+        guard="an amount that may mean two sums is refused",
+        file="techauction/core/amount.py",
+        original='            if not found["unit"] or decimals or (int(whole) + 1) * unit > over:\n',
+        planted="            if unit > over:\n",
+        test="tests/core/test_amount.py::test_what_may_mean_more_than_one_amount_is_refused_by_name",
+    ),
+    Fault(
+        guard="zeros in a sum's capitals are said",
+        file="techauction/core/capitals.py",
+        original='("零" if zeros and said else "")',
+        planted='""',
+        test="tests/core/test_capitals.py::test_sums_are_written_as_the_rule_for_payment_papers_has_them",
+    ),
 ]

@@ -297,6 +297,12 @@ def test_unreadable_offers_are_refused_and_leave_no_trace(room: Room) -> None:
         assert session.scalars(select(OfferRow)).all() == []
 
 
+def test_an_offer_that_says_a_name_twice_is_refused_by_name(room: Room) -> None:
+    answer = room.sign_in("ant").bid(b'{"amount_fen": 20000000, "amount_fen": 30000000}')
+
+    assert (answer.status_code, answer.json()["code"], answer.json()["name"]) == (422, "json_key_twice", "amount_fen")
+
+
 def test_an_offer_without_a_fit_key_is_refused(room: Room) -> None:
     ant = room.sign_in("ant")
 

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from flask import Flask
@@ -6,17 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 from wtforms import PasswordField, StringField, TextAreaField
+from wtforms.validators import NumberRange, Optional
 
 from techauction.core import amount
 from techauction.core.money import LARGEST_FEN, Money
 from techauction.core.offer import BidTooLow
-from techauction.web.fields import Form, MoneyField, PercentField, ShanghaiDateTimeField
+from techauction.web.fields import DayField, Form, MoneyField, PercentField, ShanghaiDateTimeField, WholeField
 
 
 class Everything(Form):
     amount = MoneyField("Amount")
     rate = PercentField("Rate")
     at = ShanghaiDateTimeField("At")
+    day = DayField("Day")
+    count = WholeField("Count", [Optional(), NumberRange(1, 9_999)])
     name = StringField("Name")
     remark = TextAreaField("Remark")
     password = PasswordField("Password")
@@ -59,7 +62,9 @@ def test_an_amount_shown_in_a_form_is_read_back_the_same(fen: int) -> None:
     assert amount.read(shown) == Money(fen)
 
 
-@pytest.mark.parametrize(("written", "bps"), [("10", 1_000), ("2.5", 250), ("0.05 %", 5), ("0", 0), ("100", 10_000)])
+@pytest.mark.parametrize(
+    ("written", "bps"), [("10", 1_000), ("2.5", 250), ("0.05 %", 5), ("0", 0), ("100", 10_000), ("２．５％", 250)]
+)
 def test_a_rate_is_read_in_per_cent(written: str, bps: int, app: Flask) -> None:
     assert read(app, rate=written).rate.data == bps
 
@@ -122,3 +127,40 @@ def test_a_time_at_the_ends_of_the_calendar_is_none(written: str, app: Flask) ->
 
     assert form.at.data is None
     assert form.at.errors == ["Write a date and a time."]
+
+
+@pytest.mark.parametrize(("written", "count"), [("101", 101), ("１０１", 101), ("1,234", 1_234), (" 0７ ", 7), ("+8", 8)])
+def test_a_whole_number_is_read_in_whatever_width_it_is_typed(written: str, count: int, app: Flask) -> None:
+    assert read(app, count=written).count.data == count
+
+
+@pytest.mark.parametrize("written", ["1.0", "1_0", "-1", "٣", "0", "10000", "x", "1e1", "9" * 5_000])
+def test_what_is_no_number_of_the_range_is_refused(written: str, app: Flask) -> None:
+    assert read(app, count=written).count.errors
+
+
+@pytest.mark.parametrize(
+    "written", ["2026-11-02", "２０２６-１１-０２", "2026/11/2", "2026.11.02", "2026年11月2日", "２０２６年１１月２日"]
+)
+def test_a_day_is_read_as_people_write_it(written: str, app: Flask) -> None:
+    assert read(app, day=written).day.data == date(2026, 11, 2)
+
+
+@pytest.mark.parametrize("written", ["2026-13-01", "0001-01-01", "11/2", "2026年", "2026-11-022"])
+def test_what_is_no_day_is_refused(written: str, app: Flask) -> None:
+    assert read(app, day=written).day.errors == ["Write the day."]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-11-02 10:00",
+        "２０２６-１１-０２ １０：００",
+        "2026/11/2 10:00",
+        "2026年11月2日 10:00",
+        "2026年11月2日10时",
+        "2026年11月2日10点00分",
+    ],
+)
+def test_a_time_is_read_as_people_write_it(written: str, app: Flask) -> None:
+    assert read(app, at=written).at.data == datetime(2026, 11, 2, 2, 0, tzinfo=UTC)

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, EmailField, PasswordField, RadioField, SelectField, StringField
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+from wtforms import BooleanField, EmailField, PasswordField, RadioField, SelectField, StringField
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from techauction.core.accounts import (
     CreditCodeTaken,
@@ -21,7 +20,7 @@ from techauction.core.credit_code import CreditCodeWrong
 from techauction.core.days import NothingSpecial, SpecialDayKnown
 from techauction.queries.choices import Choice
 from techauction.store.people import OrganisationKind, Role
-from techauction.web.fields import YEARS, Beside, CheckboxesField, Form, an_email_address, choices, keyed
+from techauction.web.fields import Beside, CheckboxesField, DayField, Form, an_email_address, choices, keyed
 from techauction.wording import PROVINCES
 
 _HOUSE_ROLES = (Role.ORGANIZER, Role.MANAGER, Role.AUDITOR, Role.ADMINISTRATOR)
@@ -114,20 +113,12 @@ class SpecialDayForm(DayNamesForm):
 
     BESIDE: ClassVar[Beside] = {NothingSpecial: "works", SpecialDayKnown: "day"}
 
-    day = DateField(_l("Day"), [InputRequired(_l("Write the day."))])
+    day = DayField(_l("Day"), [InputRequired(_l("Write the day."))])
     works = RadioField(
         _l("Work"),
         [InputRequired(_l("Choose one of them."))],
         choices=[("off", _l("A weekday off")), ("works", _l("A Saturday or Sunday on which people work"))],
     )
-
-    def validate_day(self, field: DateField) -> None:
-        """Refuse a year that nobody means.
-
-        :raises ValidationError: with the sentence
-        """
-        if field.data is not None and field.data.year not in YEARS:
-            raise ValidationError(_("Write the day."))
 
     def is_working(self) -> bool:
         """Return whether people work on the day."""

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, SelectField, TextAreaField
+from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from techauction.core.handoff import CaseKind, NoSuchStep, Step, StepOutsideCase
@@ -20,7 +20,7 @@ from techauction.services import handoff
 from techauction.store.people import Role
 from techauction.web.addresses import member
 from techauction.web.context import now, signed_in
-from techauction.web.fields import Form, choices
+from techauction.web.fields import DayField, Form, choices
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
 from techauction.wording import say
@@ -35,7 +35,7 @@ class StepForm(Form):
     """A step that was done, on which day."""
 
     step = SelectField(_l("Step"), validate_choice=False)
-    done_on = DateField(_l("Done on"), [InputRequired(_l("Write the day."))])
+    done_on = DayField(_l("Done on"), [InputRequired(_l("Write the day."))])
     note = TextAreaField(_l("Note"), [Length(max=_LONGEST_NOTE)])
 
     def offer(self, page: CasePage) -> None:

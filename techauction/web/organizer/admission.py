@@ -7,7 +7,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, StringField, TextAreaField
+from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from techauction.core.admission import DepositTooLate, ReceiptInFuture, ReceiptRecorded
@@ -21,7 +21,7 @@ from techauction.store.people import Role
 from techauction.web.acting import acted
 from techauction.web.addresses import member
 from techauction.web.context import my_market, now, signed_in
-from techauction.web.fields import Beside, Form, MoneyField, ShanghaiDateTimeField
+from techauction.web.fields import Beside, Form, MoneyField, ShanghaiDateTimeField, WholeField
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
 
@@ -50,7 +50,7 @@ class IssueForm(Form):
 
     BESIDE: ClassVar[Beside] = {PaddleNumberWrong: "number", PaddleTaken: "number"}
 
-    number = IntegerField(
+    number = WholeField(
         _l("Paddle number"),
         [Optional(), NumberRange(LEAST_PADDLE, MOST_PADDLE, _l("Write a number from %(min)d to %(max)d."))],
     )

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, StringField
+from wtforms import StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from techauction.core.approval import Person
@@ -20,7 +20,7 @@ from techauction.store.people import Role
 from techauction.web.acting import acted
 from techauction.web.addresses import identifier
 from techauction.web.context import auctioneer, house, my_market, now, signed_in
-from techauction.web.fields import Form
+from techauction.web.fields import Form, WholeField
 from techauction.web.guard import only
 
 bp = Blueprint("organizer_desk", __name__, url_prefix="/organizer/rounds/<slug>/desk")
@@ -36,7 +36,7 @@ class ReasonForm(Form):
 class LotsForm(ReasonForm):
     """What is done to several lots."""
 
-    minutes = IntegerField(_l("Minutes more"), [Optional(), NumberRange(1, 1_440)], default=10)
+    minutes = WholeField(_l("Minutes more"), [Optional(), NumberRange(1, 1_440)], default=10)
 
 
 @bp.get("")

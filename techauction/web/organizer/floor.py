@@ -9,7 +9,7 @@ from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from wtforms import BooleanField, HiddenField, IntegerField
+from wtforms import BooleanField, HiddenField
 from wtforms.validators import InputRequired, Length
 
 from techauction.core.lot import Format
@@ -26,7 +26,7 @@ from techauction.store.people import Role
 from techauction.web.acting import acted
 from techauction.web.addresses import identifier
 from techauction.web.context import PATIENCE_S, auctioneer, my_market, now, signed_in, ticket
-from techauction.web.fields import Form, MoneyField
+from techauction.web.fields import Form, MoneyField, WholeField
 from techauction.web.guard import only
 
 bp = Blueprint("organizer_floor", __name__, url_prefix="/organizer/rounds/<slug>/floor")
@@ -45,7 +45,7 @@ _OF_A_PADDLE: dict[str, LazyString] = {
 class CallForm(Form):
     """A bid that was called in the hall. The key names the offer: the same key again gets the first answer."""
 
-    paddle = IntegerField(_l("Paddle"), [InputRequired(_l("Type the paddle's number."))])
+    paddle = WholeField(_l("Paddle"), [InputRequired(_l("Type the paddle's number."))])
     amount = MoneyField(_l("Amount"), [InputRequired(_l("Type the amount, or choose a step."))])
     confirmed = BooleanField(_l("Yes, this amount was called."))
     key = HiddenField(validators=[InputRequired(_l("Load the page again, then offer.")), Length(min=8, max=64)])

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, SelectField
+from wtforms import SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from techauction.core.priority import MOST_RANK, PriorityRankWrong
@@ -16,7 +16,7 @@ from techauction.queries.priority import RightsPage, rights
 from techauction.services import priority
 from techauction.store.people import Role
 from techauction.web.context import my_market, now, signed_in
-from techauction.web.fields import Beside, Form
+from techauction.web.fields import Beside, Form, WholeField
 from techauction.web.filters import named
 from techauction.web.guard import only
 
@@ -30,7 +30,7 @@ class RightForm(Form):
     BESIDE: ClassVar[Beside] = {PriorityRankWrong: "rank"}
 
     lot = SelectField(_l("Lot"), [InputRequired(_l("Choose a lot."))], coerce=int)
-    rank = IntegerField(_l("Rank"), [Optional(), NumberRange(1, MOST_RANK, _l("Write a number from %(min)d to %(max)d."))])
+    rank = WholeField(_l("Rank"), [Optional(), NumberRange(1, MOST_RANK, _l("Write a number from %(min)d to %(max)d."))])
 
 
 @bp.get("")

@@ -7,7 +7,6 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField
 from wtforms.validators import InputRequired, NumberRange
 
 from techauction.core.refusal import NoSuch, Refusal
@@ -21,7 +20,7 @@ from techauction.store.people import Role
 from techauction.web.acting import acted
 from techauction.web.addresses import identifier
 from techauction.web.context import house, my_market, now, signed_in
-from techauction.web.fields import Beside, Form
+from techauction.web.fields import Beside, Form, WholeField
 from techauction.web.guard import only
 
 bp = Blueprint("organizer_rehearsals", __name__, url_prefix="/organizer/rounds/<slug>/rehearsals")
@@ -35,7 +34,7 @@ class SpeedForm(Form):
 
     BESIDE: ClassVar[Beside] = {SpeedWrong: "speed"}
 
-    speed = IntegerField(
+    speed = WholeField(
         _l("How many times faster"), [InputRequired(_l("A speed is a whole number from 1 to 600.")), _RANGE], default=60
     )
 

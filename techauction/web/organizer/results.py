@@ -6,7 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, RadioField, TextAreaField
+from wtforms import RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from techauction.core.consigning import MOST_LOT, LotNumberTaken, LotNumberWrong
@@ -17,7 +17,7 @@ from techauction.queries import review as queries
 from techauction.services import consigning
 from techauction.store.people import Role
 from techauction.web.context import house, my_market, signed_in
-from techauction.web.fields import Beside, Form, choices
+from techauction.web.fields import Beside, Form, WholeField, choices
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
 
@@ -31,7 +31,7 @@ class AcceptForm(Form):
     BESIDE: ClassVar[Beside] = {LotNumberTaken: "number", LotNumberWrong: "number"}
 
     sold_by = RadioField(_l("How it is sold"), default=Format.ASCENDING.value)
-    number = IntegerField(
+    number = WholeField(
         _l("Lot number"), [Optional(), NumberRange(1, MOST_LOT, _l("Write a whole number from %(min)d to %(max)d."))]
     )
 

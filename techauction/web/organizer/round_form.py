@@ -5,7 +5,7 @@ from typing import Any, ClassVar, TypeVar
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, SelectField, StringField
+from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from techauction.clock import SHANGHAI
@@ -13,7 +13,16 @@ from techauction.core.admission import DepositKind, DepositRule
 from techauction.core.lot import ExtensionKind
 from techauction.core.planned import PlannedRound
 from techauction.core.round import CustodianUnfit, MarketHasLots, Problem, Regime, SlugOnRecord, SlugTaken
-from techauction.web.fields import Beside, CheckboxesField, Form, MoneyField, PercentField, ShanghaiDateTimeField, choices
+from techauction.web.fields import (
+    Beside,
+    CheckboxesField,
+    Form,
+    MoneyField,
+    PercentField,
+    ShanghaiDateTimeField,
+    WholeField,
+    choices,
+)
 from techauction.wording import say_problem
 
 T = TypeVar("T")
@@ -25,8 +34,8 @@ _AHEAD = timedelta(days=14)
 _OPENS, _CLOSES, _REGISTRATION, _RESERVES = time(10), time(14), time(17), time(9, 30)
 
 
-def _whole(label: Any, least: int, most: int, default: int) -> IntegerField:
-    return IntegerField(label, [InputRequired(_NEEDED), NumberRange(least, most, _WHOLE)], default=default)
+def _whole(label: Any, least: int, most: int, default: int) -> WholeField:
+    return WholeField(label, [InputRequired(_NEEDED), NumberRange(least, most, _WHOLE)], default=default)
 
 
 def _at(label: Any) -> ShanghaiDateTimeField:
@@ -63,7 +72,7 @@ class RoundForm(Form):
     extension_kind = SelectField(_l("How a late bid moves the close"))
     extension_trigger_s = _whole(_l("Timed period, in seconds"), 1, 3_600, 300)
     extension_length_s = _whole(_l("Moved by, in seconds"), 1, 3_600, 300)
-    extension_cap_s = IntegerField(_l("All moves together, at most, in seconds"), [Optional(), NumberRange(0, 604_800, _WHOLE)])
+    extension_cap_s = WholeField(_l("All moves together, at most, in seconds"), [Optional(), NumberRange(0, 604_800, _WHOLE)])
 
     max_steps = _whole(_l("Increments that one bid may rise"), 1, 10_000, 10)
     collar = _whole(_l("Second confirmation over this multiple of the price"), 0, 10_000, 3)
