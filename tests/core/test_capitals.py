@@ -80,5 +80,5 @@ def test_what_is_written_is_read_back_the_same(fen: int) -> None:
 def test_no_two_zeros_stand_together_and_none_ends_a_section(fen: int) -> None:
     said = in_capitals(Money(fen))
 
-    assert not re.search("零零|零[万亿角]|零元.|亿万|[拾佰仟]{2}", said)
+    assert not re.search("零零|零[万亿角]|.零元|亿万|[拾佰仟]{2}", said)
     assert re.match("[壹贰叁肆伍陆柒捌玖]|零元整", said)
