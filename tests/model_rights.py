@@ -71,8 +71,9 @@ class ModelLotWithRights(ModelLot):
         for stronger, its_top in strong[: strong.index(rivals[0])]:
             if stronger == leader:
                 reply = self.up(least)
-                if reply > its_top:
-                    return  # it would beat who is stronger
+                if reply > its_top:  # it would beat who is stronger, who comes to stand there itself
+                    self.take(self.left[stronger][0], least, now)
+                    return
                 left_over = sum(price <= its_top for price in (self.up(reply), self.up(self.up(reply))))
                 jump = least + least - self.bids[-1][1]
                 if left_over == 1 and top >= self.up(reply) and self.rules.max_steps > 1 and self.up(jump) <= its_top:

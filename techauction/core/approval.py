@@ -34,11 +34,12 @@ OF_THE_HOST = frozenset({Act.CLOSE_EARLY, Act.CALL_OFF})
 
 
 class Decision(StrEnum):
-    """What became of a request for approval."""
+    """What became of a request for approval. *Stale*: what was shown had changed when it was approved, so it was closed."""
 
     APPROVED = "approved"
     DECLINED = "declined"
     TAKEN_BACK = "taken_back"
+    STALE = "stale"
 
 
 class ApprovalDecided(Refusal):

@@ -109,9 +109,11 @@ def _must_match(lot: Lot, offer: Offer, paddle: int, rank: int | None) -> None:
 def _must_be_lawful(lot: Lot, offer: Offer, paddle: int) -> None:
     """Refuse an amount that may not stand."""
     standing = lot.standing
-    if standing is not None and standing.paddle == paddle and not lot.rules.raise_own_bid:
-        raise OwnBidStands(standing.amount)
     least, increment = lot.least_bid(), lot.increment()
+    # An instruction defends its lead by one step, and by no more.
+    may_rise = lot.rules.raise_own_bid or (offer.defending and offer.amount == least)
+    if standing is not None and standing.paddle == paddle and not may_rise:
+        raise OwnBidStands(standing.amount)
     if standing is not None and offer.amount == lot.start:
         raise OnlyFirstMayBidStart(least)
     if offer.amount < least:

@@ -100,6 +100,7 @@ def answer(lot: Lot, instructions: Sequence[Instruction]) -> tuple[int, Money] |
 
     The strongest ceiling that does not lead bids the least lawful amount; of equal ceilings the earlier is the stronger.
     Against a leader who is stronger it bids only what the leader can still answer: a weaker one drives up, and never beats.
+    Where the leader could not answer, it comes to that amount itself: equal ceilings end at the ceiling, with the earlier.
     """
     leader, least = None if lot.standing is None else lot.standing.paddle, lot.least_bid()
     strongest = sorted(instructions, key=lambda each: -each.ceiling.minor)
@@ -107,8 +108,10 @@ def answer(lot: Lot, instructions: Sequence[Instruction]) -> tuple[int, Money] |
     if best is None:
         return None
     leading = next((each for each in strongest[: strongest.index(best)] if each.paddle == leader), None)
-    amount = least if leading is None else _driving(lot, best.ceiling, leading.ceiling)
-    return None if amount is None else (best.paddle, amount)
+    if leading is None:
+        return best.paddle, least
+    driven = _driving(lot, best.ceiling, leading.ceiling)
+    return (leading.paddle, least) if driven is None else (best.paddle, driven)
 
 
 def _driving(lot: Lot, ceiling: Money, leading: Money) -> Money | None:

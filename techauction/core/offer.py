@@ -42,12 +42,14 @@ class Offer:
     """What is asked of the auctioneer.
 
     `confirmed`: the bidder has confirmed an amount over the collar. `matching`: by its priority right the bidder takes the
-    standing bid's amount, and bids no more than that.
+    standing bid's amount, and bids no more than that. `defending`: whoever leads by a standing instruction comes to the amount
+    that an equal ceiling, left later, would else take.
     """
 
     amount: Money
     confirmed: bool = False
     matching: bool = False
+    defending: bool = False
 
 
 class BidTooLow(Refusal):

@@ -154,7 +154,12 @@ def _bid(here: Replay, lot: Lot, event: Event) -> Replay:
     here = keeps_close(here, lot, event)
     # Whether the paddle was admitted stands outside the record; the verifier asks the database.
     bidder = Eligibility(event.paddle, admitted=True, priority_rank=_rank(event))
-    offer = Offer(event.amount, confirmed=event.data["confirmed"] is True, matching=event.kind is Kind.MATCHED)
+    offer = Offer(
+        event.amount,
+        confirmed=event.data["confirmed"] is True,
+        matching=event.kind is Kind.MATCHED,
+        defending=event.data.get("defended") is True,
+    )
     try:
         after = bidding.take(lot, offer, bidder, event.at)
     except Refusal as refusal:

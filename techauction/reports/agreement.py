@@ -204,6 +204,23 @@ def bidder(event: Event, row: LotRow, books: Books, *, ranked_at: datetime | Non
         },
         event.seq,
     )
+    if event.data.get("defended") is True and not (offer.instructed and _defended(event, row, books)):
+        said = f"paddle {event.paddle} raised its own bid, and no two instructions called for it"
+        yield Violation(Fault.OFFER_DIFFERS, event.lot, event.seq, said)
+
+
+def _defended(event: Event, row: LotRow, books: Books) -> bool:
+    """Return whether the leader and another had instructions then that reached the amount."""
+    numbers = {paddle.id: number for number, paddle in books.paddles.items()}
+    there = {
+        numbers.get(left.paddle_id)
+        for left in books.instructions[row.id]
+        if event.amount is not None
+        and left.ceiling >= event.amount
+        and left.placed_at <= event.at
+        and (left.ended_at is None or left.ended_at >= event.at)
+    }
+    return event.paddle in there and len(there) > 1
 
 
 def _ranks(admission: AdmissionRow, at: datetime) -> tuple[int | None, ...]:

@@ -15,7 +15,7 @@ from techauction.core.money import Money
 from techauction.core.offer import Source
 from techauction.core.refused import RefusedOffer
 from techauction.store.aftersale import CaseRow
-from techauction.store.auction import AdmissionRow, ApprovalRow, OfferRow, OutcomeRow, PaddleRow, SealedBidRow
+from techauction.store.auction import AdmissionRow, ApprovalRow, InstructionRow, OfferRow, OutcomeRow, PaddleRow, SealedBidRow
 from techauction.store.consigning import LotRow, ReserveRow, RoundRow
 from techauction.store.money import DepositRow, PostingRow, ReceiptRow, SettlementRow
 from techauction.store.people import OrganisationRow
@@ -27,13 +27,17 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenOffer:
-    """An offer that was answered with a place in the record. `clerk`: who called it from the floor."""
+    """An offer that was answered with a place in the record. `clerk`: who called it from the floor.
+
+    `instructed`: a standing instruction called for it.
+    """
 
     organisation_id: int
     amount: Money | None
     confirmed: bool
     matching: bool
     clerk: int | None
+    instructed: bool
     decided_at: datetime
 
 
@@ -66,6 +70,7 @@ class Books:
     deposits: dict[int, list[DepositRow]] = field(default_factory=lambda: defaultdict(list))
     postings: dict[int, list[PostingRow]] = field(default_factory=lambda: defaultdict(list))
     receipts: dict[int, list[ReceiptRow]] = field(default_factory=lambda: defaultdict(list))
+    instructions: dict[int, list[InstructionRow]] = field(default_factory=lambda: defaultdict(list))
 
     def owe(self, lot_id: int) -> bool:
         """Return whether the lot's settlement and case may be on their way: they follow the hammer, before the round closes."""
@@ -108,6 +113,7 @@ def load_books(session: Session, row: RoundRow) -> Books:
             confirmed=offer.confirmed,
             matching=offer.matching,
             clerk=offer.user_id if offer.source is Source.FLOOR else None,
+            instructed=offer.source is Source.INSTRUCTION,
             decided_at=offer.decided_at,
         )
     refused = select(OfferRow).where(
@@ -130,6 +136,8 @@ def load_books(session: Session, row: RoundRow) -> Books:
         books.postings[posting.paddle_id].append(posting)
     for receipt in _all(session, ReceiptRow, ReceiptRow.paddle_id.in_(its_paddles)):
         books.receipts[receipt.paddle_id].append(receipt)
+    for left in _all(session, InstructionRow, InstructionRow.lot_id.in_(its_lots)):
+        books.instructions[left.lot_id].append(left)
     return books
 
 

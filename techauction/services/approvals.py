@@ -62,11 +62,13 @@ def ask(
     return asked.id
 
 
-def approve(session: Session, *, approval_id: int, by_id: int, read_clock: Callable[[], datetime]) -> Act:
+def approve(session: Session, *, approval_id: int, by_id: int, read_clock: Callable[[], datetime]) -> Act | ApprovalStale:
     """Approve what another asked for: it is done at once, or refused and nothing is changed.
 
+    Where what was shown has changed the request is closed, and `ApprovalStale` returned, not raised: the closing stays.
+
     :raises NoSuch: no such request, or not the approver's
-    :raises ApprovalDecided, ApprovalExpired, ApprovalOwn, ApprovalSameMarket, SupervisorNeeded, ApprovalStale: as they say
+    :raises ApprovalDecided, ApprovalExpired, ApprovalOwn, ApprovalSameMarket, SupervisorNeeded: as they say
     :raises Refusal: the act cannot be done
     """
     asked = _for_update(session, approval_id)
@@ -79,13 +81,13 @@ def approve(session: Session, *, approval_id: int, by_id: int, read_clock: Calla
     case = Case(round=row, lots=lots, subject=subject, reason=asked.reason)
     request = _request(session, row, asked)
     approval.must_be_pending(request, now)
+    approval.must_be_another(request, by)
     try:
         _asker(session, row, asked.act, asked.asked_by_id)
-        digest = approval.digest_of(deeds.shown(session, asked.act, case, now))
-    except Refusal as refusal:
-        approval.must_be_another(request, by)
-        raise ApprovalStale from refusal
-    approval.approve(request, by, digest=digest, now=now)
+        approval.approve(request, by, digest=approval.digest_of(deeds.shown(session, asked.act, case, now)), now=now)
+    except Refusal:
+        _decide(session, asked, Decision.STALE, by_id, now)
+        return ApprovalStale()
 
     _decide(session, asked, Decision.APPROVED, by_id, now)
     deeds.do(session, asked.act, case, Two(asked_by=asked.asked_by_id, approved_by=by_id), now)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from techauction.core import bidding
+from techauction.core.lot import Lot
 from techauction.core.offer import Eligibility, Offer, Source
 from techauction.core.record import Kind, instant
 from techauction.core.refusal import Refusal
@@ -11,6 +12,8 @@ from techauction.services.heads import Head
 from techauction.services.offers import Answer, Asked, Taken
 
 _CONFIRMED: dict[bool, dict[str, object]] = {each: {"confirmed": each} for each in (False, True)}
+_DEFENDED: dict[str, object] = {"defended": True}
+"""What the record says of a leader's own rise by its instruction: by hand it would be unlawful."""
 
 
 def take(head: Head, each: Asked, bidder: Eligibility, now: datetime, events: list[dict[str, Any]]) -> Taken:
@@ -19,7 +22,8 @@ def take(head: Head, each: Asked, bidder: Eligibility, now: datetime, events: li
     :raises Refusal: what `bidding.take` says
     """
     before = head.lot
-    head.lot = bidding.take(before, Offer(each.amount, each.confirmed, each.matching), bidder, now)
+    defending = each.source is Source.INSTRUCTION and _leads(before, bidder) and not before.rules.raise_own_bid
+    head.lot = bidding.take(before, Offer(each.amount, each.confirmed, each.matching, defending), bidder, now)
     assert head.lot.standing is not None
     head.bids += 1
     paddle = head.lot.standing.paddle
@@ -27,7 +31,7 @@ def take(head: Head, each: Asked, bidder: Eligibility, now: datetime, events: li
         Kind.MATCHED if each.matching else Kind.BID,
         at=now,
         closes_at=before.closes_at,
-        data=_data(each, bidder.priority_rank),
+        data=_data(each, bidder.priority_rank) | (_DEFENDED if defending else {}),
         paddle=paddle,
         amount=each.amount,
     )
@@ -44,6 +48,10 @@ def take(head: Head, each: Asked, bidder: Eligibility, now: datetime, events: li
         closes_at=head.lot.closes_at,
         hash=bid["hash"],
     )
+
+
+def _leads(lot: Lot, bidder: Eligibility) -> bool:
+    return lot.standing is not None and lot.standing.paddle == bidder.paddle
 
 
 def _data(each: Asked, rank: int | None) -> dict[str, object]:

@@ -32,11 +32,13 @@ def acted_for_bidder(use_case: UseCase, *, said: str, unknown: str) -> Refusal |
 def _told(queue: Callable[[UseCase], "Future[object]"], use_case: UseCase, *, said: str, unknown: str) -> Refusal | None:
     db.session().rollback()  # the page shown afterwards must not be older than what was done
     try:
-        queue(use_case).result(timeout=PATIENCE_S)
+        answer = queue(use_case).result(timeout=PATIENCE_S)
     except TimeoutError:
         flash(unknown, "warning")
     except Refusal as refusal:
         return refusal
     else:
+        if isinstance(answer, Refusal):  # one that left something behind
+            return answer
         flash(said, "success")
     return None

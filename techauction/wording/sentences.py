@@ -149,7 +149,9 @@ TWO = {
     "approval_own": _l("You asked for this yourself; another must approve it."),
     "approval_same_market": _l("This needs organizers of two markets; somebody of another market must approve it."),
     "supervisor_needed": _l("One market holds this round, so an auditor must approve this, as its supervisor."),
-    "approval_stale": _l("Something has changed since this was asked, so nothing was done. Look again, then ask anew."),
+    "approval_stale": _l(
+        "Something has changed since this was asked, so nothing was done, and the request is closed. Look again, then ask anew."
+    ),
     "lot_not_stopped": _l("Pause the lot first; a bid is voided only while its lot stands still."),
     "no_such_bid": _l("The lot has no bid with number %(seq)s, or it was voided already."),
     "voided_paddle_next": _l(

@@ -106,6 +106,7 @@ WORDS: dict[type[StrEnum], dict[str, LazyString]] = {
         "approved": _l("approved"),
         "declined": _l("declined"),
         "taken_back": _l("taken back"),
+        "stale": _l("closed: something had changed"),
     },
     approval.Act: {
         "open_early": _l("Open the round early"),

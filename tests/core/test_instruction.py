@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -6,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from techauction.core import bidding, instruction
+from techauction.core.ascending import OwnBidStands
 from techauction.core.increment import Ladder
 from techauction.core.instruction import Instruction
 from techauction.core.lot import Bid, Format, Lot, Stage
@@ -26,7 +28,7 @@ def duel(lot: Lot, instructions: list[Instruction]) -> list[tuple[int, int]]:
     bids = []
     while (called := instruction.answer(lot, instructions)) is not None:
         paddle, amount = called
-        lot = bidding.take(lot, Offer(amount, confirmed=True), holder(paddle), TEN)
+        lot = bidding.take(lot, Offer(amount, confirmed=True, defending=True), holder(paddle), TEN)
         bids.append((paddle, amount.minor // 1_000_000))
     return bids
 
@@ -65,14 +67,24 @@ def test_of_two_equal_ceilings_the_earlier_wins_at_the_ceiling_whoever_bids_firs
     assert duel(standing(1, price), left((1, 300), (2, 300)))[-1] == (1, 300)
 
 
-def test_where_one_bid_may_rise_by_one_step_only_the_earlier_wins_a_step_under_the_ceiling() -> None:
+def test_where_one_bid_may_rise_by_one_step_only_the_earlier_wins_at_the_ceiling_too() -> None:
     lot = a_lot(standing=a_bid(1, wan(210)), rules={"max_steps": 1})
 
-    assert duel(lot, left((1, 300), (2, 300)))[-1] == (1, 290)
+    assert duel(lot, left((1, 300), (2, 300)))[-2:] == [(1, 290), (1, 300)]
 
 
-def test_against_a_leader_who_is_stronger_nothing_is_bid_that_it_could_not_answer() -> None:
-    assert duel(standing(1, 290), left((1, 300), (2, 300))) == []
+def test_one_step_under_its_ceiling_the_earlier_comes_to_it_against_an_equal_one() -> None:
+    assert duel(standing(1, 290), left((1, 300), (2, 300))) == [(1, 300)]
+    assert duel(standing(1, 290), left((1, 300), (2, 290))) == []
+    assert duel(standing(1, 290), left((1, 320), (2, 300))) == [(2, 300), (1, 310)]
+
+
+@pytest.mark.parametrize("amount", [310, 320])
+def test_a_leader_defends_its_lead_by_its_instruction_and_by_one_step_only(amount: int) -> None:
+    with pytest.raises(OwnBidStands):
+        bidding.take(standing(1, 290), Offer(wan(amount), defending=amount > 300), holder(1), TEN)
+    with pytest.raises(OwnBidStands):
+        bidding.take(standing(1, 290), Offer(wan(300)), holder(1), TEN)
 
 
 def test_a_ladder_is_climbed_as_it_stands() -> None:
@@ -95,7 +107,7 @@ def test_whatever_was_left_no_ceiling_is_passed_and_the_strongest_leads(
     ceiling = {each.paddle: each.ceiling for each in instructions}
     bids: list[Bid] = []
     while (called := instruction.answer(lot, instructions)) is not None:
-        lot = bidding.take(lot, Offer(called[1]), holder(called[0]), TEN)
+        lot = bidding.take(lot, Offer(called[1], defending=True), holder(called[0]), TEN)
         assert lot.standing is not None
         assert lot.standing.amount <= ceiling[called[0]]
         bids.append(lot.standing)
@@ -104,6 +116,23 @@ def test_whatever_was_left_no_ceiling_is_passed_and_the_strongest_leads(
     strongest = max(instructions, key=lambda each: each.ceiling.minor, default=None)
     if bids and strongest is not None:
         assert bids[-1].paddle == strongest.paddle
+
+
+@given(st.integers(0, 5), st.integers(0, 30), st.integers(0, 30), st.integers(1, 4), st.booleans())
+def test_equal_ceilings_end_at_the_ceiling_with_the_earlier(
+    leader: int, risen: int, steps: int, max_steps: int, raise_own: bool
+) -> None:
+    ceiling = Money(100 + 10 * max(risen, steps))
+    instructions = [Instruction(1, ceiling), Instruction(2, ceiling)]
+    first = None if not leader else Bid(leader, Money(100 + 10 * min(risen, steps)), TEN)
+    lot = a_lot(start=Money(100), ladder=Ladder.flat(Money(10)), standing=first, rules={"max_steps": max_steps, "collar": 0})
+    lot = replace(lot, rules=replace(lot.rules, raise_own_bid=raise_own))
+    while (called := instruction.answer(lot, instructions)) is not None:
+        lot = bidding.take(lot, Offer(called[1], defending=True), holder(called[0]), TEN)
+
+    reached = first is not None and first.amount == ceiling
+    assert lot.standing is not None
+    assert (lot.standing.paddle, lot.standing.amount) == (leader if reached else 1, ceiling)
 
 
 def place(lot: Lot, ceiling: Money, *, at: Any = TEN, **bidder: Any) -> Instruction:

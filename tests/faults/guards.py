@@ -408,6 +408,14 @@ FAULTS = [
         test="tests/services/test_priority.py::test_a_floor_bid_names_its_clerk_on_record[sqlite]",
     ),
     Fault(
+        guard="a request answered as changed is closed",
+        file="techauction/services/approvals.py",
+        original="        return ApprovalStale()\n",
+        planted="        raise ApprovalStale from None\n",
+        test="tests/services/test_stale_requests.py"
+        "::test_a_request_answered_as_changed_is_closed_also_when_everything_is_as_it_was[sqlite]",
+    ),
+    Fault(
         guard="an instruction keeps to its ceiling",
         file="techauction/core/instruction.py",
         original=" and each.ceiling >= least),",
@@ -420,6 +428,28 @@ FAULTS = [
         original="    if reply > leading:\n",
         planted="    if reply > leading and not ceiling.minor:\n",
         test="tests/saleroom/test_model.py::test_the_core_sells_as_the_model_does",
+    ),
+    Fault(
+        guard="equal ceilings end at the ceiling",
+        file="techauction/core/instruction.py",
+        original="    return (leading.paddle, least) if driven is None else (best.paddle, driven)\n",
+        planted="    return None if driven is None else (best.paddle, driven)\n",
+        test="tests/core/test_instruction.py::test_equal_ceilings_end_at_the_ceiling_with_the_earlier",
+    ),
+    Fault(
+        guard="nobody but an instruction raises its own bid",
+        file="techauction/core/ascending.py",
+        original="(offer.defending and offer.amount == least)",
+        planted="(offer.amount == least)",
+        test="tests/core/test_instruction.py::test_a_leader_defends_its_lead_by_its_instruction_and_by_one_step_only",
+    ),
+    Fault(
+        guard="the verifier asks which instructions called for a rise of the own bid",
+        file="techauction/reports/agreement.py",
+        original="not (offer.instructed and _defended(event, row, books))",
+        planted="not offer.instructed",
+        test="tests/services/test_instructions.py"
+        "::test_a_rise_of_the_own_bid_that_no_other_instruction_called_for_is_found[sqlite-change0]",
     ),
     Fault(
         guard="a voided paddle's instruction bids no more",

@@ -189,7 +189,8 @@ class CoreHouse:
         while (called := instruction.answer(self.lot, able)) is not None:
             price = self.lot.start if self.lot.standing is None else self.lot.standing.amount
             confirmed = is_over(called[1], price, self.lot.rules.collar)
-            self._bid(self.holders[called[0]], Offer(called[1], confirmed=confirmed), now)
+            leads = self.lot.standing is not None and self.lot.standing.paddle == called[0]
+            self._bid(self.holders[called[0]], Offer(called[1], confirmed=confirmed, defending=leads), now)
 
     def _fall(self, now: datetime) -> None:
         match hammer.fall(self.lot, self.reserve, now):

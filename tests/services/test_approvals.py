@@ -104,8 +104,10 @@ class Sale:
         return found
 
     def approve(self, approval_id: int, *, by: int | None = None, at: datetime) -> None:
-        """Approve; Cy does, if nobody else is named."""
-        self.do(approvals.approve, approval_id=approval_id, by_id=by or self.cy, at=at)
+        """Approve; Cy does, if nobody else is named. What is answered and not done is raised."""
+        answer = self.do(approvals.approve, approval_id=approval_id, by_id=by or self.cy, at=at)
+        if isinstance(answer, Refusal):
+            raise answer
 
     def lot(self, place: int) -> LotRow:
         """Return a lot as it stands."""

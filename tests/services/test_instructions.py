@@ -11,6 +11,7 @@ from techauction.core.lot import Format
 from techauction.core.offer import Source
 from techauction.core.record import Kind
 from techauction.core.refusal import Refusal
+from techauction.core.violation import Fault
 from techauction.reports.record_of_sale import verify_round
 from techauction.services import instructions, opening, pausing
 from techauction.services.bidding import Asked, Taken, take_bids
@@ -94,6 +95,35 @@ def test_two_instructions_duel_to_the_ceiling_of_the_earlier(sessions: Sessions,
         leave(session, played, 1, 300)
 
         assert bids(session)[-1] == (101, 300)
+
+
+def test_one_step_under_its_ceiling_the_earlier_comes_to_it_and_that_verifies(sessions: Sessions, played: Played) -> None:
+    with sessions.begin() as session:
+        open_it(session, played)
+        leave(session, played, 0, 300)
+        bid(session, played, 2, 280, NOW)
+        leave(session, played, 1, 300)
+
+        assert bids(session) == [(101, 200), (103, 280), (101, 290), (101, 300)]
+        last = session.scalars(select(RecordRow).where(RecordRow.kind == Kind.BID).order_by(RecordRow.seq.desc())).first()
+        assert last is not None
+        assert last.data == {"confirmed": False, "defended": True}
+        assert verify_round(session, played.row.slug) == []
+
+
+@pytest.mark.parametrize("change", [{"ceiling": wan(290)}, {"placed_at": NOW + timedelta(minutes=1)}, {"ended_at": OPENS}])
+def test_a_rise_of_the_own_bid_that_no_other_instruction_called_for_is_found(
+    sessions: Sessions, played: Played, change: dict[str, object]
+) -> None:
+    with sessions.begin() as session:
+        open_it(session, played)
+        leave(session, played, 0, 300)
+        bid(session, played, 2, 280, NOW)
+        leave(session, played, 1, 300)
+        session.execute(update(InstructionRow).where(InstructionRow.paddle_id == played.paddles[1].id).values(**change))
+
+    with sessions.begin() as session:
+        assert [each.fault for each in verify_round(session, played.row.slug)] == [Fault.OFFER_DIFFERS]
 
 
 def test_an_instruction_left_before_the_opening_bids_when_the_lot_opens(sessions: Sessions, played: Played) -> None:

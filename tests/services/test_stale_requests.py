@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from techauction.core.approval import Act, ApprovalStale, Decision
+from techauction.core.approval import Act, ApprovalDecided, ApprovalSameMarket, ApprovalStale, Decision
 from techauction.core.lot import Stage
 from techauction.services import pausing
 from techauction.store.auction import ApprovalRow
+from techauction.store.audit import AuditRow
+from techauction.store.consigning import LotRow
 from techauction.store.people import Role, UserRow
 from tests.builders import CLOSES, OPENS, wan
 from tests.services.test_approvals import MINUTE, Sale
@@ -33,6 +35,43 @@ def test_a_request_to_resume_ends_the_pause_that_it_was_about_and_no_later_one(s
 
     assert sale.lot(0).stage is Stage.PAUSED
     assert sale.wrong() == []
+
+
+def test_a_request_answered_as_changed_is_closed_also_when_everything_is_as_it_was(sale: Sale) -> None:
+    sale.bid(0, 0, wan(200), OPENS + MINUTE)
+    sale.pause(0, at=OPENS + 2 * MINUTE)
+    asked = sale.ask(Act.RESUME, 0, at=OPENS + 3 * MINUTE)
+    with sale.sessions.begin() as session:
+        session.execute(update(LotRow).where(LotRow.id == sale.lots[0]).values(standing_paddle=102))
+    with pytest.raises(ApprovalStale):
+        sale.approve(asked, at=OPENS + 4 * MINUTE)
+    with sale.sessions.begin() as session:
+        session.execute(update(LotRow).where(LotRow.id == sale.lots[0]).values(standing_paddle=101))
+
+    with pytest.raises(ApprovalDecided) as refused:
+        sale.approve(asked, by=sale.bo, at=OPENS + 5 * MINUTE)
+
+    assert refused.value.facts == {"decision": "stale"}
+    assert sale.lot(0).stage is Stage.PAUSED
+    with sale.sessions() as session:
+        row = session.get_one(ApprovalRow, asked)
+        assert (row.decision, row.decided_by_id, row.decided_at) == (Decision.STALE, sale.cy, OPENS + 4 * MINUTE)
+        assert session.scalars(select(AuditRow.by_id).where(AuditRow.what == "approval.stale")).all() == [sale.cy]
+    assert sale.wrong() == []
+
+
+def test_who_may_not_approve_closes_no_request(sale: Sale) -> None:
+    sale.bid(0, 0, wan(200), OPENS + MINUTE)
+    sale.pause(0, at=OPENS + 2 * MINUTE)
+    asked = sale.ask(Act.VOID_BID, 0, at=OPENS + 3 * MINUTE, seq=2)
+    with sale.sessions.begin() as session:
+        session.execute(update(UserRow).where(UserRow.id == sale.ada).values(disabled_at=OPENS))
+
+    with pytest.raises(ApprovalSameMarket):
+        sale.approve(asked, by=sale.bo, at=OPENS + 4 * MINUTE)
+
+    with sale.sessions() as session:
+        assert session.get_one(ApprovalRow, asked).decision is None
 
 
 def test_of_two_alike_requests_for_more_time_one_is_done(sale: Sale) -> None:
