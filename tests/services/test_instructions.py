@@ -123,7 +123,7 @@ def test_a_rise_of_the_own_bid_that_no_other_instruction_called_for_is_found(
         session.execute(update(InstructionRow).where(InstructionRow.paddle_id == played.paddles[1].id).values(**change))
 
     with sessions.begin() as session:
-        assert [each.fault for each in verify_round(session, played.row.slug)] == [Fault.OFFER_DIFFERS]
+        assert [each.code for each in verify_round(session, played.row.slug)] == [Fault.OFFER_DIFFERS]
 
 
 def test_an_instruction_left_before_the_opening_bids_when_the_lot_opens(sessions: Sessions, played: Played) -> None:
