@@ -112,7 +112,7 @@ def test_an_organizer_drafts_a_round_on_one_page(organizer: Browser, store: Stor
         ({"title_zh": ""}, "This is needed."),
         ({"opens_at": "soon"}, "Write a date and a time."),
         ({"extension_length_s": "0"}, "Write a whole number from 1 to 3600."),
-        ({"extension_length_s": "many"}, "Not a valid integer value."),
+        ({"extension_length_s": "many"}, "Write a whole number."),
         ({"deposit_kind": "fixed"}, "Write the sum, or choose a share of the start price."),
         ({"deposit_fixed": "-5"}, "The amount must be more than zero."),
         ({"buyer_bps": "101"}, "Write a rate from 0 to 100"),
