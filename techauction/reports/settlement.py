@@ -1,6 +1,6 @@
 """The settlement of a round: one line a lot, and totals, computed again from the record of its sale."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,27 +13,42 @@ from techauction.core.names import Name
 from techauction.core.outcome import Ending, PassedInFor
 from techauction.core.settlement import BooksDiffer, Commission, Statement
 from techauction.core.value_added import NOT_COUNTED
+from techauction.reports.parties import Buyer, DepositLine, Party, buyers_of, deposits_of, markets_of, posted
 from techauction.reports.recorded import RecordedLot, find_round, recorded_lots
 from techauction.reports.value_added import ValueAddedReport, compile_report
-from techauction.store.auction import PaddleRow
 from techauction.store.consigning import LotRow, ResultRow
 from techauction.store.money import SettlementRow
 from techauction.store.people import FieldRow, MarketRow, OrganisationRow
 
+KEPT = (
+    "hammer_price",
+    "buyer_commission",
+    "seller_commission",
+    "deposit_applied",
+    "due",
+    "proceeds",
+    "listing_market_share",
+    "buyer_market_share",
+)
+"""What a settlement that was kept must say as its record does."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
-    """What a sold lot came to."""
+    """What a sold lot came to. `proceeds` is the institute's; the two shares are the markets', of both commissions."""
 
     hammer: Money
     value_added: Money
     value_added_rate: str
     paddle: int
-    enterprise: Name
+    buyer: Buyer
     buyer_commission: Money
     seller_commission: Money
+    listing_share: Money
+    buyer_share: Money
     deposit_applied: Money
     due: Money
+    proceeds: Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +58,8 @@ class Line:
     number: int
     title: Name
     field: Name
-    market: Name
-    institute: Name
+    market: Party
+    institute: Party
     start: Money | None
     reserved: bool
     reserve_met: bool | None
@@ -66,17 +81,23 @@ class Totals:
     bids: int
     buyer_commission: Money
     seller_commission: Money
+    listing_share: Money
+    buyer_share: Money
     deposit_applied: Money
     due: Money
+    proceeds: Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """A round's settlement. `digest` is empty until the round has closed."""
+    """A round's settlement. `posted` is what its ledger has, by posting; `digest` is empty until the round has closed."""
 
     value_added: ValueAddedReport
     lines: list[Line]
     totals: Totals
+    markets: list[Party]
+    deposits: list[DepositLine]
+    posted: Mapping[str, Money]
     commission: Commission
     digest: str | None
     closed_at: datetime | None
@@ -91,7 +112,7 @@ def compile_settlement(session: Session, slug: str) -> Settlement:
     row = find_round(session, slug)
     recorded = recorded_lots(session, row.id)
     described = {each.lot: each for each in _described(session, row.id)}
-    buyers = _buyers(session, row.id)
+    buyers = buyers_of(session, row.id)
     kept = {
         each.lot_id: each
         for each in session.scalars(select(SettlementRow).where(SettlementRow.lot_id.in_(each.id for each in recorded)))
@@ -107,7 +128,10 @@ def compile_settlement(session: Session, slug: str) -> Settlement:
     return Settlement(
         value_added=compile_report(session, slug),
         lines=lines,
-        totals=_totals(lines),
+        totals=totals(lines),
+        markets=markets_of(session, row.id),
+        deposits=deposits_of(session, row.id),
+        posted=posted(session, row.id),
         commission=commission,
         digest=row.digest,
         closed_at=row.closed_at,
@@ -118,13 +142,13 @@ def _statement(name: str, lot: RecordedLot, kept: SettlementRow | None, commissi
     if lot.price is None or kept is None:
         raise BooksDiffer(name, "missing")
     statement = settlement.settle(lot.price, kept.deposit_applied, commission)
-    for what in ("hammer_price", "buyer_commission", "seller_commission", "deposit_applied", "due", "proceeds"):
+    for what in KEPT:
         if getattr(kept, what) != getattr(statement, what):
             raise BooksDiffer(name, what)
     return statement
 
 
-def _sale(lot: RecordedLot, statement: Statement, buyers: dict[int, Name]) -> Sale:
+def _sale(lot: RecordedLot, statement: Statement, buyers: Mapping[int, Buyer]) -> Sale:
     assert lot.paddle is not None
     start = lot.start or ZERO
     added = statement.hammer_price - start
@@ -133,11 +157,14 @@ def _sale(lot: RecordedLot, statement: Statement, buyers: dict[int, Name]) -> Sa
         value_added=added,
         value_added_rate=rate(added, start),
         paddle=lot.paddle,
-        enterprise=buyers.get(lot.paddle, Name("", "")),
+        buyer=buyers[lot.paddle],
         buyer_commission=statement.buyer_commission,
         seller_commission=statement.seller_commission,
+        listing_share=statement.listing_market_share,
+        buyer_share=statement.buyer_market_share,
         deposit_applied=statement.deposit_applied,
         due=statement.due,
+        proceeds=statement.proceeds,
     )
 
 
@@ -146,8 +173,8 @@ class _Described:
     lot: int
     title: Name
     field: Name
-    market: Name
-    institute: Name
+    market: Party
+    institute: Party
 
 
 def _described(session: Session, round_id: int) -> Iterable[_Described]:
@@ -164,15 +191,9 @@ def _described(session: Session, round_id: int) -> Iterable[_Described]:
             lot=lot_id,
             title=result.title,
             field=field.name,
-            market=market.name,
-            institute=institute.name,
+            market=Party(market.key, market.name),
+            institute=Party(str(institute.id), institute.name),
         )
-
-
-def _buyers(session: Session, round_id: int) -> dict[int, Name]:
-    """Return by paddle whom it was issued to: a name that is changed later changes no settlement."""
-    issued = select(PaddleRow).where(PaddleRow.round_id == round_id, PaddleRow.number.is_not(None))
-    return {row.number or 0: Name(row.bidder.name_zh, row.bidder.name_en) for row in session.scalars(issued)}
 
 
 def _line(lot: RecordedLot, described: _Described, sale: Sale | None) -> Line:
@@ -198,7 +219,8 @@ def _line(lot: RecordedLot, described: _Described, sale: Sale | None) -> Line:
     )
 
 
-def _totals(lines: list[Line]) -> Totals:
+def totals(lines: Sequence[Line]) -> Totals:
+    """Return the lines added up; the rate is from the sums."""
     sales = [line.sale for line in lines if line.sale is not None]
     sold_start = total(line.start or ZERO for line in lines if line.sale is not None)
     added = total(sale.value_added for sale in sales)
@@ -210,6 +232,9 @@ def _totals(lines: list[Line]) -> Totals:
         bids=sum(line.bids for line in lines),
         buyer_commission=total(sale.buyer_commission for sale in sales),
         seller_commission=total(sale.seller_commission for sale in sales),
+        listing_share=total(sale.listing_share for sale in sales),
+        buyer_share=total(sale.buyer_share for sale in sales),
         deposit_applied=total(sale.deposit_applied for sale in sales),
         due=total(sale.due for sale in sales),
+        proceeds=total(sale.proceeds for sale in sales),
     )

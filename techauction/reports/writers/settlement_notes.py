@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from techauction.reports.settlement import Settlement
+from techauction.reports.value_added import ValueAddedReport
 
 SYNTHETIC = "合成数据，仅供演示 SYNTHETIC DATA FOR DEMONSTRATION"
-_REHEARSAL = ("演练场次，结果无效力。", "A rehearsal: its outcomes bind nobody.")
+REHEARSAL = "演练场次，结果无效力 REHEARSAL: ITS OUTCOMES BIND NOBODY"
 _RULES = (
     (
-        "起拍价、成交价、出价次数和结果逐条取自成交记录；各合计由这些数值重新相加。未上拍、撤回和作废的标的没有起拍价，不计入合计。",
+        "起拍价、成交价、报价次数和结果逐条取自成交记录；各合计由这些数值重新相加。未开拍、撤回和作废的标的没有起拍价，不计入合计。",
         (
             "Start prices, hammer prices, bids and outcomes are read from the record of the sale, and every total is added up"
             " from them. Lots withheld, withdrawn or void have no start price here and are in no total."
@@ -25,8 +26,27 @@ _RULES = (
         "应付余款 = 成交价 + 买方佣金 - 保证金抵扣。",
         "Due = hammer price + buyer's commission - deposit applied.",
     ),
+    (
+        "应付科研院所 = 成交价 - 卖方佣金。双方佣金之和由挂牌市场和买方市场按比例分成，分成之和等于佣金之和，精确到分。",
+        (
+            "Institute's proceeds = hammer price - seller's commission. Both commissions together are shared between the"
+            " listing market and the buyer's market; the shares add up to the commissions to the fen."
+        ),
+    ),
+    (
+        "保证金：已收 = 抵扣 + 应退 + 仍冻结。付款、退款及市场间清算不在本表内。",
+        (
+            "Deposits: received = applied + to go back + held. Payments, refunds and clearing between markets are not in"
+            " this file."
+        ),
+    ),
     ("金额单位为元，精确到分。", "Sums are in yuan, exact to the fen."),
 )
+
+
+def marks(report: ValueAddedReport) -> list[str]:
+    """Return what every list of a round says before anything else that must not be taken for a real sale."""
+    return [SYNTHETIC] * report.synthetic + [REHEARSAL] * report.rehearsal
 
 
 def notes(settlement: Settlement) -> Iterator[tuple[str, str]]:
@@ -37,7 +57,7 @@ def notes(settlement: Settlement) -> Iterator[tuple[str, str]]:
     if report.synthetic:
         yield SYNTHETIC, "Institutes, enterprises, titles and prices are invented where nothing was published."
     if report.rehearsal:
-        yield _REHEARSAL
+        yield "演练场次，结果无效力。", "A rehearsal: its outcomes bind nobody."
     yield from _RULES
     buyer, seller = _percent(commission.buyer_bps), _percent(commission.seller_bps)
     yield f"佣金按成交价计：买方 {buyer}，卖方 {seller}。", f"Commission on the hammer price: buyer {buyer}, seller {seller}."

@@ -1,121 +1,128 @@
-"""A settlement as a workbook: the lots, the value added by field, and notes."""
+"""A settlement as a workbook: all lots, the fields, a sheet for each market and institute, the deposits, checks, and notes."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import xlsxwriter
-from xlsxwriter.worksheet import Worksheet
 
+from techauction.core.admission import DepositState
+from techauction.core.money import Money, total
+from techauction.core.names import Name
 from techauction.core.value_added import ValueAdded
-from techauction.reports.settlement import Settlement
+from techauction.reports.checks import Check, InstitutePart, MarketPart, checks, institute_parts, market_parts
+from techauction.reports.parties import DepositLine
+from techauction.reports.settlement import Line, Settlement, totals
 from techauction.reports.value_added import ValueAddedReport
 from techauction.reports.writers.cells import exact_yuan
-from techauction.reports.writers.settlement_columns import COLUMNS, Cell, Form, Language
-from techauction.reports.writers.settlement_notes import SYNTHETIC, notes
+from techauction.reports.writers.settlement_columns import (
+    BOUGHT,
+    COLUMNS,
+    CONSIGNED,
+    LISTED,
+    Cell,
+    Column,
+    Form,
+    Language,
+    said,
+)
+from techauction.reports.writers.settlement_notes import marks, notes
+from techauction.reports.writers.workbook import Paper, Sheet
 
-_NUMBERS = {Form.TEXT: "@", Form.COUNT: "0", Form.YUAN: "#,##0.00", Form.PERCENT: "0.00"}
-_A3 = 8
 _GROUP_COLUMNS = (
     ("领域\nField", Form.TEXT, 44),
-    ("上拍标的\nLots offered", Form.COUNT, 12),
+    ("开拍标的\nLots offered", Form.COUNT, 12),
     ("成交标的\nLots sold", Form.COUNT, 12),
     ("起拍价合计（元）\nStart prices (yuan)", Form.YUAN, 20),
     ("成交标的起拍价（元）\nStart prices of lots sold (yuan)", Form.YUAN, 20),
     ("成交价合计（元）\nHammer prices (yuan)", Form.YUAN, 20),
     ("增值额（元）\nValue added (yuan)", Form.YUAN, 20),
     ("增值率（%）\nValue-added rate (%)", Form.PERCENT, 14),
-    ("出价次数\nBids", Form.COUNT, 12),
+    ("报价次数\nBids", Form.COUNT, 12),
 )
+_DEPOSIT_COLUMNS = (
+    ("竞买号牌\nPaddle", Form.COUNT, 10),
+    ("企业\nEnterprise", Form.TEXT, 30),
+    ("统一社会信用代码\nCredit code", Form.TEXT, 22),
+    ("所属市场\nMarket", Form.TEXT, 20),
+    ("标的编号\nLot no", Form.TEXT, 14),
+    ("应缴（元）\nRequired (yuan)", Form.YUAN, 17),
+    ("已收（元）\nReceived (yuan)", Form.YUAN, 17),
+    ("抵扣（元）\nApplied (yuan)", Form.YUAN, 17),
+    ("应退（元）\nTo go back (yuan)", Form.YUAN, 17),
+    ("仍冻结（元）\nHeld (yuan)", Form.YUAN, 17),
+    ("状态\nState", Form.TEXT, 16),
+)
+_CHECK_COLUMNS = (
+    ("合计\nTotal", Form.TEXT, 34),
+    ("表内（元）\nIn the sheets (yuan)", Form.YUAN, 20),
+    ("另算方法\nAdded up again", Form.TEXT, 54),
+    ("另算（元）\nAgain (yuan)", Form.YUAN, 20),
+    ("差额（元）\nDifference (yuan)", Form.YUAN, 18),
+    ("结论\nVerdict", Form.TEXT, 18),
+)
+_STATES = {
+    DepositState.DUE: Name("应缴", "Due"),
+    DepositState.HELD: Name("冻结", "Held"),
+    DepositState.APPLIED: Name("抵扣", "Applied"),
+    DepositState.RELEASED: Name("应退", "To go back"),
+    DepositState.FORFEITED: Name("没收", "Forfeited"),
+}
+_WHOLE_ROUND = Name("整场", "Whole round")
 
 
 def write_xlsx(settlement: Settlement, target: BinaryIO, *, language: Language, written_at: datetime) -> None:
     """Write the settlement as a workbook. Text is text: no cell is a formula or a link, whatever a title begins with."""
+    report = settlement.value_added
     book = xlsxwriter.Workbook(
         target, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     )
     book.set_properties(
-        {
-            "title": f"{settlement.value_added.slug} settlement",
-            "created": written_at.replace(tzinfo=None),
-            "author": "techauction",
-        }
+        {"title": f"{report.slug} settlement", "created": written_at.replace(tzinfo=None), "author": "techauction"}
     )
-    paper = _Paper(book, settlement)
+    paper = Paper(book, f"{report.title.zh}  {report.title.en}", marks(report))
     _write_lots(paper, settlement, language)
-    _write_fields(paper, settlement.value_added)
+    _write_fields(paper, report)
+    for market in market_parts(settlement):
+        _write_market(paper, market, language)
+    for institute in institute_parts(settlement):
+        _write_institute(paper, institute, language)
+    _write_deposits(paper, settlement.deposits, language)
+    _write_checks(paper, checks(settlement))
     _write_notes(paper, settlement)
     book.close()
 
 
-class _Paper:
-    """A workbook with its formats."""
-
-    def __init__(self, book: Any, settlement: Settlement) -> None:
-        self.book = book
-        report = settlement.value_added
-        mark = f"  {SYNTHETIC}" if report.synthetic else ""
-        self.heading = f"{report.title.zh}  {report.title.en}{mark}"[:200].replace("&", "&&")
-        base = {"valign": "top", "font_name": "Microsoft YaHei", "font_size": 10}
-        self.header = book.add_format(
-            base | {"bold": True, "text_wrap": True, "align": "center", "bg_color": "#E7EEF7", "border": 1}
-        )
-        self.cells = {
-            form: book.add_format(base | {"num_format": shown, "text_wrap": form is Form.TEXT})
-            for form, shown in _NUMBERS.items()
-        }
-        self.totals = {
-            form: book.add_format(base | {"num_format": shown, "bold": True, "top": 2}) for form, shown in _NUMBERS.items()
-        }
-        self.text = book.add_format(base | {"text_wrap": True})
-        self.mark = book.add_format(base | {"bold": True, "font_color": "#CF1322"})
-
-    def sheet(self, name: str, widths: Sequence[int]) -> Worksheet:
-        """Add a sheet that prints on one page's width, in landscape, with its header on every page."""
-        sheet: Worksheet = self.book.add_worksheet(name)
-        for place, width in enumerate(widths):
-            sheet.set_column(place, place, width)
-        sheet.set_landscape()
-        sheet.set_paper(_A3)
-        sheet.fit_to_pages(1, 0)
-        sheet.set_margins(left=0.4, right=0.4)
-        sheet.set_header(f"&L{self.heading}")
-        sheet.set_footer("&L&A&R&P / &N")
-        return sheet
-
-
-def _write_lots(paper: _Paper, settlement: Settlement, language: Language) -> None:
+def _write_lots(paper: Paper, settlement: Settlement, language: Language) -> None:
     sheet = paper.sheet("结算 Settlement", [column.width for column in COLUMNS])
-    sheet.freeze_panes(1, 2)
-    sheet.repeat_rows(0)
-    sheet.autofilter(0, 0, len(settlement.lines), len(COLUMNS) - 1)
-    for place, column in enumerate(COLUMNS):
-        sheet.write_string(0, place, column.header, paper.header)
-    for row, line in enumerate(settlement.lines, 1):
-        for place, column in enumerate(COLUMNS):
-            _put(sheet, row, place, column.cell(line, language), paper.cells[column.form])
-    last = len(settlement.lines) + 1
-    for place, column in enumerate(COLUMNS):
-        _put(sheet, last, place, column.total(settlement), paper.totals[column.form])
-    if settlement.value_added.synthetic:
-        sheet.write_string(last + 2, 0, SYNTHETIC, paper.mark)
+    sheet.freeze(columns=2)
+    sheet.filter(len(settlement.lines), len(COLUMNS))
+    _write_lines(sheet, COLUMNS, settlement.lines, language)
 
 
-def _write_fields(paper: _Paper, report: ValueAddedReport) -> None:
+def _write_lines(sheet: Sheet, columns: Sequence[Column], lines: Sequence[Line], language: Language) -> None:
+    """Write a block: its header, a row each lot, and what they come to."""
+    forms = [column.form for column in columns]
+    sheet.header([column.header for column in columns])
+    for line in lines:
+        sheet.row([column.cell(line, language) for column in columns], forms)
+    sums = totals(lines)
+    sheet.totals([column.total(sums) for column in columns], forms)
+
+
+def _write_fields(paper: Paper, report: ValueAddedReport) -> None:
     sheet = paper.sheet("增值 Value added", [width for _, _, width in _GROUP_COLUMNS])
-    sheet.freeze_panes(1, 1)
-    sheet.repeat_rows(0)
-    for place, (header, _, _) in enumerate(_GROUP_COLUMNS):
-        sheet.write_string(0, place, header, paper.header)
-    groups = report.by["field"]
-    for row, group in enumerate(groups, 1):
-        _write_sums(sheet, row, f"{group.name.zh} {group.name.en}", group.sums, paper.cells)
-    _write_sums(sheet, len(groups) + 1, "合计 Total", report.totals, paper.totals)
+    sheet.freeze(columns=1)
+    forms = [form for _, form, _ in _GROUP_COLUMNS]
+    sheet.header([header for header, _, _ in _GROUP_COLUMNS])
+    for group in report.by["field"]:
+        sheet.row(_sums(f"{group.name.zh} {group.name.en}", group.sums), forms)
+    sheet.totals(_sums("合计 Total", report.totals), forms)
 
 
-def _write_sums(sheet: Worksheet, row: int, name: str, sums: ValueAdded, formats: dict[Form, Any]) -> None:
-    cells: tuple[Cell, ...] = (
+def _sums(name: str, sums: ValueAdded) -> list[Cell]:
+    return [
         name,
         sums.lots_offered,
         sums.lots_sold,
@@ -125,23 +132,76 @@ def _write_sums(sheet: Worksheet, row: int, name: str, sums: ValueAdded, formats
         exact_yuan(sums.value_added),
         Decimal(sums.value_added_rate),
         sums.bids,
-    )
-    for place, cell in enumerate(cells):
-        _put(sheet, row, place, cell, formats[_GROUP_COLUMNS[place][1]])
+    ]
 
 
-def _write_notes(paper: _Paper, settlement: Settlement) -> None:
+def _write_market(paper: Paper, part: MarketPart, language: Language) -> None:
+    widths = [max(listed.width, bought.width) for listed, bought in zip(LISTED, BOUGHT, strict=True)]
+    sheet = paper.sheet(f"市场 {said(part.name, language)}", widths)
+    sheet.heading(f"{part.name.zh} {part.name.en}")
+    sheet.heading("挂牌标的 Lots that this market listed")
+    _write_lines(sheet, LISTED, part.listed, language)
+    sheet.gap()
+    sheet.heading("本市场企业买受的标的 Lots that this market's enterprises bought")
+    _write_lines(sheet, BOUGHT, part.bought, language)
+    sheet.gap()
+    sheet.totals(["本市场佣金分成合计（元） This market's share of the commissions (yuan)"], [Form.TEXT])
+    sheet.totals([exact_yuan(part.commission)], [Form.YUAN])
+
+
+def _write_institute(paper: Paper, part: InstitutePart, language: Language) -> None:
+    sheet = paper.sheet(f"机构 {said(part.name, language)}", [column.width for column in CONSIGNED])
+    sheet.heading(f"{part.name.zh} {part.name.en}")
+    _write_lines(sheet, CONSIGNED, part.consigned, language)
+
+
+def _write_deposits(paper: Paper, deposits: Sequence[DepositLine], language: Language) -> None:
+    sheet = paper.sheet("保证金 Deposits", [width for _, _, width in _DEPOSIT_COLUMNS])
+    sheet.freeze(columns=2)
+    forms = [form for _, form, _ in _DEPOSIT_COLUMNS]
+    sheet.header([header for header, _, _ in _DEPOSIT_COLUMNS])
+    for each in deposits:
+        sheet.row(
+            [
+                each.paddle,
+                said(each.bidder.name, language),
+                each.bidder.credit_code,
+                said(each.bidder.market.name, language),
+                said(_WHOLE_ROUND, language) if each.lot is None else str(each.lot),
+                *map(exact_yuan, _deposit_sums(each)),
+                said(_STATES[each.state], language),
+            ],
+            forms,
+        )
+    columns = zip(*map(_deposit_sums, deposits), strict=True) if deposits else [()] * 5
+    sheet.totals(["合计 Total", None, None, None, None, *(exact_yuan(total(column)) for column in columns), None], forms)
+
+
+def _deposit_sums(deposit: DepositLine) -> tuple[Money, ...]:
+    return deposit.required, deposit.received, deposit.applied, deposit.go_back, deposit.held
+
+
+def _write_checks(paper: Paper, found: Sequence[Check]) -> None:
+    sheet = paper.sheet("核对 Checks", [width for _, _, width in _CHECK_COLUMNS])
+    forms = [form for _, form, _ in _CHECK_COLUMNS]
+    sheet.header([header for header, _, _ in _CHECK_COLUMNS])
+    for check in found:
+        agrees = not check.difference.minor
+        sheet.row(
+            [
+                f"{check.what.zh} {check.what.en}",
+                exact_yuan(check.shown),
+                f"{check.way.zh} {check.way.en}",
+                exact_yuan(check.again),
+                exact_yuan(check.difference),
+                "相符 Agrees" if agrees else "不符 Differs",
+            ],
+            forms,
+            warn=not agrees,
+        )
+
+
+def _write_notes(paper: Paper, settlement: Settlement) -> None:
     sheet = paper.sheet("说明 Notes", [70, 100])
-    for row, (zh, en) in enumerate(notes(settlement)):
-        sheet.write_string(row, 0, zh, paper.text)
-        sheet.write_string(row, 1, en, paper.text)
-
-
-def _put(sheet: Worksheet, row: int, place: int, cell: Cell, form: Any) -> None:
-    if cell is None:
-        sheet.write_blank(row, place, None, form)
-    elif isinstance(cell, str):
-        sheet.write_string(row, place, cell, form)
-    else:
-        # A workbook keeps numbers as doubles, which hold every sum accepted here to the fen.
-        sheet.write_number(row, place, cell, form)
+    for zh, en in notes(settlement):
+        sheet.row([zh, en], [Form.TEXT, Form.TEXT])

@@ -7,13 +7,14 @@ from decimal import Decimal
 from techauction.core.value_added import ValueAdded
 from techauction.reports.value_added import ValueAddedReport, as_json
 from techauction.reports.writers.cells import csv_lines, exact_yuan, table
+from techauction.reports.writers.settlement_notes import marks
 
 _HEADER = (
     "分组 Group",
     "代码 Key",
     "中文名称 Name in Chinese",
     "英文名称 Name in English",
-    "上拍标的 Lots offered",
+    "开拍标的 Lots offered",
     "成交标的 Lots sold",
     "协议成交 Lots agreed",
     "作废标的 Lots void",
@@ -23,7 +24,7 @@ _HEADER = (
     "增值额（元） Value added (yuan)",
     "增值率（%） Value-added rate (%)",
     "企业 Enterprises",
-    "出价次数 Bids",
+    "报价次数 Bids",
 )
 _GROUPS = {"field": "领域 field", "market": "市场 market", "institute": "科研院所 institute"}
 _TOTAL = "合计 total"
@@ -35,8 +36,11 @@ def write_json(compiled: ValueAddedReport) -> str:
 
 
 def write_csv(compiled: ValueAddedReport) -> Iterator[str]:
-    """Yield the report as the lines of a CSV file: a row each group, and the totals last."""
-    rows: list[tuple[str | int | Decimal, ...]] = [_HEADER]
+    """Yield the report as the lines of a CSV file: a row each group, and the totals last.
+
+    What must not be taken for a real sale says so in a row before the header.
+    """
+    rows: list[tuple[str | int | Decimal, ...]] = [*((mark,) for mark in marks(compiled)), _HEADER]
     for grouping, groups in compiled.by.items():
         rows += [
             (_GROUPS[grouping], group.key, group.name.zh, group.name.en, *_cells(group.sums, group.sums.enterprises))
@@ -49,7 +53,7 @@ def write_csv(compiled: ValueAddedReport) -> Iterator[str]:
 def write_table(compiled: ValueAddedReport) -> str:
     """Return the report by field, and the totals, as a table of text in 万元."""
     rows: list[tuple[str, ...]] = [
-        ("", "上拍 offered", "成交 sold", "起拍价 start 万元", "成交价 hammer 万元", "增值额 added 万元", "增值率 rate %")
+        ("", "开拍 offered", "成交 sold", "起拍价 start 万元", "成交价 hammer 万元", "增值额 added 万元", "增值率 rate %")
     ]
     rows += [_line(f"{group.name.zh} {group.name.en}", group.sums) for group in compiled.by["field"]]
     return table([*rows, _line(_TOTAL, compiled.totals)])
