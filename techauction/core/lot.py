@@ -6,6 +6,13 @@ from enum import StrEnum
 
 from techauction.core.increment import Ladder
 from techauction.core.money import Money
+from techauction.core.refusal import Refusal
+
+
+class LotNeverOpened(Refusal):
+    """The lot has not opened, or ended without: there is nothing to stop, to prolong or to take back."""
+
+    code = "never_opened"
 
 
 class Stage(StrEnum):

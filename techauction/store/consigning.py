@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from techauction.core.admission import DepositKind, DepositRule
 from techauction.core.consigning import Instrument
 from techauction.core.increment import Ladder
-from techauction.core.lot import Bid, Extension, ExtensionKind, Format, Lot, Rules, Stage
+from techauction.core.lot import Bid, Extension, ExtensionKind, Format, Lot, LotNeverOpened, Rules, Stage
 from techauction.core.money import Money
 from techauction.core.names import Name
 from techauction.core.planned import PlannedRound
@@ -330,11 +330,12 @@ class LotRow(Row):
         return self.key_missing_at is not None or (self.closes_at is not None and now >= self.closes_at)
 
     def to_core(self, rules: Rules) -> Lot:
-        """Return the lot as the core knows it; it must have been opened."""
-        assert self.start is not None
-        assert self.opens_at is not None
-        assert self.closes_at is not None
-        assert self.scheduled_closes_at is not None
+        """Return the lot as the core knows it.
+
+        :raises LotNeverOpened: it has no times yet, or never got any
+        """
+        if self.start is None or self.opens_at is None or self.closes_at is None or self.scheduled_closes_at is None:
+            raise LotNeverOpened
         standing = None
         if self.standing_paddle is not None:
             assert self.standing_amount is not None

@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, ServiceUnavailable
+from sqlalchemy.exc import DataError, SQLAlchemyError
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, InternalServerError, ServiceUnavailable
 
 from techauction.db import db
 from techauction.postgresql import CommitUnknown
@@ -37,6 +37,13 @@ FORGED = (
 
 class InDoubt(ServiceUnavailable):
     """What was asked is done here, and may not outlive this server."""
+
+
+UNKEEPABLE = (OverflowError, UnicodeEncodeError, DataError)
+"""What the databases raise at values that they have no room or no signs for: a number of 20 digits, half a sign, a NUL.
+
+Fields say so themselves where they can; this is the net under those that do not.
+"""
 
 
 class LinkNeeded(Forbidden):
@@ -67,6 +74,15 @@ def register(app: Flask, apart: Mapping[str, Answer]) -> None:
 
     app.register_error_handler(HTTPException, answer)
     app.register_error_handler(CommitUnknown, lambda _error: answer(InDoubt()))
+
+    def unkeepable(error: Exception) -> ResponseReturnValue:
+        # The session is of no use after that; the page reads who is signed in.
+        db.session.rollback()
+        log.warning("unkeepable", path=request.path, error=type(error).__name__)
+        return answer(BadRequest())
+
+    for kind in UNKEEPABLE:
+        app.register_error_handler(kind, unkeepable)
 
 
 def _answer(error: HTTPException) -> ResponseReturnValue:

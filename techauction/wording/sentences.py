@@ -133,6 +133,7 @@ ROUNDS = {
     "custodian_unfit": _l("The custodian is an organizer of the host market, and there is one only under the Auction Law."),
     "market_has_lots": _l("This market has lots in the round and cannot leave it."),
     "reason_missing": _l("Give a reason: it will be public."),
+    "never_opened": _l("This lot has not opened, so there is nothing to stop, to prolong or to take back."),
     "not_paused": _l("The lot is not paused, so there is nothing to resume."),
     "rehearsal_while_open": _l("“%(title_zh)s” (%(title_en)s) is open, or opens before the rehearsal would be over."),
     "practice_while_open": _l(

@@ -840,6 +840,13 @@ FAULTS = [
         test="tests/web/test_demo.py::test_nobody_is_let_in_without_the_link",
     ),
     Fault(
+        guard="what is done to a lot that never opened is refused by name",
+        file="techauction/store/consigning.py",
+        original="            raise LotNeverOpened\n",
+        planted="            raise AssertionError\n",
+        test="tests/services/test_never_opened.py::test_a_lot_that_never_opened_is_left_alone",
+    ),
+    Fault(
         guard="who fails on a name from elsewhere locks nobody out",
         file="techauction/core/tries.py",
         original="or (not known and from_place > MOST_FROM_PLACE):",

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from wtforms import BooleanField, HiddenField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, NumberRange
 
 from techauction.core.lot import Format
 from techauction.core.offer import NeedsConfirmation, Source
@@ -24,7 +24,7 @@ from techauction.saleroom.auctioneer import Asked, FateUnknown
 from techauction.services import floor as services
 from techauction.store.people import Role
 from techauction.web.acting import acted
-from techauction.web.addresses import identifier
+from techauction.web.addresses import LARGEST_ID, identifier
 from techauction.web.context import PATIENCE_S, auctioneer, my_market, now, signed_in, ticket
 from techauction.web.fields import Form, MoneyField, WholeField
 from techauction.web.guard import only
@@ -45,7 +45,10 @@ _OF_A_PADDLE: dict[str, LazyString] = {
 class CallForm(Form):
     """A bid that was called in the hall. The key names the offer: the same key again gets the first answer."""
 
-    paddle = WholeField(_l("Paddle"), [InputRequired(_l("Type the paddle's number."))])
+    paddle = WholeField(
+        _l("Paddle"),
+        [InputRequired(_l("Type the paddle's number.")), NumberRange(1, LARGEST_ID, _l("Type the paddle's number."))],
+    )
     amount = MoneyField(_l("Amount"), [InputRequired(_l("Type the amount, or choose a step."))])
     confirmed = BooleanField(_l("Yes, this amount was called."))
     key = HiddenField(validators=[InputRequired(_l("Load the page again, then offer.")), Length(min=8, max=64)])
