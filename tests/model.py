@@ -15,7 +15,10 @@ class ModelLot:
         asked = (self.number, amount, how)
         said = self.keys.get((who.name, key))
         if not said:
-            code = by if by in who.ended else self.untimely(now) or self.unlawful(who, amount, **how)
+            over = "closed" if self.stage == "ended" else ""
+            code = over or (by if by in who.ended else self.untimely(now) or self.unlawful(who, amount, **how))
+            if code == "closed" and not over:
+                return ("closed",)  # nothing is kept before the hammer: what came in time may move the close yet
             said = self.keys[who.name, key] = (asked, (code,) if code else self.take(who, amount, now))
         return said[1] if said[0] in (asked, "closed") else ("key_reused",)
 

@@ -60,7 +60,7 @@ class Outranked(Refusal):
         super().__init__(standing=standing)
 
 
-def take(lot: Lot, offer: Offer, bidder: Eligibility, now: datetime) -> Lot:
+def take(lot: Lot, offer: Offer, bidder: Eligibility, at: datetime, late: datetime | None = None) -> Lot:
     """Return the lot with the offer standing and its close moved where the soft close says so.
 
     A match (优先购买权) takes the standing bid's place at the same amount, and moves the close as any bid does.
@@ -73,8 +73,8 @@ def take(lot: Lot, offer: Offer, bidder: Eligibility, now: datetime) -> Lot:
         _must_match(lot, offer, bidder.paddle, bidder.priority_rank)
     else:
         _must_be_lawful(lot, offer, bidder.paddle)
-    closes_at = lot.rules.extension.close_after(lot.closes_at, now, lot.scheduled_closes_at)
-    return lot.with_standing(Bid(bidder.paddle, offer.amount, now, bidder.priority_rank), closes_at)
+    closes_at = lot.rules.extension.close_after(lot.closes_at, at, lot.scheduled_closes_at, late)
+    return lot.with_standing(Bid(bidder.paddle, offer.amount, at, bidder.priority_rank), closes_at)
 
 
 def standing(lot: Lot) -> Bid | None:

@@ -36,6 +36,15 @@ class LotClosed(Refusal):
         super().__init__(closes_at=closes_at)
 
 
+class ReceivedInTime(Refusal):
+    """The offer was here before the close, and the house came to it when the lot had ended."""
+
+    code = "received_in_time"
+
+    def __init__(self, received_at: datetime, closes_at: datetime) -> None:
+        super().__init__(received_at=received_at, closes_at=closes_at)
+
+
 class NotAdmitted(Refusal):
     """The bidder has no paddle in the round, or the paddle is not admitted to this lot."""
 
@@ -84,15 +93,28 @@ class KeyClosed(Refusal):
     code = "key_closed"
 
 
-def take(lot: Lot, offer: Offer, bidder: Eligibility, now: datetime) -> Lot:
-    """Return the lot after the offer. The order is: stage, clock, eligibility, and then what the lot's format says.
+def take(
+    lot: Lot,
+    offer: Offer,
+    bidder: Eligibility,
+    at: datetime,
+    *,
+    received_at: datetime | None = None,
+    late: datetime | None = None,
+) -> Lot:
+    """Return the lot after the offer. The order is: stage, time, eligibility, and then what the lot's format says.
 
-    :raises LotNotOpen, LotPaused, LotClosed: outside the bidding time
+    The bid stands at `at`. Whether it was made in time goes by `received_at`, where that is another instant. `late`: when it
+    was decided, if that was after the close.
+
+    :raises LotNotOpen, LotPaused, LotClosed, ReceivedInTime: outside the bidding time
     :raises NotAdmitted, PaddleVoided, DepositInsufficient: the bidder may not bid here
     """
-    must_be_open(lot, now)
+    received_at = received_at or at
+    must_not_be_over(lot, received_at)
+    must_be_open(lot, received_at)
     must_be_eligible(bidder)
-    return FORMATS[lot.format].take(lot, offer, bidder, now)
+    return FORMATS[lot.format].take(lot, offer, bidder, at, late)
 
 
 def must_be_open(lot: Lot, now: datetime) -> None:
@@ -105,6 +127,16 @@ def must_be_open(lot: Lot, now: datetime) -> None:
         raise LotNotOpen(lot.opens_at)
     if now >= lot.closes_at:
         raise LotClosed(lot.closes_at)
+
+
+def must_not_be_over(lot: Lot, received_at: datetime) -> None:
+    """Refuse what comes to a lot whose hammer has fallen, or waits for a key.
+
+    :raises ReceivedInTime: it was here before the lot was over
+    :raises LotClosed: it was not
+    """
+    if lot.stage is Stage.ENDED or lot.held:
+        raise ReceivedInTime(received_at, lot.closes_at) if lot.took_bids_at(received_at) else LotClosed(lot.closes_at)
 
 
 def must_be_eligible(bidder: Eligibility) -> None:

@@ -14,8 +14,11 @@ from techauction.core.outcome import PassedIn, Sold
 class Way(Protocol):
     """What a format must say. The stage, the clock and the bidder were looked at before it is asked."""
 
-    def take(self, lot: Lot, offer: Offer, bidder: Eligibility, now: datetime) -> Lot:
-        """Return the lot after the offer, or raise the Refusal that says why it may not be taken."""
+    def take(self, lot: Lot, offer: Offer, bidder: Eligibility, at: datetime, late: datetime | None = None) -> Lot:
+        """Return the lot after the offer, or raise the Refusal that says why it may not be taken.
+
+        `late`: when it was decided, if that was after the close.
+        """
 
     def standing(self, lot: Lot) -> Bid | None:
         """Return what stands now, for everybody to see."""

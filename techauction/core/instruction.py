@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from techauction.core.bidding import LotClosed, must_be_eligible
+from techauction.core.bidding import LotClosed, must_be_eligible, must_not_be_over
 from techauction.core.lot import Format, Lot, Stage
 from techauction.core.money import Money
 from techauction.core.offer import Eligibility
@@ -65,13 +65,14 @@ def place(lot: Lot, ceiling: Money, bidder: Eligibility, now: datetime) -> Instr
     """Return the instruction, which may be left from the lot's listing on until its close.
 
     :raises InstructionNotHere: not at a lot of this format
-    :raises LotClosed: the lot's close has come
+    :raises LotClosed, ReceivedInTime: the lot's close has come
     :raises NotAdmitted, PaddleVoided, DepositInsufficient: the bidder may not bid here
     :raises InstructionTooLow, InstructionTooFar, InstructionOffGrid: the ceiling is no good
     """
     if lot.format is not Format.ASCENDING:
         raise InstructionNotHere
-    if lot.stage is Stage.ENDED or lot.held or (lot.stage is Stage.OPEN and now >= lot.closes_at):
+    must_not_be_over(lot, now)
+    if lot.stage is Stage.OPEN and now >= lot.closes_at:
         raise LotClosed(lot.closes_at)
     must_be_eligible(bidder)
     _must_be_reachable(lot, ceiling)

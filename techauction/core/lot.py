@@ -50,11 +50,19 @@ class Extension:
     length: timedelta = timedelta(seconds=300)
     cap: timedelta | None = None
 
-    def close_after(self, closes_at: datetime, bid_at: datetime, scheduled_closes_at: datetime) -> datetime:
-        """Return the close after a bid at `bid_at`; never earlier than before, never past the cap."""
-        if closes_at - bid_at > self.trigger:
+    def close_after(
+        self, closes_at: datetime, bid_at: datetime, scheduled_closes_at: datetime, late: datetime | None = None
+    ) -> datetime:
+        """Return the close after a bid at `bid_at`; never earlier than before, never past the cap.
+
+        `late`: when a bid that was made in time was decided, if that was after the close. Nobody could see it before.
+        """
+        if late is not None:
+            moved = late + self.length
+        elif closes_at - bid_at > self.trigger:
             return closes_at
-        moved = max(closes_at, bid_at + self.length) if self.kind is ExtensionKind.FROM_BID else closes_at + self.length
+        else:
+            moved = max(closes_at, bid_at + self.length) if self.kind is ExtensionKind.FROM_BID else closes_at + self.length
         return moved if self.cap is None else max(closes_at, min(moved, scheduled_closes_at + self.cap))
 
 
@@ -89,6 +97,7 @@ class Lot:
 
     `bidders` are the paddles that made a bid, or a sealed offer, which does not stand before the close. A lot is `held` when
     its close has come and its hammer waits for a key: it is open to the hammer alone, whatever another clock says.
+    `ended_at` is when it ended, if it had opened before.
     """
 
     stage: Stage
@@ -102,6 +111,17 @@ class Lot:
     standing: Bid | None = None
     bidders: frozenset[int] = frozenset()
     held: bool = False
+    ended_at: datetime | None = None
+
+    @property
+    def waits_for_hammer(self) -> bool:
+        """Return whether the lot, if its close has come, is to be ended by nothing but the time."""
+        return self.stage is Stage.OPEN and not self.held
+
+    def took_bids_at(self, at: datetime) -> bool:
+        """Return whether the lot, which is over, had still taken a bid at that instant."""
+        until = self.closes_at if self.ended_at is None else min(self.closes_at, self.ended_at)
+        return (self.held or self.ended_at is not None) and self.opens_at <= at < until
 
     def least_bid(self) -> Money:
         """Return the least lawful amount."""

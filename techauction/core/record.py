@@ -13,6 +13,9 @@ import rfc8785
 from techauction.core.money import Money
 
 VERSION = 1
+"""Of what is hashed. It stands in every event."""
+BY_STAMP = 2
+"""Of what the events mean: since this version, which the opening says, a bid's `at` goes by when it was here."""
 GENESIS = "0" * 64
 
 

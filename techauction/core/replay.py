@@ -152,6 +152,11 @@ def _bid(here: Replay, lot: Lot, event: Event) -> Replay:
     assert event.paddle is not None
     assert event.amount is not None
     here = keeps_close(here, lot, event)
+    late = _late(event)
+    if late is not None and late < lot.closes_at:
+        here = here.but(
+            Fault.OFF_TIME, f"{event.kind}: decided at {instant(late)}, before the close that it says to have missed"
+        )
     # Whether the paddle was admitted stands outside the record; the verifier asks the database.
     bidder = Eligibility(event.paddle, admitted=True, priority_rank=_rank(event))
     offer = Offer(
@@ -161,7 +166,7 @@ def _bid(here: Replay, lot: Lot, event: Event) -> Replay:
         defending=event.data.get("defended") is True,
     )
     try:
-        after = bidding.take(lot, offer, bidder, event.at)
+        after = bidding.take(lot, offer, bidder, event.at, late=late)
     except Refusal as refusal:
         here = here.but(Fault.OFF_TIME if isinstance(refusal, _OFF_TIME) else Fault.UNLAWFUL, f"{event.kind}: {refusal}")
         bid = Bid(event.paddle, event.amount, event.at, bidder.priority_rank)
@@ -172,6 +177,11 @@ def _bid(here: Replay, lot: Lot, event: Event) -> Replay:
         bids=here.bids + 1,
         moves_to=after.closes_at if after.closes_at != lot.closes_at else None,
     )
+
+
+def _late(event: Event) -> datetime | None:
+    """Return when the bid was decided, where the event says that this was after the close."""
+    return datetime.fromisoformat(text(event.data, "decided_at")) if "decided_at" in event.data else None
 
 
 def _rank(event: Event) -> int | None:

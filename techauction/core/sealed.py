@@ -47,14 +47,14 @@ class SealedOffer:
         return (self.amount, self.rank is not None, -(self.rank or 0), -self.seq)
 
 
-def take(lot: Lot, offer: Offer, bidder: Eligibility, now: datetime) -> Lot:
+def take(lot: Lot, offer: Offer, bidder: Eligibility, at: datetime, late: datetime | None = None) -> Lot:
     """Return the lot with one more paddle that has offered: no price moves, and no close.
 
     :raises NothingToMatch: no bid stands, whoever holds a priority right
     :raises SealedOnce: the paddle has offered already
     :raises BidTooLow, OffGrid, NeedsConfirmation: the amount may not stand
     """
-    del now
+    del at, late
     assert bidder.paddle is not None
     if offer.matching:
         raise NothingToMatch(offer.amount, None)

@@ -107,6 +107,7 @@ def state(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
             "bidders": (row.bidders, [] if lot is None else sorted(lot.bidders)),
             "opens_at": (row.opens_at, None if lot is None else lot.opens_at),
             "closes_at": (row.closes_at, None if lot is None else lot.closes_at),
+            "last_at": (row.last_at, after.at),
             "scheduled_closes_at": (row.scheduled_closes_at, None if lot is None else lot.scheduled_closes_at),
             "stopped_at": (row.stopped_at, after.stopped_at),
             "stop_reason": (row.stop_reason, after.stop_reason),
@@ -170,23 +171,23 @@ def case(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
 
 
 def bidder(event: Event, row: LotRow, books: Books, *, ranked_at: datetime | None = None) -> Iterator[Violation]:
-    """Check that a bid's paddle was issued and admitted to the lot before it, and that the bid answers an offer.
+    """Check that a bid's paddle was issued and admitted to the lot when it was decided, and that the bid answers an offer.
 
-    `ranked_at`: when it counted whether the bidder held a priority right, if not at the bid.
+    `ranked_at`: when it counted whether the bidder held a priority right, if not then.
     """
     if event.kind not in BIDS:
         return
-    paddle = books.paddles.get(event.paddle or 0)
-    if paddle is None or paddle.issued_at is None or paddle.issued_at > event.at:
+    paddle, offer = books.paddles.get(event.paddle or 0), books.offers[row.id].get(event.seq)
+    decided_at = event.at if offer is None else max(offer.decided_at, event.at)
+    if paddle is None or paddle.issued_at is None or paddle.issued_at > decided_at:
         yield Violation(Fault.NOT_ADMITTED, event.lot, event.seq, f"paddle {event.paddle} was not issued before the bid")
-    elif paddle.voided_at is not None and paddle.voided_at <= event.at:
+    elif paddle.voided_at is not None and paddle.voided_at <= decided_at:
         yield Violation(Fault.NOT_ADMITTED, event.lot, event.seq, f"paddle {event.paddle} was voided before the bid")
     elif (paddle.id, row.id) not in books.admitted:
         yield Violation(Fault.NOT_ADMITTED, event.lot, event.seq, f"paddle {event.paddle} was not admitted to the lot")
-    elif event.data.get("rank") not in _ranks(books.admitted[paddle.id, row.id], ranked_at or event.at):
+    elif event.data.get("rank") not in _ranks(books.admitted[paddle.id, row.id], ranked_at or decided_at):
         said = f"paddle {event.paddle} did not hold the priority right that the record says, or held another"
         yield Violation(Fault.NOT_ADMITTED, event.lot, event.seq, said)
-    offer = books.offers[row.id].get(event.seq)
     if offer is None:
         yield Violation(Fault.OFFER_DIFFERS, event.lot, event.seq, "no offer was answered with this bid")
         return
@@ -200,7 +201,6 @@ def bidder(event: Event, row: LotRow, books: Books, *, ranked_at: datetime | Non
             "matching": (offer.matching, event.kind is Kind.MATCHED),
             "whether it was called from the floor": (offer.clerk is not None, event.data.get("source") == "floor"),
             "clerk": (offer.clerk, event.data.get("clerk")),
-            "decided_at": (offer.decided_at, event.at),
         },
         event.seq,
     )

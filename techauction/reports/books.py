@@ -38,6 +38,7 @@ class TakenOffer:
     matching: bool
     clerk: int | None
     instructed: bool
+    received_at: datetime
     decided_at: datetime
 
 
@@ -114,6 +115,7 @@ def load_books(session: Session, row: RoundRow) -> Books:
             matching=offer.matching,
             clerk=offer.user_id if offer.source is Source.FLOOR else None,
             instructed=offer.source is Source.INSTRUCTION,
+            received_at=offer.received_at,
             decided_at=offer.decided_at,
         )
     refused = select(OfferRow).where(

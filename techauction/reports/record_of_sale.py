@@ -12,7 +12,7 @@ from techauction.core.replayed import Replay
 from techauction.core.round import Phase
 from techauction.core.round_replay import RoundReplay
 from techauction.core.violation import Fault, Violation
-from techauction.reports import accounting, agreement, approved, bindings, unsealed
+from techauction.reports import accounting, agreement, approved, bindings, in_time, unsealed
 from techauction.reports.books import Books, load_books
 from techauction.reports.recorded import find_round
 from techauction.reports.refused import refused
@@ -90,6 +90,7 @@ def _verify(row: LotRow, record: list[RecordRow], of_round: RoundReplay, books: 
         found += agreement.bidder(event, row, books, ranked_at=opened_at)
     taken = {event.seq for event in events if event.kind in (*BIDS, Kind.SEALED)}
     found += agreement.offers(after, row, taken, books)
+    found += in_time.all_offers(events, books.offers[row.id], [offer for offer, _ in books.chained[row.id]])
     found += agreement.boxes(after, events, row, books)
     found += refused(name, events, row, books)
     found += agreement.terms(after, row, books)

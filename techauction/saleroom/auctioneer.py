@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -28,6 +28,7 @@ from techauction.saleroom.tickets import Ticket, Tickets
 from techauction.saleroom.timekeeper import Timekeeper
 from techauction.services import hammer, holding
 from techauction.services.bidding import Answer, Asked, Taken, take_bids
+from techauction.services.instructions import AwaitsHammer
 from techauction.services.record import CHANGED
 from techauction.store.consigning import LotRow
 
@@ -44,6 +45,8 @@ TRIES = 4
 """So often a transaction is tried that the database broke off; together they outlast a process that stopped holding a lot."""
 RETRY = timedelta(seconds=0.5)
 SOON = timedelta(seconds=0.02)
+AGAIN_S = 0.1
+"""So soon it is tried again what the database refused."""
 BIDDERS_ACTS = 500
 """At most so many acts of bidders wait: each has a transaction of its own, and what an organizer does comes after them."""
 IDLE_S = 0.5
@@ -66,13 +69,15 @@ class _Offer:
     asked: Asked
     ticket: Ticket
     future: Waiting
+    told: bool = False
 
 
 @dataclass(slots=True)
 class _Act:
-    """A use case; without one, a nudge."""
+    """A use case; without one, a nudge. One with a ticket goes by its stamp."""
 
     use_case: Callable[..., Any] | None
+    ticket: Ticket | None = None
     future: "Future[Any]" = field(default_factory=Future)
 
 
@@ -103,6 +108,10 @@ class Auctioneer:
         self._bidders_acts = BoundedSemaphore(bidders_acts)
         self._custody = custody
         self._queue: SimpleQueue[_Offer | _Act | None] = SimpleQueue()
+        self._again: list[_Offer | _Act] = []
+        """What the database refused, and what stood behind it: the queue's head."""
+        self._late: list[_Offer | _Act] = []
+        """What came at a close or after it: it waits for the hammer."""
         self._arriving: dict[asyncio.AbstractEventLoop, list[_Offer]] = {}
         self._thread: Thread | None = None
         self.tickets = Tickets(clock)
@@ -124,7 +133,7 @@ class Auctioneer:
         """
         self._must_have_room()
         future: Future[Taken] = Future()
-        self._queue.put(_Offer(asked, self._queued(asked, ticket), future))
+        self._queue.put(_Offer(asked, self._queued(asked.lot_id, ticket), future))
         return future
 
     def submit_async(self, asked: Asked, ticket: Ticket | None = None) -> "asyncio.Future[Taken]":
@@ -140,7 +149,7 @@ class Auctioneer:
         if not arriving:
             loop.call_soon(self._let_in, loop)
         future: asyncio.Future[Taken] = loop.create_future()
-        arriving.append(_Offer(asked, self._queued(asked, ticket), future))
+        arriving.append(_Offer(asked, self._queued(asked.lot_id, ticket), future))
         return future
 
     def act(self, use_case: Callable[..., T]) -> "Future[T]":
@@ -158,11 +167,24 @@ class Auctioneer:
         :raises QueueFull: too many offers, or acts of bidders, wait already
         """
         self._must_have_room()
+        return self._of_bidder(_Act(use_case))
+
+    def act_in_time(self, use_case: Callable[..., T], lot_id: int, ticket: Ticket | None = None) -> "Future[T]":
+        """Queue a use case that goes by when it was asked, as an offer does: it is called with `received_at` besides.
+
+        :raises QueueFull: too many offers, or acts of bidders, wait already
+        """
+        self._must_have_room()
+        return self._of_bidder(_Act(use_case, self._queued(lot_id, ticket)))
+
+    def _of_bidder(self, act: _Act) -> "Future[Any]":
         if not self._bidders_acts.acquire(blocking=False):
+            if act.ticket is not None:
+                self.tickets.end([act.ticket])
             raise QueueFull
-        future = self.act(use_case)
-        future.add_done_callback(lambda _: self._bidders_acts.release())
-        return future
+        act.future.add_done_callback(lambda _: self._bidders_acts.release())
+        self._queue.put(act)
+        return act.future
 
     def nudge(self) -> "Future[None]":
         """Do everything that is due at the present time; the future is answered when it is done."""
@@ -205,13 +227,14 @@ class Auctioneer:
             self._thread.join(timeout)
 
     def _must_have_room(self, arriving: int = 0) -> None:
-        if self._stopping or self._queue.qsize() + arriving >= self._places:
+        waiting = self._queue.qsize() + len(self._again) + len(self._late)
+        if self._stopping or waiting + arriving >= self._places:
             raise QueueFull
 
-    def _queued(self, asked: Asked, ticket: Ticket | None) -> Ticket:
-        """Return the offer's ticket, which holds from now on until the offer is decided."""
-        ticket = ticket or self.tickets.issue(asked.lot_id)
-        self.tickets.queue(ticket, asked.lot_id)
+    def _queued(self, lot_id: int, ticket: Ticket | None) -> Ticket:
+        """Return the ticket of what is queued now, which holds until that is decided."""
+        ticket = ticket or self.tickets.issue(lot_id)
+        self.tickets.queue(ticket, lot_id)
         return ticket
 
     def _let_in(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -226,15 +249,31 @@ class Auctioneer:
             stop = any(each is None for each in taken)
             self._kept(self._keep_time)
             self._work([each for each in taken if each is not None])
-            if not taken or time.monotonic() - self._looked_s >= IDLE_S:
+            if not taken or self._late or time.monotonic() - self._looked_s >= IDLE_S:
                 self._kept(self._look_ahead)
             self._kept(self._close_due)
+            if self._late and not self._again:
+                late, self._late = self._late, []
+                self._work(late)
             if time.monotonic() - self._held_s >= HELD_S:
                 self._kept(self._close_held)
             self._kept(self._clerk.step)
             self._kept(self._beat)
-            if stop:
+            if stop or (self._stopping and self._again):
+                self._leave_undecided()
                 return
+
+    def _leave_undecided(self) -> None:
+        """Tell who waits still that nobody knows."""
+        left = [*self._again, *self._late]
+        with suppress(Empty):
+            while True:
+                left += [each for each in [self._queue.get_nowait()] if each is not None]
+        for each in left:
+            if isinstance(each, _Offer):
+                self._tell_unknown([each], FateUnknown("the house ends"))
+            elif not each.future.done():
+                each.future.set_exception(FateUnknown("the house ends"))
 
     def _kept(self, duty: Callable[[], None]) -> None:
         """Do what nobody waits for. The sale goes on if it fails: what is due stays due."""
@@ -244,6 +283,10 @@ class Auctioneer:
             log.exception("auctioneer_stumbled", duty=duty.__name__)
 
     def _next(self) -> "list[_Offer | _Act | None]":
+        if self._again:  # nothing that came later may come before it
+            time.sleep(AGAIN_S)
+            again, self._again = self._again, []
+            return [*again]
         try:
             taken = [self._queue.get(timeout=self._patience())]
         except Empty:
@@ -260,27 +303,34 @@ class Auctioneer:
         """Return for how many seconds nothing will be due."""
         if self._clerk.busy:
             return 0.0
+        if self._late:
+            return SOON.total_seconds()
         if self._next_close is None:
             return IDLE_S
         return min(max((self._next_close - self._clock()).total_seconds(), 0.0), IDLE_S)
 
     def _work(self, taken: "list[_Offer | _Act]") -> None:
-        """Do what was asked in order: offers that stand together share a transaction."""
+        """Do what was asked in order: offers that stand together share a transaction.
+
+        Where the database refuses a group, it and all behind it stay the queue's head.
+        """
         group: list[_Offer] = []
-        for each in taken:
+        for place, each in enumerate(taken):
             if isinstance(each, _Offer):
                 group.append(each)
                 continue
-            self._take(group)
+            if left := self._take(group):
+                self._again = [*left, *taken[place:]]
+                return
             group = []
             self._do(each)
-        self._take(group)
+        self._again = [*self._take(group)]
 
-    def _take(self, group: list[_Offer]) -> None:
+    def _take(self, group: list[_Offer]) -> list[_Offer]:
+        """Decide the offers; return those that the database refused, which nobody knows to be kept or not."""
         if not group:
-            return
-        for tries_left in reversed(range(TRIES)):
-            answers: Sequence[Answer | FateUnknown]
+            return []
+        for tries_left in reversed(range(1 if group[0].told else TRIES)):
             try:
                 answers = self._decide(group)
             except Exception as error:
@@ -294,43 +344,65 @@ class Auctioneer:
                     )
                     if tries_left:
                         continue
+                    self._tell_unknown(group, FateUnknown(str(error)))
+                    return group
                 else:
                     log.exception("group_failed", offers=len(group))
                     if len(group) > 1:  # one of them may be to blame
-                        for each in group:
-                            self._take([each])
-                        return
-                answers = [FateUnknown(str(error))] * len(group)
-            self.tickets.end(each.ticket for each in group)
-            answer(zip((each.future for each in group), answers, strict=True))
-            return
+                        for place, each in enumerate(group):
+                            if self._take([each]):
+                                return group[place:]
+                        return []
+                self.tickets.end(each.ticket for each in group)
+                self._tell_unknown(group, FateUnknown(str(error)))
+                return []
+            self._late += [each for each, said in zip(group, answers, strict=True) if said is None]
+            decided = [(each, said) for each, said in zip(group, answers, strict=True) if said is not None]
+            self.tickets.end(each.ticket for each, _ in decided)
+            answer((each.future, said) for each, said in decided if not each.told)
+            return []
+        raise AssertionError("the last try returns")
 
-    def _decide(self, group: list[_Offer]) -> list[Answer]:
+    def _tell_unknown(self, group: list[_Offer], unknown: FateUnknown) -> None:
+        """Tell whoever has not been told yet that an offer's fate is unknown; its key will tell."""
+        answer((each.future, unknown) for each in group if not each.told)
+        for each in group:
+            each.told = True
+
+    def _decide(self, group: list[_Offer]) -> list[Answer | None]:
         for each in group:
             each.asked.received_at = self.tickets.arrived_at(each.ticket)
         with self._transaction(closes_only_later=True) as session:
             answers = take_bids(session, [each.asked for each in group], read_clock=self._clock, custody=self._custody)
             if not session.info.get(CHANGED):
                 weigh(session)  # a repeated answer is as certain as the first
-            self.on_decided(answers)
+            self.on_decided([each for each in answers if each is not None])
         return answers
 
     def _do(self, act: _Act) -> None:
-        if not act.future.set_running_or_notify_cancel():
+        if not act.future.running() and not act.future.set_running_or_notify_cancel():
             return
         try:
             if act.use_case is None:
+                self._look_ahead()
                 self._close_due()
                 self._close_held()
                 self._clerk.expect()
                 self._clerk.finish()
                 result = None
-            else:
+            elif act.ticket is None:
                 result = self._perform(act.use_case)
+            else:
+                result = self._perform(partial(act.use_case, received_at=self.tickets.arrived_at(act.ticket)))
+        except AwaitsHammer:
+            self._late.append(act)
+            return
         except BaseException as error:  # noqa: BLE001 (whatever it was, its caller is told)
             act.future.set_exception(error)
         else:
             act.future.set_result(result)
+        if act.ticket is not None:
+            self.tickets.end([act.ticket])
 
     def _perform(self, use_case: Callable[..., T]) -> T:
         """Run a use case in a write transaction of its own, again where the database certainly undid it."""
@@ -379,7 +451,8 @@ class Auctioneer:
 
     def _hammer(self, among: list[int] | None = None) -> list[int]:
         try:
-            fallen, rounds = self._perform(partial(_hammer, among=among, custody=self._custody))
+            fall = partial(_hammer, among=among, custody=self._custody, awaits=self.tickets.open_before)
+            fallen, rounds = self._perform(fall)
         finally:
             self._clerk.expect()  # a commit whose fate is unknown may have left something too
         self._clerk.expect(rounds)
@@ -460,8 +533,13 @@ def _openable(session: Session, *, read_clock: Clock, custody: Custody) -> list[
 
 
 def _hammer(
-    session: Session, *, read_clock: Clock, custody: Custody, among: list[int] | None = None
+    session: Session,
+    *,
+    read_clock: Clock,
+    custody: Custody,
+    awaits: Callable[[int, datetime], bool],
+    among: list[int] | None = None,
 ) -> tuple[list[int], set[int]]:
     now = read_clock()
-    claimed = hammer.claim(session, now=now, most=HAMMERS, among=among)
+    claimed = hammer.claim(session, now=now, most=HAMMERS, among=among, awaits=awaits)
     return claimed, hammer.fall(session, claimed, now=now, custody=custody)

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from techauction.core.bidding import STRANGER, KeyClosed, KeyReused, NoSuchLot, SignInEnded
+from techauction.core import bidding
+from techauction.core.bidding import STRANGER, KeyClosed, KeyReused, LotClosed, NoSuchLot, SignInEnded
 from techauction.core.custody import WITHOUT_KEYS, Custody
 from techauction.core.refusal import Refusal
 from techauction.core.tokens import TokenEnded
@@ -18,11 +19,12 @@ __all__ = ["Answer", "Asked", "Taken", "take_bids"]
 
 def take_bids(
     session: Session, asked: Sequence[Asked], *, read_clock: Callable[[], datetime], custody: Custody = WITHOUT_KEYS
-) -> list[Answer]:
+) -> list[Answer | None]:
     """Decide the offers in order, and keep what was decided; the answers stand in the same order.
 
     Locks the lots, then reads the clock once. A key that was answered before gets its first answer again. What standing
-    instructions call for is bid before the next offer is looked at.
+    instructions call for is bid before the next offer is looked at. There is no answer yet to an offer that came at a lot's
+    close or later, while the hammer has not fallen: what came in time may still move the close.
     """
     connection = session.connection()
     locked = heads.lock(connection, {each.lot_id for each in asked})
@@ -35,7 +37,7 @@ def take_bids(
     events: list[dict[str, Any]] = []
     offers: list[dict[str, Any]] = []
     boxes: list[dict[str, Any]] = []
-    answers: list[Answer] = []
+    answers: list[Answer | None] = []
     instructions.begin(locked, left, now, events, offers)
     for each in asked:
         known = answered.get((each.organisation_id, each.key))
@@ -48,6 +50,7 @@ def take_bids(
             answers.append(NoSuchLot())
             continue
         try:
+            bidding.must_not_be_over(head.lot, each.stamp(now))
             if each.session_id is not None and each.session_id not in signed_in:
                 raise SignInEnded
             if each.token_id is not None and each.token_id not in holding:
@@ -59,6 +62,9 @@ def take_bids(
                 else taking.take(head, each, bidder, now, events)
             )
         except Refusal as refusal:
+            if isinstance(refusal, LotClosed) and head.lot.waits_for_hammer:
+                answers.append(None)
+                continue
             answer = refusal
         row = sealing.kept(head, taking.offer_row(each, answer, now), each, answer, custody)
         if row is not None:

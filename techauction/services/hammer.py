@@ -1,6 +1,6 @@
 """Letting the hammer fall."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, assert_never
 
@@ -34,23 +34,36 @@ def due(session: Session, *, now: datetime) -> list[int]:
     )
 
 
-def claim(session: Session, *, now: datetime, most: int, among: Collection[int] | None = None) -> list[int]:
+def claim(
+    session: Session,
+    *,
+    now: datetime,
+    most: int,
+    among: Collection[int] | None = None,
+    awaits: Callable[[int, datetime], bool] = lambda _lot_id, _closes_at: False,
+) -> list[int]:
     """Lock at most `most` lots whose close has come, the earliest first, and return them.
 
     What another process holds it is at work on: it lets the hammer fall, or takes a bid that may move the close. Nobody waits
     for it, and what it has changed meanwhile is asked again under the lock. Lots that wait for a key are claimed by name alone.
+
+    `awaits` says of a lot, and its close, whether offers that were here before it are not decided yet: such a lot is left. It
+    is asked when the close has come, so it knows of all of them.
     """
     wanted = [LotRow.stage == Stage.OPEN, LotRow.closes_at <= now]
     wanted.append(LotRow.key_missing_at.is_(None) if among is None else LotRow.id.in_(among))
-    return list(
-        session.scalars(
-            select(LotRow.id)
-            .where(*wanted)
-            .order_by(LotRow.closes_at, LotRow.id)
-            .limit(most)
-            .with_for_update(of=LotRow, key_share=True, skip_locked=True)
-        )
+    found = session.execute(
+        select(LotRow.id, LotRow.closes_at, LotRow.key_missing_at)
+        .where(*wanted)
+        .order_by(LotRow.closes_at, LotRow.id)
+        .limit(most)
+        .with_for_update(of=LotRow, key_share=True, skip_locked=True)
     )
+    return [
+        lot_id
+        for lot_id, closes_at, key_missing_at in found
+        if key_missing_at is not None or (closes_at is not None and not awaits(lot_id, closes_at))
+    ]
 
 
 def fall(session: Session, lot_ids: Collection[int], *, now: datetime, custody: Custody = WITHOUT_KEYS) -> set[int]:

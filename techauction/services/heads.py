@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Integer, Table, bindparam, column, select, up
 from sqlalchemy.orm import Session
 
 from techauction.core.increment import Ladder
-from techauction.core.lot import Bid, Format, Lot
+from techauction.core.lot import Bid, Format, Lot, Stage
 from techauction.core.money import Money
 from techauction.core.record import GENESIS, Event, Kind
 from techauction.core.refused import SAYING, Chain, RefusedOffer
@@ -21,7 +21,7 @@ from techauction.store.statements import Changing, Reading, Writing
 
 @dataclass(slots=True, kw_only=True)
 class Head:
-    """A lot while it is decided about: the core's lot, and the head of its record."""
+    """A lot while it is decided about: the core's lot, and the head of its record. `last_at` is its last event's."""
 
     lot_id: int
     name: str
@@ -31,8 +31,13 @@ class Head:
     hash: str
     bids: int
     refusals: Chain
+    last_at: datetime | None = None
     changed: bool = False
     refused: bool = False
+
+    def not_before(self, at: datetime) -> datetime:
+        """Return the instant, or that of the lot's last event, if that is later: events stand in their order."""
+        return at if self.last_at is None or self.last_at < at else self.last_at
 
     def append(
         self,
@@ -51,6 +56,7 @@ class Head:
             lot=self.name, seq=self.seq + 1, kind=kind, at=at, paddle=paddle, amount=amount, closes_at=closes_at, data=data
         )
         prev_hash, self.seq, self.hash, self.changed = self.hash, event.seq, event.digest(self.hash), True
+        self.last_at = at
         return {
             "lot_id": self.lot_id,
             "seq": event.seq,
@@ -116,6 +122,7 @@ def _head(  # noqa: PLR0917 (a row, column by column)
     closes_at: datetime | None,
     scheduled_closes_at: datetime | None,
     key_missing_at: datetime | None,
+    last_at: datetime | None,
     round_opens_at: datetime,
     round_closes_at: datetime,
     *rules: Any,
@@ -137,11 +144,13 @@ def _head(  # noqa: PLR0917 (a row, column by column)
             standing=None if standing_paddle is None else Bid(standing_paddle, standing_amount, standing_at, standing_rank),
             bidders=frozenset(bidders),
             held=key_missing_at is not None,
+            ended_at=last_at if stage is Stage.ENDED and opens_at is not None else None,
         ),
         seq=seq,
         hash=head_hash or GENESIS,
         bids=bids,
         refusals=Chain(refused, refused_head or GENESIS),
+        last_at=last_at,
     )
 
 
@@ -176,6 +185,7 @@ def _state(head: Head) -> dict[str, Any]:
         # Who has made a sealed offer stands in the lot's row only when all are opened.
         "bidders": [] if standing is None else sorted(head.lot.bidders),
         "closes_at": head.lot.closes_at,
+        "last_at": head.last_at,
     }
 
 
@@ -206,6 +216,7 @@ _LOTS = Reading(
         LotRow.closes_at,
         LotRow.scheduled_closes_at,
         LotRow.key_missing_at,
+        LotRow.last_at,
         RoundRow.opens_at,
         RoundRow.closes_at,
         *RULES,
@@ -228,6 +239,7 @@ _KEPT = (
     "standing_rank",
     "bidders",
     "closes_at",
+    "last_at",
 )
 _CHAINED = ("refused", "refused_head")
 

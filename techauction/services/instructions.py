@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from techauction.core import bidding, instruction
-from techauction.core.bidding import NoSuchLot
+from techauction.core.bidding import LotClosed, NoSuchLot
 from techauction.core.instruction import Instruction, NoInstruction
 from techauction.core.lot import Format, Stage
 from techauction.core.money import Money
@@ -28,6 +28,10 @@ from techauction.store.people import UserRow
 from techauction.store.statements import Reading
 
 
+class AwaitsHammer(Exception):
+    """What was asked came at the lot's close or later: it is answered after the hammer, or by the close as it was moved."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
     """An instruction that was left at a lot, with its bidder as the database knows it now."""
@@ -39,13 +43,23 @@ class Left:
 
 
 def place(
-    session: Session, *, lot_id: int, organisation_id: int, user_id: int, ceiling: Money, read_clock: Callable[[], datetime]
+    session: Session,
+    *,
+    lot_id: int,
+    organisation_id: int,
+    user_id: int,
+    ceiling: Money,
+    read_clock: Callable[[], datetime],
+    received_at: datetime | None = None,
 ) -> None:
     """Leave an instruction, in the place of one left before, and bid at once where it calls for that.
 
-    One with the same ceiling as before stays as it is, and keeps its place in time. An act of the auctioneer.
+    One with the same ceiling as before stays as it is, and keeps its place in time. An act of the auctioneer. `received_at` is
+    its stamp; none counts as the moment of the decision.
 
-    :raises NoSuchLot, InstructionNotHere, LotClosed, NotAdmitted, PaddleVoided, DepositInsufficient: as they say
+    :raises AwaitsHammer: it came at the close or later, and the hammer has not fallen
+    :raises NoSuchLot, InstructionNotHere, LotClosed, ReceivedInTime: as they say
+    :raises NotAdmitted, PaddleVoided, DepositInsufficient: the bidder may not bid here
     :raises InstructionTooLow, InstructionTooFar, InstructionOffGrid: the ceiling is no good
     """
     connection = session.connection()
@@ -54,7 +68,13 @@ def place(
     if head is None:
         raise NoSuchLot
     bidder = group.eligibilities(connection, {(lot_id, organisation_id)}).get((lot_id, organisation_id), bidding.STRANGER)
-    placed = instruction.place(head.lot, ceiling, bidder, now)
+    stamp = now if received_at is None else min(received_at, now)
+    try:
+        placed = instruction.place(head.lot, ceiling, bidder, stamp)
+    except LotClosed:
+        if head.lot.waits_for_hammer:
+            raise AwaitsHammer from None
+        raise
     before = _live(session, lot_id, organisation_id)
     counts = any(each.organisation_id == organisation_id for each in live(connection, [lot_id]).get(lot_id, ()))
     if before is not None and before.ceiling == placed.ceiling and counts:
@@ -68,8 +88,8 @@ def place(
         .join(LotRow, LotRow.round_id == PaddleRow.round_id)
         .where(LotRow.id == lot_id, PaddleRow.organisation_id == organisation_id)
     ).one()
-    session.add(InstructionRow(lot_id=lot_id, paddle_id=paddle_id, user_id=user_id, ceiling=ceiling, placed_at=now))
-    answer_all(session, [lot_id], now=now)
+    session.add(InstructionRow(lot_id=lot_id, paddle_id=paddle_id, user_id=user_id, ceiling=ceiling, placed_at=stamp))
+    answer_all(session, [lot_id], now=now, called_at=stamp)
 
 
 def withdraw(session: Session, *, lot_id: int, organisation_id: int, read_clock: Callable[[], datetime]) -> None:
@@ -86,9 +106,10 @@ def withdraw(session: Session, *, lot_id: int, organisation_id: int, read_clock:
     row.ended_at = now
 
 
-def answer_all(session: Session, lot_ids: Collection[int], *, now: datetime) -> None:
+def answer_all(session: Session, lot_ids: Collection[int], *, now: datetime, called_at: datetime | None = None) -> None:
     """Bid what the instructions at the lots call for, where those are open; what stood on them has changed.
 
+    Their bids stand at `called_at`, where what called for them was no event, and never before the lot's last event.
     The lots are the caller's, locked. What it holds of them as rows is read anew after this.
     """
     session.flush()
@@ -101,7 +122,7 @@ def answer_all(session: Session, lot_ids: Collection[int], *, now: datetime) -> 
     offers: list[dict[str, Any]] = []
     for lot_id, head in locked.items():
         if head.lot.stage is Stage.OPEN:
-            follow(head, left[lot_id], now, events, offers)
+            follow(head, left[lot_id], now, events, offers, called_at)
     heads.keep(session, locked.values(), events)
     group.keep(session, offers)
     if events:
@@ -140,7 +161,7 @@ def begin(
 def _is_first(head: Head, now: datetime) -> bool:
     """Return whether a bid would be the lot's first, and may be made."""
     lot = head.lot
-    return not head.bids and lot.stage is Stage.OPEN and not lot.held and lot.opens_at <= now < lot.closes_at
+    return not head.bids and lot.waits_for_hammer and lot.opens_at <= now < lot.closes_at
 
 
 def live(connection: Connection, lot_ids: Collection[int]) -> dict[int, list[Left]]:
@@ -157,8 +178,18 @@ def live(connection: Connection, lot_ids: Collection[int]) -> dict[int, list[Lef
     return found
 
 
-def follow(head: Head, left: Sequence[Left], now: datetime, events: list[dict[str, Any]], offers: list[dict[str, Any]]) -> None:
-    """Bid on an open lot what its instructions call for, one bid after the other, until none answers any more."""
+def follow(  # noqa: PLR0917 (the hot path)
+    head: Head,
+    left: Sequence[Left],
+    now: datetime,
+    events: list[dict[str, Any]],
+    offers: list[dict[str, Any]],
+    called_at: datetime | None = None,
+) -> None:
+    """Bid on an open lot what its instructions call for, one bid after the other, until none answers any more.
+
+    A bid stands at the instant of the event that called for it: what came to the house after that comes after it.
+    """
     able = {each.instruction.paddle: each for each in left if each.bidder.may_bid}
     instructions = [each.instruction for each in able.values()]
     while (called := instruction.answer(head.lot, instructions)) is not None:
@@ -174,7 +205,7 @@ def follow(head: Head, left: Sequence[Left], now: datetime, events: list[dict[st
             key=token_urlsafe(),
             confirmed=is_over(amount, price, lot.rules.collar),  # as by hand: the record must not tell them apart
             source=Source.INSTRUCTION,
-            received_at=now,
+            received_at=called_at or head.last_at,
         )
         offers.append(taking.offer_row(asked, taking.take(head, asked, bidder.bidder, now, events), now))
 
@@ -222,5 +253,5 @@ _LEFT = Reading(
         ),
     )
     .where(InstructionRow.lot_id.in_(bindparam("lots", expanding=True)), InstructionRow.ended_at.is_(None))
-    .order_by(InstructionRow.placed_at, InstructionRow.id)
+    .order_by(InstructionRow.id)  # the queue's order
 )

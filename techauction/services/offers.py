@@ -33,6 +33,10 @@ class Asked:
     source: Source = Source.ONLINE
     received_at: datetime | None = None
 
+    def stamp(self, now: datetime) -> datetime:
+        """Return when the offer was here, as it counts at its decision `now`."""
+        return now if self.received_at is None or self.received_at > now else self.received_at
+
     @property
     def body(self) -> Body:
         """Return what the same key must ask for again."""

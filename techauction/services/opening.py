@@ -115,6 +115,7 @@ def _open_lot(
         Kind.OPENED,
         at=now,
         data={
+            "version": record.BY_STAMP,
             "format": lot.format.value,
             "start_fen": lot.start.minor,
             "ladder": lot.increments().as_json(),

@@ -21,11 +21,6 @@ def name_of(slug: str, number: int) -> str:
     return f"{slug}/{number}"
 
 
-def _last_at(session: Session, lot: LotRow) -> datetime:
-    """Return the instant of the lot's last event."""
-    return session.scalars(select(RecordRow.at).where(RecordRow.lot_id == lot.id, RecordRow.seq == lot.seq)).one()
-
-
 def append(
     session: Session,
     lot: LotRow,
@@ -49,8 +44,8 @@ def append(
     said = dict(data or {})
     if kind in refused.SAYING:
         said |= lot.refusals().as_data()
-    if kind in AFTER_A_STEP and lot.seq:
-        said |= pausing.set_back(_last_at(session, lot), at)
+    if kind in AFTER_A_STEP and lot.last_at is not None:
+        said |= pausing.set_back(lot.last_at, at)
     prev_hash = lot.head_hash or GENESIS
     event = Event(
         lot=name_of(slug, lot.number),
@@ -76,6 +71,6 @@ def append(
         hash=event.digest(prev_hash),
     )
     session.add(row)
-    lot.seq, lot.head_hash = row.seq, row.hash
+    lot.seq, lot.head_hash, lot.last_at = row.seq, row.hash, at
     session.info.setdefault(CHANGED, set()).add(lot.id)
     return row

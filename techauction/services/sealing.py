@@ -49,7 +49,10 @@ def take(
     :raises Refusal: what `bidding.take` says
     :raises NoCustodyKey: there is no key to seal with
     """
-    after = bidding.take(head.lot, Offer(each.amount, each.confirmed, each.matching), bidder, now)
+    stamp = each.stamp(now)
+    at = head.not_before(stamp)
+    offer = Offer(each.amount, each.confirmed, each.matching)
+    after = bidding.take(head.lot, offer, bidder, at, received_at=stamp)
     assert bidder.paddle is not None
     salt = new_salt()
     box = custody.seal(
@@ -58,7 +61,7 @@ def take(
     head.lot = after
     head.bids += 1
     data: dict[str, object] = {"commitment": sealed_digest(head.name, bidder.paddle, each.amount, salt), **called(each)}
-    event = head.append(Kind.SEALED, at=now, closes_at=after.closes_at, data=data)
+    event = head.append(Kind.SEALED, at=at, closes_at=after.closes_at, data=data)
     events.append(event)
     boxes.append(
         {
@@ -74,7 +77,7 @@ def take(
         seq=event["seq"],
         paddle=bidder.paddle,
         amount=each.amount,
-        placed_at=now,
+        placed_at=at,
         closes_at=after.closes_at,
         hash=event["hash"],
     )

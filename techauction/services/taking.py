@@ -19,32 +19,36 @@ _DEFENDED: dict[str, object] = {"defended": True}
 def take(head: Head, each: Asked, bidder: Eligibility, now: datetime, events: list[dict[str, Any]]) -> Taken:
     """Take the offer, and add its events: the bid, and the extension that it causes.
 
+    It stands at its stamp, or at the lot's last event if that came later. One that is decided after the close says when.
+
     :raises Refusal: what `bidding.take` says
     """
-    before = head.lot
+    before, stamp = head.lot, each.stamp(now)
+    at, late = head.not_before(stamp), now if now >= before.closes_at else None
     defending = each.source is Source.INSTRUCTION and _leads(before, bidder) and not before.rules.raise_own_bid
-    head.lot = bidding.take(before, Offer(each.amount, each.confirmed, each.matching, defending), bidder, now)
+    offer = Offer(each.amount, each.confirmed, each.matching, defending)
+    head.lot = bidding.take(before, offer, bidder, at, received_at=stamp, late=late)
     assert head.lot.standing is not None
     head.bids += 1
     paddle = head.lot.standing.paddle
     bid = head.append(
         Kind.MATCHED if each.matching else Kind.BID,
-        at=now,
+        at=at,
         closes_at=before.closes_at,
-        data=_data(each, bidder.priority_rank) | (_DEFENDED if defending else {}),
+        data=_data(each, bidder.priority_rank, late) | (_DEFENDED if defending else {}),
         paddle=paddle,
         amount=each.amount,
     )
     events.append(bid)
     if head.lot.closes_at != before.closes_at:
         data: dict[str, object] = {"from": instant(before.closes_at)}
-        events.append(head.append(Kind.EXTENDED, at=now, closes_at=head.lot.closes_at, data=data))
+        events.append(head.append(Kind.EXTENDED, at=at, closes_at=head.lot.closes_at, data=data))
     return Taken(
         lot_id=each.lot_id,
         seq=bid["seq"],
         paddle=paddle,
         amount=each.amount,
-        placed_at=now,
+        placed_at=at,
         closes_at=head.lot.closes_at,
         hash=bid["hash"],
     )
@@ -54,11 +58,16 @@ def _leads(lot: Lot, bidder: Eligibility) -> bool:
     return lot.standing is not None and lot.standing.paddle == bidder.paddle
 
 
-def _data(each: Asked, rank: int | None) -> dict[str, object]:
-    """Return what the record says of a bid: that it was confirmed, its priority right, and who called it from the floor."""
+def _data(each: Asked, rank: int | None, late: datetime | None) -> dict[str, object]:
+    """Return what the record says of a bid: that it was confirmed, its priority right, who called it from the floor.
+
+    And when it was decided, if that was after the close.
+    """
     data = _CONFIRMED[each.confirmed]
-    if rank is None and each.source is not Source.FLOOR:
+    if rank is None and late is None and each.source is not Source.FLOOR:
         return data
+    if late is not None:
+        data = data | {"decided_at": instant(late)}
     if rank is not None:
         data = data | {"rank": rank}
     return data | called(each)
@@ -82,7 +91,7 @@ def offer_row(each: Asked, answer: Answer, now: datetime) -> dict[str, Any]:
         "matching": each.matching,
         "source": each.source,
         "body_mac": None,
-        "received_at": now if each.received_at is None else each.received_at,
+        "received_at": each.stamp(now),
         "decided_at": now,
         "seq": answer.seq if isinstance(answer, Taken) else None,
         "code": None if refusal is None else refusal.code,

@@ -78,7 +78,7 @@ class OfferRow(Row):
     """An offer that was decided, under its bidder's key: taken with a `seq` of the record, or refused with a code.
 
     Not part of the record. The same key again gets this answer. A key that its bidder closed has no amount, and a sealed offer
-    has none either: `body_mac` tells whether the same key asks the same.
+    has none either: `body_mac` tells whether the same key asks the same. `received_at` is the offer's stamp.
 
     A refused one has its `place` and `hash` in its lot's chain of what was refused; `lot_seq` is where the record was then.
     """

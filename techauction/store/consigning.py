@@ -307,6 +307,7 @@ class LotRow(Row):
     stopped_at: Mapped[datetime | None]
     stop_reason: Mapped[str] = mapped_column(String(500), default="")
     key_missing_at: Mapped[datetime | None]
+    last_at: Mapped[datetime | None]
 
     round: Mapped[RoundRow] = relationship(back_populates="lots")
     result: Mapped[ResultRow] = relationship()

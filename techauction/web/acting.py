@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 
 from flask import flash
 from flask_babel import gettext as _
@@ -9,7 +10,7 @@ from flask_babel import gettext as _
 from techauction.core.refusal import Refusal
 from techauction.db import db
 from techauction.postgresql import CommitUnknown
-from techauction.web.context import PATIENCE_S, auctioneer
+from techauction.web.context import PATIENCE_S, auctioneer, ticket
 
 UseCase = Callable[..., object]
 
@@ -18,6 +19,16 @@ def acted(use_case: UseCase, *, said: str) -> Refusal | None:
     """Have the auctioneer do something for the house, and say that it was done; return why it was not."""
     unknown = _("The auctioneer has not answered yet. Load this page again to see what came of it.")
     return _told(auctioneer().act, use_case, said=said, unknown=unknown)
+
+
+def acted_in_time(use_case: UseCase, *, lot_id: int, said: str, unknown: str) -> Refusal | None:
+    """Do the same for a bidder, by when the request was here."""
+    queue = partial(auctioneer().act_in_time, lot_id=lot_id, ticket=ticket())
+    try:
+        return _told(queue, use_case, said=said, unknown=unknown)
+    except CommitUnknown:
+        flash(unknown, "warning")
+        return None
 
 
 def acted_for_bidder(use_case: UseCase, *, said: str, unknown: str) -> Refusal | None:

@@ -27,6 +27,10 @@ BIDDING = {
     "not_open": _l("This lot is not open for bids yet."),
     "paused": _l("Bidding on this lot is paused. After it resumes there is a full period to bid."),
     "closed": _l("This lot is closed; a bid at the closing instant is late."),
+    "received_in_time": _l(
+        "Your offer was here in time, at %(received_at)s, but the lot had ended when the house came to it: it had no part in"
+        " the sale. It is kept, and the organizers are shown it."
+    ),
     "paddle_voided": _l("Paddle %(paddle)s was voided and may not bid any more."),
     "needs_confirmation": _l("%(offered)s is far over the present price of %(price)s. Confirm the amount once more."),
     "no_such_lot": _l("There is no such lot."),

@@ -94,8 +94,94 @@ FAULTS = [
         with self._transaction(closes_only_later=True) as session:
             answers = take_bids(session, [each.asked for each in group], read_clock=lambda: now, custody=self._custody)
 """,
-        test="tests/saleroom/test_auctioneer.py"
-        "::test_an_offer_that_waits_for_the_lock_while_the_close_comes_is_refused[sqlite]",
+        test="tests/saleroom/test_in_time.py"
+        "::test_an_offer_that_waited_for_the_lock_over_the_close_stands_and_no_rival_buys_for_less[sqlite]",
+    ),
+    Fault(
+        guard="an offer is stamped with its last byte",
+        file="techauction/protocol.py",
+        original="""    def on_message_complete(self) -> None:
+""",
+        planted="""    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if (arrived := self.app_state.get(ARRIVED)) is not None:
+            arrived(self.cycle.scope)
+
+    def never(self) -> None:
+""",
+        test="tests/saleroom/test_arrival.py::test_an_offer_arrives_with_its_last_byte[sqlite]",
+    ),
+    Fault(
+        guard="an offer that is queued keeps its ticket",
+        file="techauction/saleroom/auctioneer.py",
+        original="        self.tickets.queue(ticket, lot_id)\n",
+        planted="        self.tickets.end([ticket])\n",
+        test="tests/saleroom/test_in_time.py::test_the_hammer_waits_for_more_offers_than_one_turn_takes[sqlite]",
+    ),
+    Fault(
+        guard="the hammer waits for what was here before the close",
+        file="techauction/saleroom/auctioneer.py",
+        original="awaits=self.tickets.open_before)",
+        planted="awaits=lambda _lot_id, _closes_at: False)",
+        test="tests/saleroom/test_in_time.py::test_the_hammer_waits_for_an_offer_that_was_here_and_is_not_queued_yet[sqlite]",
+    ),
+    Fault(
+        guard="stamp and ticket are made together",
+        file="techauction/saleroom/tickets.py",
+        original="""        with self._lock:
+            ticket = Ticket(lot_id, self._clock(), self._epoch, until_s)
+            self._open.add(ticket)
+""",
+        planted="""        ticket = Ticket(lot_id, self._clock(), self._epoch, until_s)
+        time.sleep(0.001)
+        with self._lock:
+            self._open.add(ticket)
+""",
+        test="tests/saleroom/test_tickets.py::test_whoever_asks_after_a_close_sees_every_stamp_before_it",
+    ),
+    Fault(
+        guard="an offer goes by its stamp",
+        file="techauction/services/taking.py",
+        original="    before, stamp = head.lot, each.stamp(now)\n",
+        planted="    before, stamp = head.lot, now\n",
+        test="tests/saleroom/test_in_time.py"
+        "::test_an_offer_that_waited_for_the_lock_over_the_close_stands_and_no_rival_buys_for_less[sqlite]",
+    ),
+    Fault(
+        guard="a bid nobody could see before the close extends it from the decision",
+        file="techauction/services/taking.py",
+        original="now if now >= before.closes_at else None\n",
+        planted="None\n",
+        test="tests/saleroom/test_in_time.py"
+        "::test_an_offer_that_waited_for_the_lock_over_the_close_stands_and_no_rival_buys_for_less[sqlite]",
+    ),
+    Fault(
+        guard="an instruction goes by its stamp",
+        file="techauction/services/instructions.py",
+        original="    stamp = now if received_at is None else min(received_at, now)\n",
+        planted="    stamp = now\n",
+        test="tests/saleroom/test_in_time.py::test_an_instruction_goes_by_when_it_was_here[sqlite]",
+    ),
+    Fault(
+        guard="a bid of an instruction stands with what called for it",
+        file="techauction/services/instructions.py",
+        original="            received_at=called_at or head.last_at,\n",
+        planted="            received_at=now,\n",
+        test="tests/saleroom/test_in_time.py::test_a_bid_of_an_instruction_stands_with_the_bid_that_called_for_it[sqlite]",
+    ),
+    Fault(
+        guard="nothing comes before what the database refused",
+        file="techauction/saleroom/auctioneer.py",
+        original="                    return group\n                else:\n",
+        planted="                    return []\n                else:\n",
+        test="tests/saleroom/test_in_time.py::test_what_the_database_refused_stays_first_in_the_queue[sqlite]",
+    ),
+    Fault(
+        guard="who comes at the close is answered after the hammer",
+        file="techauction/services/bidding.py",
+        original="isinstance(refusal, LotClosed) and head.lot.waits_for_hammer:",
+        planted="isinstance(refusal, bytes):",
+        test="tests/saleroom/test_in_time.py::test_who_comes_at_the_close_bids_if_it_was_extended_meanwhile[sqlite]",
     ),
     Fault(
         guard="a group's clock is read after its lots are locked",

@@ -272,6 +272,7 @@ def test_a_bid_cut_away_during_the_sale_leaves_its_offer_behind(sessions: sessio
         [opened] = session.scalars(select(RecordRow).where(RecordRow.lot_id == lot.id)).all()
         lot.seq, lot.head_hash, lot.bids, lot.bidders = 1, opened.hash, 0, []
         lot.standing_paddle = lot.standing_amount = lot.standing_at = None
+        lot.last_at = opened.at
 
     assert codes(sessions, played) == {Fault.MISSING_TAIL}
 

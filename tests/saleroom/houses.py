@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from techauction.clock import ManualClock
 from techauction.core import bidding, hammer, instruction, pausing, voiding
 from techauction.core.admission import DepositState
+from techauction.core.bidding import LotClosed
 from techauction.core.custody import Custody
 from techauction.core.increment import Ladder
 from techauction.core.instruction import Instruction, NoInstruction
@@ -347,10 +348,13 @@ class ServiceHouse:
                     answers.append(self._perform(self.use_case(deed), now))
                 except Refusal as refusal:
                     answers.append(refusal)
+                except instructions.AwaitsHammer:
+                    answers.append(LotClosed(LATER))
         return answers
 
     def _offers(self, asked: list[Asked], session: Session, read_clock: Callable[[], datetime]) -> list[Any]:
-        return list(take_bids(session, asked, read_clock=read_clock, custody=self.custody))
+        answers = take_bids(session, asked, read_clock=read_clock, custody=self.custody)
+        return [LotClosed(LATER) if answer is None else answer for answer in answers]  # as it is after the hammer
 
     def asked(self, ask: Ask, now: datetime) -> Asked:
         """Return the offer as the auctioneer is asked it."""

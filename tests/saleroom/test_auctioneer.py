@@ -136,29 +136,6 @@ def test_a_lot_past_its_close_takes_no_bid_even_if_nothing_ticked_for_three_hour
     assert (outcome.ending, outcome.paddle, outcome.price) == (Ending.SOLD, 101, wan(200))
 
 
-def test_an_offer_that_waits_for_the_lock_while_the_close_comes_is_refused(engine: Engine, clock: ManualClock) -> None:
-    clock.set(OPENS)
-    sale = Sale(engine, clock)
-    sale.open()
-    clock.set(CLOSES - timedelta(seconds=10))
-    sale.nudge()  # the pulse has beaten at this time: nothing but the offer makes the auctioneer ask for the lock
-    # Somebody else holds what the auctioneer needs: SQLite's one write lock, or the lot's row.
-    with sale.sessions() as session, writing(session):
-        session.connection().exec_driver_sql(f"UPDATE lots SET bids = bids WHERE id = {sale.lots[0]}")
-        waiting = sale.submit(101, wan(200))
-        deadline = time.monotonic() + PATIENCE_S
-        while sale.auctioneer.waiting and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(0.05)  # the offer was taken from the queue, and waits for the lock now
-        assert not waiting.done()
-        clock.set(CLOSES)
-
-    with pytest.raises(LotClosed):
-        waiting.result(PATIENCE_S)
-    sale.auctioneer.stop()
-    assert sale.bids() == []
-
-
 def test_a_late_bid_moves_the_close_and_the_record_says_so(sale: Sale, clock: ManualClock) -> None:
     clock.set(CLOSES - timedelta(seconds=100))
 

@@ -88,7 +88,6 @@ class Sealed:
             amount=Money(fen),
             key=key or f"a-key-{next(self._keys)}",
             confirmed=confirmed,
-            received_at=OPENS,
         )
 
     def ask(self, *asked: Asked, after: timedelta = timedelta(minutes=1), custody: Custody | None = None) -> list[Answer]:

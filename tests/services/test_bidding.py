@@ -51,7 +51,6 @@ def sale(sessions: Sessions) -> Sale:
             amount=wan(200),
             key="a-key-of-mine",
             confirmed=False,
-            received_at=NOW,
         )
         sign_in, token = session.query(UserSessionRow).one(), session.query(ApiTokenRow).one()
         return Sale(played, offer, sign_in.id, token.id)

@@ -68,7 +68,6 @@ def an_offer(played: Played, paddle: int, amount: int, **more: object) -> Asked:
         amount=wan(amount),
         key=f"key-{paddle}-{amount}-{sorted(more)}",
         confirmed=True,
-        received_at=NOW,
     )
     return replace(asked, **more)  # type: ignore[arg-type]
 

@@ -87,7 +87,6 @@ def match(sale: Sale, place: int, amount: Money) -> None:
             key="a-key-of-a-match",
             confirmed=False,
             matching=True,
-            received_at=OPENS,
         )
         [answer] = take_bids(session, [asked], read_clock=lambda: OPENS + 3 * MINUTE)
         assert isinstance(answer, Taken)

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from techauction.core.instruction import NoInstruction
 from techauction.services import instructions
 from techauction.store.people import Role
-from techauction.web.acting import acted_for_bidder
+from techauction.web.acting import acted_for_bidder, acted_in_time
 from techauction.web.bidder.pace import paced
 from techauction.web.bidder.room import InstructionForm, found, shown
 from techauction.web.context import my_organisation_id, signed_in
@@ -30,15 +30,17 @@ def place(slug: str, number: int) -> ResponseReturnValue:
         return shown(page, instruction=form), 422
 
     assert form.ceiling.data is not None
+    lot_id = page.lot.tile.sale.lot_id
     act = partial(
         instructions.place,
-        lot_id=page.lot.tile.sale.lot_id,
+        lot_id=lot_id,
         organisation_id=my_organisation_id(),
         user_id=signed_in().id,
         ceiling=form.ceiling.data,
     )
-    refusal = acted_for_bidder(
+    refusal = acted_in_time(
         act,
+        lot_id=lot_id,
         said=_("Your instruction is kept: the system bids for you up to %(ceiling)s.", ceiling=form.ceiling.data),
         unknown=_("It is not known yet whether your instruction was kept. Look at the page again in a moment."),
     )
