@@ -110,6 +110,7 @@ def create_app(settings: Settings, clock: Clock, auctioneer: Auctioneer) -> Flas
     with app.app_context():
         prepare(db.engine)
     Babel(app, locale_selector=languages.selected)
+    app.jinja_env.globals["key_kept_apart"] = custody.is_apart
     for part in (requests, addresses, signing, filters, languages, navigation):
         part.register(app)
     errors.register(app, {calls.PREFIX: problems.failed})

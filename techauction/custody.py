@@ -70,6 +70,10 @@ class KeyRing:
         """Return whether the private key is here."""
         return key_id in self._privates()
 
+    def is_apart(self) -> bool:
+        """Return whether none of the private keys is here now: nobody in the house can open anything."""
+        return not self._privates()
+
     def tag(self, *said: object) -> str:
         """Return an HMAC over the words; its secret is in no backup."""
         secret = bytes.fromhex(str(_read(self._public)["repeats"]))

@@ -60,13 +60,7 @@ def load(instance: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     """
     instance = instance.resolve()
     instance.mkdir(parents=True, exist_ok=True)
-    said: dict[str, object] = {}
-    file = instance / "settings.toml"
-    if file.is_file():
-        try:
-            said.update(tomllib.loads(file.read_text("utf-8")))
-        except tomllib.TOMLDecodeError as error:
-            raise SettingsUnreadable(f"{file}: {error}") from error
+    said = load_said(instance)
     known = {each.name: each.type for each in fields(Settings)}
     for name in known:
         if (value := environ.get(f"TECHAUCTION_{name.upper()}")) is not None and name != "instance":
@@ -78,6 +72,20 @@ def load(instance: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     if not said.get("secret_key"):
         said["secret_key"] = _secret_key(instance / "secret_key")
     return Settings(instance=instance, **{name: _typed(name, known[name], value) for name, value in said.items()})  # type: ignore[arg-type]
+
+
+def load_said(instance: Path) -> dict[str, object]:
+    """Return what the settings file of an instance directory says; nothing where there is none.
+
+    :raises SettingsUnreadable: it is no TOML
+    """
+    file = instance / "settings.toml"
+    if not file.is_file():
+        return {}
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsUnreadable(f"{file}: {error}") from error
 
 
 def _typed(name: str, kind: object, value: object) -> object:

@@ -1,8 +1,12 @@
 """The commands that look after custody keys, and what else on the command line seals."""
 
 import json
+import os
+import pty
+import sys
 import tarfile
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +19,7 @@ from techauction.core.money import Money
 from techauction.core.record import commitment
 from techauction.custody import PRIVATE, PUBLIC, KeyRing
 from techauction.db import writing
+from techauction.settings import load
 from techauction.store.consigning import LotRow, ReserveRow
 from tests import builders
 from tests.cli.conftest import Run
@@ -40,6 +45,48 @@ def test_an_installation_is_made_with_its_custody_keys(run: Run, instance: Path)
 
     assert (instance / PRIVATE).stat().st_mode & 0o777 == 0o600
     assert (instance / PUBLIC).stat().st_mode & 0o777 == 0o600
+
+
+def test_keys_go_where_init_is_told_and_the_settings_remember(run: Run, instance: Path, tmp_path: Path) -> None:
+    medium = tmp_path / 'a "medium"' / "keys.json"
+    medium.parent.mkdir()
+    instance.mkdir()
+    (instance / "settings.toml").write_text("https_only = true\n")
+
+    assert run("init", "--custody-key", medium).exit_code == 0
+
+    assert medium.stat().st_mode & 0o777 == 0o600
+    assert not (instance / PRIVATE).exists()
+    settings = load(instance)
+    assert (settings.custody_keys, settings.https_only) == (str(medium), True)
+
+
+def test_init_is_not_told_two_places_for_the_keys(run: Run, instance: Path, tmp_path: Path) -> None:
+    instance.mkdir()
+    (instance / "settings.toml").write_text(f'custody_keys = "{tmp_path / "one.json"}"\n')
+
+    answer = run("init", "--custody-key", tmp_path / "other.json")
+
+    assert answer.exit_code == 1
+    assert "one.json" in answer.stderr
+    assert not (tmp_path / "other.json").exists()
+
+
+def test_a_person_at_a_terminal_is_asked_where_the_keys_shall_lie(instance: Path, tmp_path: Path) -> None:
+    medium = tmp_path / "keys.json"
+    child, terminal = pty.fork()
+    if child == 0:
+        # A fixed program with arguments of ours.
+        os.execv(sys.executable, [sys.executable, "-m", "techauction", "--instance", str(instance), "init"])  # noqa: S606
+    os.write(terminal, f"{medium}\n".encode())
+    with suppress(OSError):  # the terminal ends with the command
+        while os.read(terminal, 1_000):
+            pass
+    _, status = os.waitpid(child, 0)
+
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert medium.is_file()
+    assert not (instance / PRIVATE).exists()
 
 
 def test_keys_go_where_the_settings_say_and_a_missing_medium_is_said_in_one_line(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from techauction.app import create_app
 from techauction.clock import ManualClock
 from techauction.core.lot import Format
+from techauction.custody import PRIVATE
 from techauction.db import db, writing
 from techauction.saleroom.auctioneer import Auctioneer
 from techauction.services import opening
@@ -234,6 +235,17 @@ def test_a_right_that_was_waived_matches_no_more(room: Room) -> None:
     assert "data-match" not in page.text
     refused = room.me.send(ASCENDING, {"amount": "220万", "key": uuid4().hex, "matching": "y"})
     assert refused.status_code == 422
+
+
+def test_that_the_house_cannot_read_offers_is_said_only_while_it_cannot(room: Room, settings: Settings) -> None:
+    key = settings.instance / PRIVATE
+    assert key.is_file()
+    assert "not even the house" not in plain(room.me.get(SEALED))
+    assert "The key is with the house" in plain(room.me.get(SEALED))
+
+    key.rename(key.with_name("taken-away"))
+
+    assert "not even the house" in plain(room.me.get(SEALED))
 
 
 def test_a_sealed_offer_is_made_once_and_only_its_bidder_is_told_that_it_is_in(room: Room) -> None:

@@ -99,7 +99,8 @@ def _say_taken(page: BiddingPage, amount: Money | None, paddle: int, at: str) ->
         said = _("Your sealed offer was taken at %(at)s for paddle %(paddle)s.", at=at, paddle=paddle)
     else:
         said = _(
-            "Your sealed offer of %(amount)s was taken at %(at)s for paddle %(paddle)s. Note the sum: nobody can read it now.",
+            "Your sealed offer of %(amount)s was taken at %(at)s for paddle %(paddle)s. "
+            "Note the sum: it is not shown again before the close.",
             amount=amount,
             at=at,
             paddle=paddle,

@@ -90,7 +90,7 @@ class RoundForm(Form):
 
     def offer(self, markets: list[tuple[str, str]], organizers: list[tuple[str, str]]) -> None:
         """Offer the markets, the own organizers, and the words of our enumerations."""
-        self.custodian.choices = [("", _("Nobody: no reserve is read before the hammer")), *organizers]
+        self.custodian.choices = [("", _("Nobody: no reserve is shown before the hammer")), *organizers]
         self.markets.choices = markets
         self.regime.choices = choices(Regime)
         self.extension_kind.choices = choices(ExtensionKind)
