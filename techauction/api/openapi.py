@@ -105,7 +105,7 @@ OPERATIONS: Sequence[Operation] = (
         body=RoundFile,
         status=201,
         answer=shapes.LoadedRound,
-        problems=(401, 403, 413, 422, 429),
+        problems=(401, 403, 413, 422, 429, 503),
         problem=shapes.RoundProblem,
     ),
     Operation(

@@ -23,10 +23,12 @@ STATUS = {
     "no_such": 404,
     "call_unreadable": 422,
     "json_key_twice": 422,
+    "load_going": 503,
     "round_file_wrong": 422,
     "too_many_calls": 429,
 }
 """The HTTP status of a refusal."""
+_AGAIN_S: dict[int, str] = {429: "60", 503: "20"}
 SAID = {
     400: _l("This request cannot be read"),
     405: _l("This address does not take this kind of request."),
@@ -67,8 +69,8 @@ def _problem(status: int, code: str, sentence: str, facts: dict[str, object]) ->
     answer.content_type = KIND
     if status == HTTPStatus.UNAUTHORIZED:
         answer.headers["WWW-Authenticate"] = answers.CHALLENGE
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        answer.headers["Retry-After"] = "60"
+    if status in _AGAIN_S:
+        answer.headers["Retry-After"] = _AGAIN_S[status]
     return answer
 
 

@@ -7,21 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from techauction import loads, lock
 from techauction.cli.instance import Instance, Refused, pass_instance, tell
 from techauction.cli.listing import format_option, show
 from techauction.core import json_text
 from techauction.core.custody import Slip
 from techauction.core.json_text import KeyTwice
-from techauction.core.roundfile import MOST_BYTES, RoundFileWrong
+from techauction.core.reading import Faults
+from techauction.core.round import Phase
+from techauction.core.roundfile import MOST_BYTES, RoundFileWrong, read
 from techauction.custody import key_ring
 from techauction.queries.rounds import totals_of
 from techauction.reports.recorded import find_round
-from techauction.services.loading import load_round
-from techauction.store.auction import PaddleRow
 from techauction.store.consigning import LotRow, RoundRow
+from techauction.store.loading import LOADED
 
 
 @click.group("round")
@@ -45,25 +47,26 @@ def load(instance: Instance, file: Path, publish: bool, slips: Path | None) -> N
     `path: fault` a line, the first hundred of them. A file has at most 32 MB, 10,000 lots and 20,000 organisations.
     """
     plan = _read(file)
-    kept: dict[int, Slip] = {}
-    with instance.writing("round load") as session:
+    instance.must_be_current()
+    faults = Faults()
+    now = instance.clock()
+
+    def ready(slips_: dict[int, Slip]) -> None:
+        if slips is not None:
+            _write_slips(slips, planned.round.slug, slips_)
+
+    with lock.held(instance.directory, "round load"):
+        planned = read(plan, loads.known(instance.engine), faults, now)
         try:
-            row = load_round(
-                session,
-                plan,
-                now=instance.clock(),
-                publish=publish,
-                custody=key_ring(instance.settings),
-                hand_out=kept.__setitem__,
+            slug = loads.load(
+                instance.engine, planned, faults, now=now, publish=publish, custody=key_ring(instance.settings), ready=ready
             )
-            if slips is not None:
-                _write_slips(slips, row.slug, kept)
         except RoundFileWrong as refusal:
             for problem in refusal.problems:
                 click.echo(problem)
             raise Refused(f"{file} cannot be loaded: {refusal.count} faults") from refusal
-        lots, paddles = (session.scalar(_count(kind, row)) for kind in (LotRow, PaddleRow))
-    tell(f"loaded {row.slug}: {lots} lots, {paddles} paddles, {row.phase.value}")
+    phase = Phase.PUBLISHED if publish else Phase.DRAFT
+    tell(f"loaded {slug}: {len(planned.lots)} lots, {len(planned.bidders)} paddles, {phase.value}")
 
 
 @round_.command("list")
@@ -72,7 +75,9 @@ def load(instance: Instance, file: Path, publish: bool, slips: Path | None) -> N
 def list_(instance: Instance, format_: str) -> None:
     """List the rounds, the latest first."""
     with instance.reading() as session:
-        entries = [_summary(session, row) for row in session.scalars(select(RoundRow).order_by(RoundRow.opens_at.desc()))]
+        entries = [
+            _summary(session, row) for row in session.scalars(select(RoundRow).where(LOADED).order_by(RoundRow.opens_at.desc()))
+        ]
     show(entries, format_)
 
 
@@ -113,10 +118,6 @@ def _summary(session: Session, row: RoundRow) -> dict[str, Any]:
         "start_fen": totals.start.minor,
         "hammer_fen": totals.hammer.minor,
     }
-
-
-def _count(kind: type[LotRow | PaddleRow], row: RoundRow) -> Any:
-    return select(func.count()).select_from(kind).where(kind.round_id == row.id)
 
 
 def _write_slips(file: Path, slug: str, slips: dict[int, Slip]) -> None:

@@ -9,6 +9,7 @@ from techauction.cli.listing import format_option, show
 from techauction.cli.passwords import choose, hashed, password_stdin
 from techauction.core import accounts
 from techauction.services.accounts import create_user, disable_user, reset_password
+from techauction.store.loading import HERE
 from techauction.store.people import FieldRow, MarketRow, OrganisationRow, Role, UserRow
 
 
@@ -122,7 +123,7 @@ def _user_id(session: Session, sign_in_name: str) -> int:
 def _organisation_id(session: Session, credit_code: str | None) -> int | None:
     if credit_code is None:
         return None
-    found = session.scalar(select(OrganisationRow.id).where(OrganisationRow.credit_code == credit_code))
+    found = session.scalar(select(OrganisationRow.id).where(OrganisationRow.credit_code == credit_code, HERE))
     if found is None:
         raise Refused(f"there is no organisation with the credit code {credit_code}")
     return found

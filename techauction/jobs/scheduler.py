@@ -8,6 +8,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from sqlalchemy.orm import Session, sessionmaker
 
+from techauction import loads
 from techauction.clock import Clock
 from techauction.jobs import ticks
 from techauction.jobs.mailer import Mailer
@@ -25,6 +26,7 @@ NOTICES_EVERY_S = 5
 OUTBID_EVERY_S = 3
 COPIES_EVERY_S = 1
 OLD_COPIES_EVERY_S = 10
+BROKEN_LOADS_EVERY_S = 10
 
 
 class Scheduler:
@@ -59,6 +61,7 @@ class Scheduler:
             self.outbid: OUTBID_EVERY_S,
             self.copies: COPIES_EVERY_S,
             self.old_copies: OLD_COPIES_EVERY_S,
+            self.broken_loads: BROKEN_LOADS_EVERY_S,
         }
         for job, seconds in every.items():
             self._scheduler.add_job(_guarded, "interval", args=[job], seconds=seconds)
@@ -102,6 +105,11 @@ class Scheduler:
         """Throw rehearsals and practices away that are over."""
         if self._turns.mine("old copies"):
             self._rehearsing.discard()
+
+    def broken_loads(self) -> None:
+        """Sweep away what was left of rounds whose load was broken off."""
+        if self._turns.mine("broken loads"):
+            loads.sweep(self._sessions.kw["bind"])
 
 
 def _guarded(job: Callable[[], None]) -> None:

@@ -10,6 +10,7 @@ from techauction.core.names import Name
 from techauction.core.rehearsal import SIMULATED
 from techauction.queries.paging import Paging, cut
 from techauction.store.audit import AuditRow
+from techauction.store.loading import HERE
 from techauction.store.people import (
     OrganisationKind,
     OrganisationRow,
@@ -125,7 +126,7 @@ def organisations_page(session: Session, *, search: str, page: int) -> Organisat
     users = select(func.count(UserRow.id)).where(UserRow.organisation_id == OrganisationRow.id).scalar_subquery()
     statement = (
         select(OrganisationRow, users)
-        .where(OrganisationRow.credit_code.not_like(f"{SIMULATED}%"))
+        .where(OrganisationRow.credit_code.not_like(f"{SIMULATED}%"), HERE)
         .options(joinedload(OrganisationRow.market))
         .order_by(OrganisationRow.registered_at.desc(), OrganisationRow.id.desc())
     )
@@ -138,7 +139,7 @@ def organisations_page(session: Session, *, search: str, page: int) -> Organisat
 
 def organisation_line(session: Session, *, organisation_id: int) -> OrganisationLine | None:
     """Return one organisation."""
-    row = session.get(OrganisationRow, organisation_id)
+    row = session.scalars(select(OrganisationRow).where(OrganisationRow.id == organisation_id, HERE)).one_or_none()
     if row is None:
         return None
     users = session.scalar(select(func.count(UserRow.id)).where(UserRow.organisation_id == organisation_id))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from techauction.core.names import Name
 from techauction.core.rehearsal import SIMULATED
 from techauction.queries.paging import Paging, cut
+from techauction.store.loading import HERE
 from techauction.store.people import OrganisationKind, OrganisationRow, Standing, UserRow
 
 ENTERPRISES_A_PAGE = 25
@@ -123,6 +124,7 @@ def enterprise(session: Session, *, organisation_id: int, market_key: str) -> En
 def _of(market_key: str) -> Select[OrganisationRow]:
     return select(OrganisationRow).where(
         OrganisationRow.market_key == market_key,
+        HERE,
         OrganisationRow.kind.in_(_BIDDING),
         OrganisationRow.credit_code.not_like(f"{SIMULATED}%"),
     )

@@ -20,6 +20,7 @@ from techauction.queries.seal import SealShown, seal_of
 from techauction.queries.viewing import PUBLIC
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundMarketRow, RoundRow
+from techauction.store.loading import LOADED
 from techauction.store.people import OrganisationRow
 
 RESULTS_A_PAGE = 20
@@ -108,7 +109,7 @@ def my_results(session: Session, *, institute_id: int, page: int) -> MyResultsPa
         .join(ResultRow.field)
         .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
         .outerjoin(ReserveRow, ReserveRow.lot_id == LotRow.id)
-        .where(ResultRow.institute_id == institute_id, RoundRow.copy_of_id.is_(None))
+        .where(ResultRow.institute_id == institute_id, RoundRow.copy_of_id.is_(None), LOADED)
         .order_by(RoundRow.opens_at.desc(), LotRow.round_id, LotRow.number, LotRow.id)
         .options(contains_eager(LotRow.round), contains_eager(LotRow.result).contains_eager(ResultRow.field))
     )
@@ -144,7 +145,7 @@ def my_result(session: Session, *, lot_id: int, institute_id: int, officer: bool
         .join(LotRow.market)
         .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
         .outerjoin(ReserveRow, ReserveRow.lot_id == LotRow.id)
-        .where(LotRow.id == lot_id, ResultRow.institute_id == institute_id, RoundRow.copy_of_id.is_(None))
+        .where(LotRow.id == lot_id, ResultRow.institute_id == institute_id, RoundRow.copy_of_id.is_(None), LOADED)
         .options(
             contains_eager(LotRow.round),
             contains_eager(LotRow.result).contains_eager(ResultRow.field),

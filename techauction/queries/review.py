@@ -13,6 +13,7 @@ from techauction.core.names import Name
 from techauction.core.round import Phase
 from techauction.queries.paging import Paging, cut
 from techauction.store.consigning import LotRow, ReserveRow, ResultRow
+from techauction.store.loading import LOADED
 
 RESULTS_A_PAGE = 20
 
@@ -113,7 +114,7 @@ def review(session: Session, *, lot_id: int, market_key: str) -> ReviewPage | No
         .join(ResultRow.field)
         .join(ResultRow.institute)
         .outerjoin(ReserveRow, ReserveRow.lot_id == LotRow.id)
-        .where(LotRow.id == lot_id, LotRow.market_key == market_key)
+        .where(LotRow.id == lot_id, LotRow.market_key == market_key, LOADED)
         .options(
             contains_eager(LotRow.round),
             contains_eager(LotRow.result).contains_eager(ResultRow.field),

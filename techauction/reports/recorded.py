@@ -13,6 +13,7 @@ from techauction.core.record import BIDS, Kind
 from techauction.core.refusal import NoSuch
 from techauction.core.voiding import voided_by
 from techauction.store.consigning import LotRow, RoundRow
+from techauction.store.loading import LOADED
 from techauction.store.record import RecordRow
 
 _TELLING = (Kind.OPENED, Kind.HAMMERED, Kind.WITHHELD, Kind.WITHDRAWN, Kind.VOIDED)
@@ -41,7 +42,7 @@ def find_round(session: Session, slug: str) -> RoundRow:
 
     :raises NoSuch: there is none
     """
-    row = session.scalars(select(RoundRow).where(RoundRow.slug == slug)).one_or_none()
+    row = session.scalars(select(RoundRow).where(RoundRow.slug == slug, LOADED)).one_or_none()
     if row is None:
         raise NoSuch
     return row

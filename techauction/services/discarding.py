@@ -37,7 +37,7 @@ KEPT = timedelta(hours=6)
 PRACTICE_KEPT = timedelta(hours=1)
 LONGEST = timedelta(hours=24)
 """A copy that never ended, because it stands paused, goes after a day."""
-_Key = InstrumentedAttribute[int] | InstrumentedAttribute[str]
+Key = InstrumentedAttribute[int] | InstrumentedAttribute[str]
 
 
 def over(session: Session, *, now: datetime) -> list[int]:
@@ -93,7 +93,8 @@ def discard_some(session: Session, *, round_id: int, most: int = AT_ONCE) -> boo
     row = session.get(RoundRow, round_id, with_for_update={"of": RoundRow}, populate_existing=True)
     if row is None or row.copy_of_id is None or row.phase is not Phase.CALLED_OFF:
         raise NoSuch
-    for key, its in _rows_of(round_id):
+    simulated = select(OrganisationRow.id).where(OrganisationRow.credit_code.startswith(credit_codes(round_id)))
+    for key, its in rows_of(round_id, simulated):
         some = session.scalars(select(key).where(its).limit(most)).all()
         if some:
             session.execute(delete(key.class_).where(key.in_(some), its).execution_options(synchronize_session=False))
@@ -103,12 +104,14 @@ def discard_some(session: Session, *, round_id: int, most: int = AT_ONCE) -> boo
     return False
 
 
-def _rows_of(round_id: int) -> Iterator[tuple[_Key, ColumnElement[bool]]]:
-    """Yield a key of each table and which of its rows are the copy's, those before that refer to those after."""
+def rows_of(round_id: int, own: Select[int]) -> Iterator[tuple[Key, ColumnElement[bool]]]:
+    """Yield a key of each table and which of its rows are the round's, those before that refer to those after.
+
+    `own` are the ids of the organisations that go with it.
+    """
     lots = select(LotRow.id).where(LotRow.round_id == round_id)
     paddles = select(PaddleRow.id).where(PaddleRow.round_id == round_id)
-    simulated: Select[int] = select(OrganisationRow.id).where(OrganisationRow.credit_code.startswith(credit_codes(round_id)))
-    agents = select(UserRow.id).where(UserRow.organisation_id.in_(simulated))
+    agents = select(UserRow.id).where(UserRow.organisation_id.in_(own))
     yield InstructionRow.id, InstructionRow.lot_id.in_(lots)
     yield SealedBidRow.id, SealedBidRow.lot_id.in_(lots)
     yield OfferRow.id, OfferRow.lot_id.in_(lots)
@@ -127,8 +130,8 @@ def _rows_of(round_id: int) -> Iterator[tuple[_Key, ColumnElement[bool]]]:
     yield PaddleRow.id, PaddleRow.round_id == round_id
     yield ApprovalRow.id, ApprovalRow.round_id == round_id
     yield LotRow.id, LotRow.round_id == round_id
-    yield ResultRow.id, ResultRow.institute_id.in_(simulated)
+    yield ResultRow.id, ResultRow.institute_id.in_(own)
     yield NoticeRow.id, NoticeRow.user_id.in_(agents)
-    yield UserRow.id, UserRow.organisation_id.in_(simulated)
-    yield OrganisationRow.id, OrganisationRow.id.in_(simulated)
+    yield UserRow.id, UserRow.organisation_id.in_(own)
+    yield OrganisationRow.id, OrganisationRow.id.in_(own)
     yield RoundMarketRow.round_id, RoundMarketRow.round_id == round_id

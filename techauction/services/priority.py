@@ -13,6 +13,7 @@ from techauction.services.notices import notify, of_lot, users
 from techauction.store.auction import AdmissionRow, PaddleRow
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, RoundRow
+from techauction.store.loading import LOADED
 from techauction.store.people import UserRow
 
 
@@ -24,7 +25,9 @@ def confirm(
     :raises NoSuch: no such lot of the market, or the paddle is not admitted to it
     :raises PhaseForbids, PriorityWaived, PriorityRankWrong: as they say
     """
-    lot = session.scalars(select(LotRow).where(LotRow.id == lot_id, LotRow.market_key == market_key)).one_or_none()
+    lot = session.scalars(
+        select(LotRow).join(LotRow.round).where(LotRow.id == lot_id, LotRow.market_key == market_key, LOADED)
+    ).one_or_none()
     if lot is None:
         raise NoSuch
     # An opening locks the round too: it sees the rank, or this sees that the round is open.

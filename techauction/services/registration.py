@@ -12,6 +12,7 @@ from techauction.core.registration import Decision
 from techauction.services.accounts import create_user, keep_organisation
 from techauction.services.notices import notify, organizers, users
 from techauction.store.audit import AuditRow
+from techauction.store.loading import HERE
 from techauction.store.people import MarketRow, OrganisationKind, OrganisationRow, Role, Standing, UserRow
 
 
@@ -102,7 +103,7 @@ def decide(
     """
     row = session.scalars(
         select(OrganisationRow)
-        .where(OrganisationRow.id == organisation_id, OrganisationRow.market_key == market_key)
+        .where(OrganisationRow.id == organisation_id, OrganisationRow.market_key == market_key, HERE)
         .with_for_update(key_share=True, of=OrganisationRow)
     ).one_or_none()
     if row is None:

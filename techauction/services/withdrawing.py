@@ -21,6 +21,7 @@ from techauction.services.two import Two
 from techauction.store.auction import OutcomeRow
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, RoundRow
+from techauction.store.loading import LOADED
 
 
 def withdraw(
@@ -40,7 +41,7 @@ def withdraw(
     """
     if not reason.strip():
         raise ReasonMissing
-    round_id = session.scalar(select(LotRow.round_id).where(LotRow.id == lot_id))
+    round_id = session.scalar(select(LotRow.round_id).join(LotRow.round).where(LotRow.id == lot_id, LOADED))
     if round_id is None:
         raise NoSuch
     session.get(RoundRow, round_id, with_for_update={"of": RoundRow, "key_share": True}, populate_existing=True)

@@ -79,6 +79,7 @@ class RoundRow(Row):
     listing_share_bps: Mapped[int] = mapped_column(default=5_000)
 
     created_at: Mapped[datetime]
+    loading_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]

@@ -85,6 +85,8 @@ class OrganisationRow(Row):
     standing_reason: Mapped[str] = mapped_column(String(500), default="")
     synthetic: Mapped[bool] = mapped_column(default=False)
     registered_at: Mapped[datetime]
+    # The round that it was loaded with. No foreign key: a round refers to organisations already.
+    loaded_with_id: Mapped[int | None] = mapped_column(index=True)
 
     market: Mapped[MarketRow] = relationship()
 

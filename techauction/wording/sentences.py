@@ -128,6 +128,7 @@ ROUNDS = {
     "phase_forbids": _l("That is not possible now: the round is %(phase)s."),
     "round_not_due": _l("The round opens at %(opens_at)s; before that two organizers must agree, but for a rehearsal."),
     "round_not_ready": _l("The round cannot be published yet. What is missing or contradicts itself is marked."),
+    "load_going": _l("Another round is being loaded. Please try again in a moment."),
     "round_file_wrong": _l("The file cannot be loaded: %(problems)s"),
     "no_such_round": _l("There is no such round."),
     "not_a_demonstration": _l("%(directory)s holds something else than a demonstration; it stays as it is."),

@@ -64,6 +64,58 @@ FAULTS = [
         test="tests/jobs/test_sending.py::test_a_broken_notice_is_given_up_after_three_tries_and_silences_no_other[sqlite]",
     ),
     Fault(
+        guard="a round file is bounded before it is parsed",
+        file="techauction/bounds.py",
+        original='    ("POST", re.compile(r"/api/v1/rounds"), MOST_BYTES),\n',
+        planted='    ("POST", re.compile(r"/api/v1/rounds"), 2 * MOST_BYTES),\n',
+        test="tests/api/test_loading.py::test_a_body_past_all_measure_is_refused[sqlite]",
+    ),
+    Fault(
+        guard="of a list that is too long nothing is read",
+        file="techauction/core/reading.py",
+        original="""        if len(plain) > most:
+            self.note(name, f"must have at most {most} entries, not {len(plain)}")
+            return []
+""",
+        planted="",
+        test="tests/services/test_loading.py::test_of_a_list_that_is_too_long_nothing_is_read",
+    ),
+    Fault(
+        guard="admissions are counted before they are listed",
+        file="techauction/core/admissible.py",
+        original="        self.counted += len(self._every) - len(own)\n",
+        planted="",
+        test="tests/services/test_loading.py::test_few_words_cannot_come_to_endless_admissions",
+    ),
+    Fault(
+        guard="a round is loaded in short steps",
+        file="techauction/loads.py",
+        original="    for step in load.steps(session):\n        _take(session, step)\n",
+        planted="    with writing(session):\n        for step in load.steps(session):\n            step(session)\n",
+        test="tests/test_loads.py::test_a_round_is_loaded_in_steps_between_which_others_write[sqlite]",
+    ),
+    Fault(
+        guard="a round that is being loaded is no list's",
+        file="techauction/store/loading.py",
+        original="LOADED = RoundRow.loading_at.is_(None)\n",
+        planted="LOADED = RoundRow.loading_at.is_(None) | RoundRow.loading_at.is_not(None)\n",
+        test="tests/test_loads.py::test_no_list_shows_what_is_being_loaded[sqlite]",
+    ),
+    Fault(
+        guard="an organisation that is being loaded is no list's",
+        file="techauction/store/loading.py",
+        original="HERE = OrganisationRow.loaded_with_id.is_(None) | ",
+        planted="HERE = OrganisationRow.id.is_not(None) | ",
+        test="tests/test_loads.py::test_no_list_shows_what_is_being_loaded[sqlite]",
+    ),
+    Fault(
+        guard="a load that fails is swept at once",
+        file="techauction/loads.py",
+        original="  # if not now, a tick does it\n                    _sweep(session)\n",
+        planted="\n                    pass\n",
+        test="tests/test_loads.py::test_a_load_that_fails_is_swept_at_once[sqlite]",
+    ),
+    Fault(
         guard="an old database is whole without its WAL before that goes",
         file="techauction/cli/restoring.py",
         original="        _fold_wal(target)\n",
