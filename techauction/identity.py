@@ -1,6 +1,7 @@
 """Who is calling: by cookie or by token, for pages, the API and live paths alike."""
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -14,7 +15,7 @@ from flask_login import UserMixin
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, contains_eager
-from werkzeug.http import parse_cookie
+from werkzeug.sansio.http import parse_cookie
 
 from techauction.core.accounts import token_hash
 from techauction.core.refusal import Refusal
@@ -191,11 +192,16 @@ def csrf_is_good(app: Flask, cookie_header: str, token: str) -> bool:
     return isinstance(given, str) and hmac.compare_digest(kept, given)
 
 
+def cookies(header: str) -> Mapping[str, str]:
+    """Return the cookies of a header whose bytes were read as Latin-1; bytes that are no UTF-8 make no cookie that is ours."""
+    return parse_cookie(header.encode("latin-1", "replace").decode("utf-8", "replace"))
+
+
 def _signed_cookie(app: Flask, cookie_header: str) -> dict[str, Any]:
     interface = app.session_interface
     assert isinstance(interface, SecureCookieSessionInterface)
     serializer = interface.get_signing_serializer(app)
-    value = parse_cookie(cookie_header).get(interface.get_cookie_name(app))
+    value = cookies(cookie_header).get(interface.get_cookie_name(app))
     if serializer is None or not value:
         return {}
     try:

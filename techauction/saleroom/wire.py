@@ -7,9 +7,10 @@ from typing import Any
 from flask import Flask
 from flask_babel import force_locale
 from werkzeug.datastructures import LanguageAccept
-from werkzeug.http import parse_accept_header, parse_cookie
+from werkzeug.http import parse_accept_header
 
 from techauction.core.refusal import Refusal
+from techauction.identity import cookies
 from techauction.saleroom import answers
 from techauction.wording import say
 
@@ -88,6 +89,6 @@ async def not_allowed(send: Send, *allowed: bytes) -> None:
 
 def _locale(headers: dict[bytes, bytes]) -> str:
     """Return the language of the page that calls: as its cookie says, else as the caller accepts, else Chinese."""
-    chosen = parse_cookie(headers.get(b"cookie", b"").decode("latin-1")).get("language")
+    chosen = cookies(headers.get(b"cookie", b"").decode("latin-1")).get("language")
     accepted = parse_accept_header(headers.get(b"accept-language", b"").decode("latin-1"), LanguageAccept)
     return "en" if (chosen or accepted.best_match(["zh", "en"])) == "en" else "zh_Hans_CN"

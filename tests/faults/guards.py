@@ -985,6 +985,20 @@ FAULTS = [
         test="tests/services/test_never_opened.py::test_a_lot_that_never_opened_is_left_alone",
     ),
     Fault(
+        guard="a cookie of any bytes is read",
+        file="techauction/identity.py",
+        original='header.encode("latin-1", "replace").decode("utf-8", "replace")',
+        planted='header.encode("latin-1").decode("utf-8")',
+        test="tests/hostile/test_calls.py::test_no_call_breaks[sqlite-_looks]",
+    ),
+    Fault(
+        guard="what no database keeps is refused, and breaks nothing",
+        file="techauction/web/errors.py",
+        original="    for kind in UNKEEPABLE:\n",
+        planted="    for kind in UNKEEPABLE[:0]:\n",
+        test="tests/web/test_security.py::test_what_no_database_keeps_is_refused",
+    ),
+    Fault(
         guard="who fails on a name from elsewhere locks nobody out",
         file="techauction/core/tries.py",
         original="or (not known and from_place > MOST_FROM_PLACE):",

@@ -224,6 +224,21 @@ def test_a_fault_of_ours_says_nothing_of_its_cause(app: Flask, visitor: Browser)
     assert "secret cause" not in answer.text
 
 
+@pytest.mark.parametrize("value", [10**20, -(10**400), "\ud800"])
+def test_what_no_database_keeps_is_refused(app: Flask, visitor: Browser, value: object) -> None:
+    app.testing = False
+
+    @app.get("/kept")
+    def kept() -> str:
+        column = UserRow.sign_in_name if isinstance(value, str) else UserRow.id
+        return str(db.session.scalar(select(UserRow.id).where(column == value)))
+
+    answer = visitor.get("/kept")
+
+    assert answer.status_code == 400
+    assert "This request cannot be read" in answer.text
+
+
 def test_without_its_database_the_house_still_answers(app: Flask, visitor: Browser, new_user: Callable[..., UserRow]) -> None:
     new_user("ada", Role.AUDITOR)
     visitor.sign_in("ada")
