@@ -17,6 +17,7 @@ from techauction.core.lot import Format, Stage
 from techauction.core.outcome import Ending
 from techauction.core.record import instant
 from techauction.db import writing
+from techauction.queries import unheard
 from techauction.reports.record_of_sale import verify_round
 from techauction.saleroom.answering import FateUnknown
 from techauction.saleroom.tickets import Ticket
@@ -389,3 +390,31 @@ def test_by_the_real_clock_the_lock_held_over_a_close_costs_nobody_the_lot(engin
     assert outcome is not None
     assert (outcome.paddle, outcome.price) == (102, wan(210))
     assert violations(sale) == []
+
+
+def test_what_met_a_fallen_hammer_is_shown_to_its_bidder_and_at_the_desk_and_to_nobody_else(
+    sale: Sale, clock: ManualClock
+) -> None:
+    clock.set(CLOSES - SECOND)
+    forgotten = arrived(sale)
+    sale.auctioneer.tickets.leave(forgotten)
+    clock.set(CLOSES)
+    sale.nudge()
+    assert code(sale.auctioneer.submit(sale.asked(101, wan(200)), forgotten)) == "received_in_time"
+    assert code(sale.submit(102, wan(200))) == "closed"
+
+    with sale.sessions() as session:
+        at_desk = unheard.of_round(session, sale.round_id)
+        told = {
+            paddle: unheard.of_bidder(session, lot_id=sale.lots[0], organisation_id=organisation_id)
+            for paddle, (organisation_id, _) in sale.bidders.items()
+        }
+
+    assert [(each.number, each.paddle, each.amount, each.received_at) for each in at_desk] == [
+        (1, 101, wan(200), CLOSES - SECOND)
+    ]
+    assert {paddle: [each.code for each in its] for paddle, its in told.items()} == {
+        101: ["received_in_time"],
+        102: [],
+        103: [],
+    }

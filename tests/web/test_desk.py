@@ -11,12 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from techauction.clock import ManualClock
+from techauction.core.bidding import ReceivedInTime
 from techauction.core.lot import Stage
 from techauction.core.outcome import Ending
 from techauction.core.round import Phase
 from techauction.db import writing
 from techauction.services import opening
-from techauction.store.auction import ApprovalRow, OutcomeRow
+from techauction.store.auction import ApprovalRow, OfferRow, OutcomeRow
 from techauction.store.consigning import LotRow, RoundMarketRow, RoundRow
 from techauction.store.people import Role, UserRow
 from tests.builders import OPENS, a_user, wan
@@ -311,3 +312,33 @@ def test_a_market_withdraws_its_own_lots_only(desk: Desk) -> None:
     assert desk.ada.send(f"{desk.at}/lots/1/withdraw", {"reason": "The institute asks for it."}).status_code == 303
 
     assert [desk.lot(0).stage, desk.lot(1).stage] == [Stage.ENDED, Stage.LISTED]
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "In time, but the lot had ended"), ("zh", "按时到达，但标的已结束")])
+def test_what_was_here_in_time_and_met_a_fallen_hammer_is_shown(desk: Desk, language: str, said: str) -> None:
+    desk.open()
+    lot, paddle = desk.played.lots[0], desk.played.paddles[0]
+    refusal = ReceivedInTime(OPENS + MINUTE, OPENS + 2 * MINUTE)
+    with desk.store() as session, writing(session):
+        session.add(
+            OfferRow(
+                lot_id=lot.id,
+                organisation_id=paddle.organisation_id,
+                user_id=desk.played.users[0],
+                key="a-key-of-mine",
+                amount=wan(210),
+                received_at=OPENS + MINUTE,
+                decided_at=OPENS + 3 * MINUTE,
+                code=refusal.code,
+                facts=refusal.as_json(),
+            )
+        )
+    bidder = desk.browser("bidder", Role.ENTERPRISE, organisation_id=paddle.organisation_id)
+    for each in (desk.ada, bidder):
+        each.set_cookie("language", language)
+
+    at_desk, in_room = desk.ada.get(desk.at).text, bidder.get(f"/bidder/rounds/the-round/lots/{lot.number}").text
+
+    assert said in at_desk
+    assert "210" in at_desk
+    assert {"en": "Your offer was here in time", "zh": "按时到达"}[language] in in_room

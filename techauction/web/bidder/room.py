@@ -14,7 +14,7 @@ from techauction.core.money import Money
 from techauction.core.offer import BidTooLow, NeedsConfirmation, OffGrid
 from techauction.core.refusal import Refusal
 from techauction.db import db
-from techauction.queries import bidder
+from techauction.queries import bidder, unheard
 from techauction.queries.bidder import BiddingPage
 from techauction.queries.payable import bought, terms_of
 from techauction.queries.sale import lot_on_sale
@@ -23,6 +23,7 @@ from techauction.saleroom.auctioneer import Asked
 from techauction.web.context import my_organisation_id, now, signed_in, viewer
 from techauction.web.fields import Form, MoneyField
 from techauction.web.navigation import page_number
+from techauction.wording import say
 
 _OF_THE_AMOUNT = (BidTooLow, TooManySteps, OffGrid, OnlyFirstMayBidStart)
 """Refusals after which another amount would be taken."""
@@ -87,6 +88,7 @@ def shown(
         payable=None if terms is None or form.amount.data is None else terms.payable(form.amount.data),
         unknown_years=() if terms is None else terms.payable(page.lot.tile.sale.least).unknown_years,
         bought=bought(session, lot_id=lot_id, organisation_id=my_organisation_id()) if page.leads else None,
+        unheard=[say(each) for each in unheard.of_bidder(session, lot_id=lot_id, organisation_id=my_organisation_id())],
         watched=watches(session, user_id=signed_in().id, lot_id=lot_id),
         must_confirm=isinstance(refusal, NeedsConfirmation),
         nearest=() if core is None else nearest(core, form.amount.data or Money(0)),

@@ -13,7 +13,7 @@ from techauction.core.approval import Person
 from techauction.core.lot import Stage
 from techauction.core.refusal import Refusal
 from techauction.db import db
-from techauction.queries import approvals
+from techauction.queries import approvals, unheard
 from techauction.queries import desk as queries
 from techauction.services import opening, pausing
 from techauction.store.people import Role
@@ -137,6 +137,7 @@ def shown(slug: str, form: ReasonForm | None = None) -> ResponseReturnValue:
             ticked=frozenset(request.form.getlist("lot")),
             requests=approvals.of_round(db.session(), page.id, reader=_reader(), now=now()),
             vitals=_vitals(page.id),
+            unheard=unheard.of_round(db.session(), page.id),
             slug=slug,
         ),
         422 if lots.errors or whole.errors else 200,
