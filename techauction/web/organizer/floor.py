@@ -37,6 +37,9 @@ _OF_A_PADDLE: dict[str, LazyString] = {
     "own_bid_stands": _l("This paddle's bid of %(standing)s stands already: it leads."),
     "not_admitted": _l("This paddle is not admitted to this lot."),
     "deposit_insufficient": _l("This paddle's deposit held is %(held)s; the lot needs %(required)s."),
+    "received_in_time": _l(
+        "This call was here in time, but the lot had ended when the house came to it. It is kept, and shown."
+    ),
     "sealed_once": _l("This paddle has made its sealed offer already."),
 }
 """What the sentences to a bidder say to a clerk."""
