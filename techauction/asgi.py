@@ -1,7 +1,6 @@
 """The process: the saleroom's paths first, everything else to Flask."""
 
 import asyncio
-import re
 import resource
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -28,7 +27,6 @@ from techauction.settings import Settings
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 
 
 class Process:
@@ -72,7 +70,7 @@ class Process:
                 if is_live(scope["path"]):
                     await self._paths(scope, receive, send)
                 else:
-                    await self._pages(_for_wsgi(scope), receive, send)
+                    await self._pages(scope, receive, send)
             finally:
                 if (ticket := scope.get(TICKET)) is not None:
                     self.auctioneer.tickets.leave(ticket)
@@ -98,17 +96,6 @@ class Process:
     def close_soon(self) -> None:
         """End the streams, from any thread: the server waits for open connections before it ends the lifespan."""
         self.gallery.close_soon()
-
-
-def _for_wsgi(scope: Scope) -> Scope:
-    """Return the request as WSGI takes it without taking one thing for another.
-
-    WSGI writes `X_Forwarded_For` and `X-Forwarded-For` as one name, and only the second is the proxy's word; no name that
-    matters has an underscore. An address's query is ASCII there, whatever bytes came.
-    """
-    headers = [each for each in scope["headers"] if b"_" not in each[0]]
-    query = _BEYOND_ASCII.sub(lambda found: b"%%%02X" % found[0][0], scope["query_string"])
-    return {**scope, "headers": headers, "query_string": query}
 
 
 def _places() -> int:

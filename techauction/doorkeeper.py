@@ -119,8 +119,15 @@ class Doorkeeper:
             self._dismiss(connection, room)
 
     def _look(self) -> None:
-        """End what is overdue."""
-        now = self._loop.time()
+        """End what is overdue, and look again later while the house waits for anybody."""
+        try:
+            self._end_overdue(self._loop.time())
+        finally:
+            self._looking = any(self._rooms.values())
+            if self._looking:
+                self._loop.call_later(self._patience.look_s, self._look)
+
+    def _end_overdue(self, now: float) -> None:
         for room, within in self._within.items():
             overdue = []
             for connection, since in self._rooms[room].items():  # in the order in which they came in
@@ -135,15 +142,12 @@ class Doorkeeper:
                 self._rooms[Room.BODY][connection] = now
             elif self._is_late(connection.received, now - since):
                 self._dismiss(connection, Room.BODY)
-        self._looking = any(self._rooms.values())
-        if self._looking:
-            self._loop.call_later(self._patience.look_s, self._look)
 
     def _is_late(self, received: int, taken_s: float) -> bool:
         patience = self._patience
         return taken_s >= patience.body_s or received < patience.pace * (taken_s - patience.grace_s)
 
     def _dismiss(self, connection: Connection, room: Room) -> None:
-        del self._rooms[room][connection]
+        self._rooms[room].pop(connection, None)
         connection.room = None
         connection.dismiss(room)

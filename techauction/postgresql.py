@@ -99,10 +99,14 @@ def cause(error: BaseException) -> BaseException:
 
 def is_passing(error: BaseException) -> bool:
     """Return whether another try may go better: after a deadlock, a time-out, a lost connection, or a race for one key."""
+    return is_away(error) or getattr(cause(error), "sqlstate", None) in _PASSING
+
+
+def is_away(error: BaseException) -> bool:
+    """Return whether the database itself does not answer, or not in time: nothing is wrong with what was asked."""
     raised = cause(error)
     return (
         isinstance(raised, (psycopg.OperationalError, psycopg.InterfaceError, sqlite3.OperationalError, PoolTimeout))
-        or getattr(raised, "sqlstate", None) in _PASSING
         or getattr(error, "connection_invalidated", False) is True
     )
 

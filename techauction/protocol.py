@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -44,7 +45,7 @@ class OneWrite(HttpToolsProtocol):
         self._awaited: Room | None = None  # HEAD or BODY, while the present request is not whole
         self._chunk = 0
         self._split = False
-        self._refused = False
+        self._refused = self._lost = False
         self._held = _HeadHeld(transport, self._settle)
         super().connection_made(self._held)  # type: ignore[arg-type]
         self._door = _doorkeepers.get(self.server_state) or _doorkeepers.setdefault(
@@ -54,7 +55,8 @@ class OneWrite(HttpToolsProtocol):
         self._door.make_place(len(self.connections))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
+        """End; nothing is waited for any more, whatever is closed or settled after this."""
+        self._lost = True
         self._door.lead(self, None)
         super().connection_lost(exc)
 
@@ -162,6 +164,8 @@ class OneWrite(HttpToolsProtocol):
 
     def _settle(self) -> None:
         """Tell the doorkeeper what the house waits for now."""
+        if self._lost:
+            return
         if self._refused or self._held.is_closing():
             room: Room | None = Room.ENDING
         elif self.flow.write_paused:
@@ -220,7 +224,8 @@ class _HeadHeld:
 
     def reset(self) -> None:
         """Close at once; what was not taken is thrown away, also by the system."""
-        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
+        with suppress(OSError, ValueError):  # it is closed already
+            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
         self._transport.abort()
 
 

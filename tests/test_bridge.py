@@ -18,7 +18,7 @@ from techauction.doorkeeper import Patience
 from techauction.protocol import OneWrite
 from tests.serving import listening
 
-PATIENCE_S = 60
+PATIENCE_S = 20
 LARGE = 12 * MIB
 """More than the buffers between two sockets take."""
 

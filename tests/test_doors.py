@@ -18,7 +18,7 @@ from techauction.protocol import OneWrite
 from techauction.settings import Settings
 from tests.serving import serving
 
-PATIENCE_S = 60
+PATIENCE_S = 20
 NEVER = 1_000.0
 ENDLESS = Patience(
     idle_s=NEVER,
@@ -126,7 +126,7 @@ HALVES = {
 
 @pytest.mark.parametrize("half", HALVES)
 def test_a_crowd_that_sends_half_a_request_keeps_nobody_from_a_page(half: str, doors: Doors) -> None:
-    house = doors()
+    house = doors(look_s=1)  # no other wait ever ends
     for _ in range(CROWD):
         house.connected(HALVES[half])
 
@@ -174,7 +174,7 @@ def test_a_body_that_comes_too_slowly_is_waited_for_no_more(doors: Doors) -> Non
 
 
 def test_blank_lines_keep_no_connection_open(doors: Doors) -> None:
-    house = doors(idle_s=0.3)
+    house = doors(idle_s=1.2)
     client = house.connected(head("GET /healthz"))
     answered, _ = answer(client)
     client.settimeout(0.02)
@@ -295,7 +295,7 @@ def test_an_answer_over_http_1_0_is_not_in_chunks_and_ends_with_the_connection(p
 def test_a_stream_over_http_1_0_is_not_in_chunks_and_ends_with_the_connection(doors: Doors) -> None:
     client = doors().connected(b"GET /saleroom/live?lots=1 HTTP/1.0\r\n\r\n")
     found = b""
-    while not found.endswith(b"\n\n"):
+    while b"retry: 1000\n\n" not in found:
         piece = client.recv(1_000)
         assert piece, found
         found += piece
@@ -304,13 +304,3 @@ def test_a_stream_over_http_1_0_is_not_in_chunks_and_ends_with_the_connection(do
     assert b"\r\nconnection: close" in said
     assert b"chunked" not in said
     assert body == b"retry: 1000\n\n"
-
-
-def test_a_name_with_an_underscore_is_not_taken_for_the_proxys(doors: Doors) -> None:
-    house = doors()
-    told = [
-        httpx.get(f"{house.url}/metrics", headers={name: "203.0.113.9"}).status_code
-        for name in ("X-Forwarded-For", "X_Forwarded_For")
-    ]
-
-    assert told == [404, 200]

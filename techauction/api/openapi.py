@@ -165,7 +165,7 @@ OPERATIONS: Sequence[Operation] = (
         body=shapes.Offer,
         status=201,
         answer=shapes.Bid,
-        problems=(401, 403, 404, 409, 422, 429, 503),
+        problems=(401, 403, 404, 409, 413, 422, 429, 503),
     ),
     Operation(
         method="get",

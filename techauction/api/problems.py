@@ -6,7 +6,7 @@ from flask import Response, g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from techauction.api.wire import packed
 from techauction.core.refusal import NoSuch, Refusal
@@ -49,7 +49,7 @@ def refused(refusal: Refusal) -> Response:
 
 def failed(error: HTTPException) -> ResponseReturnValue:
     """Return the answer to a call that the web itself refuses, or that broke."""
-    if isinstance(error, InternalServerError):
+    if isinstance(error, (InternalServerError, ServiceUnavailable)):
         # Whatever failed may have left the session unusable.
         db.session.rollback()
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -21,6 +21,9 @@ class Phase(StrEnum):
     CALLED_OFF = "called_off"
 
 
+ANNOUNCED_PHASES = (Phase.PUBLISHED, Phase.OPEN, Phase.CLOSED, Phase.CALLED_OFF)
+"""Those in which a round may be known; one that was called off as a draft was never announced all the same."""
+
 NEXT = {
     Phase.DRAFT: {Phase.PUBLISHED, Phase.CALLED_OFF},
     Phase.PUBLISHED: {Phase.OPEN, Phase.CALLED_OFF},

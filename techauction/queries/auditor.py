@@ -16,8 +16,7 @@ from techauction.core.record import Kind
 from techauction.queries import heads
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
-from techauction.queries.sale import LISTED
-from techauction.queries.viewing import PUBLIC
+from techauction.queries.viewing import LISTED, PUBLIC
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ResultRow, RoundMarketRow, RoundRow
 from techauction.store.record import RecordRow

@@ -13,8 +13,8 @@ from techauction.core.names import Name
 from techauction.core.outcome import Ending
 from techauction.queries.paging import Columns, Paging, cut
 from techauction.queries.rounds import RoundHead, Totals, head_of, public_round, totals_of
-from techauction.queries.sale import LISTED, PLACE, Sale, sale_of
-from techauction.queries.viewing import ANYBODY, Viewer
+from techauction.queries.sale import PLACE, Sale, sale_of
+from techauction.queries.viewing import ANYBODY, LISTED, Viewer
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ResultRow
 from techauction.store.people import FieldRow, MarketRow, OrganisationRow

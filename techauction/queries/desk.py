@@ -11,8 +11,7 @@ from techauction.core.record import Kind
 from techauction.queries.catalogue import LotTile, tile_of, tiles_of_round
 from techauction.queries.organizer import may_open, own
 from techauction.queries.rounds import RoundHead, Totals, head_of, totals_of
-from techauction.queries.sale import LISTED
-from techauction.queries.viewing import rounds_of
+from techauction.queries.viewing import LISTED, rounds_of
 from techauction.store.auction import PulseRow
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.record import RecordRow

@@ -15,9 +15,9 @@ from techauction.core.outcome import Ending
 from techauction.core.round import Phase
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
-from techauction.queries.sale import LISTED, PLACE, Sale, sale_of
+from techauction.queries.sale import PLACE, Sale, sale_of
 from techauction.queries.seal import SealShown, seal_of
-from techauction.queries.viewing import PUBLIC
+from techauction.queries.viewing import LISTED, PUBLIC
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundMarketRow, RoundRow
 from techauction.store.loading import LOADED

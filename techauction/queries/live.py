@@ -11,8 +11,8 @@ from techauction.core.lot import Format, Lot, Stage
 from techauction.core.money import Money
 from techauction.core.outcome import Ending
 from techauction.core.record import Kind
-from techauction.queries.sale import LISTED, PLACE
-from techauction.queries.viewing import ANNOUNCED, Viewer, visible_to
+from techauction.queries.sale import PLACE
+from techauction.queries.viewing import ANNOUNCED, LISTED, Viewer, visible_to
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.record import RecordRow

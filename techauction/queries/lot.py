@@ -14,8 +14,8 @@ from techauction.core.record import Kind
 from techauction.queries.catalogue import LotTile, tile_of, tiles
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
-from techauction.queries.sale import LISTED, RulesShown, rules_of
-from techauction.queries.viewing import ANYBODY, Viewer, visible_to
+from techauction.queries.sale import RulesShown, rules_of
+from techauction.queries.viewing import ANYBODY, LISTED, Viewer, visible_to
 from techauction.store.consigning import LotRow, ResultRow, RoundRow
 from techauction.store.people import FieldRow
 from techauction.store.record import RecordRow

@@ -12,8 +12,8 @@ from techauction.core.days import SpecialDays, day_of, unknown_years
 from techauction.core.handoff import STEPS, Step, latest_days
 from techauction.core.money import ZERO, Money
 from techauction.core.settlement import Commission, Statement, settle
-from techauction.queries.sale import LISTED, PLACE, as_core
-from techauction.queries.viewing import Viewer, visible_to
+from techauction.queries.sale import PLACE, as_core
+from techauction.queries.viewing import LISTED, Viewer, visible_to
 from techauction.store.auction import PaddleRow
 from techauction.store.consigning import LotRow, ResultRow
 from techauction.store.days import special_days

@@ -18,8 +18,7 @@ from techauction.core.round import Phase, Regime
 from techauction.queries.live import LiveLot, live_lots
 from techauction.queries.paging import Paging, counted
 from techauction.queries.rounds import Totals, totals_of
-from techauction.queries.sale import LISTED
-from techauction.queries.viewing import PUBLIC
+from techauction.queries.viewing import LISTED, PUBLIC
 from techauction.store.consigning import LotRow, ResultRow, RoundRow
 from techauction.store.record import RecordRow
 

@@ -14,8 +14,7 @@ from techauction.core.names import Name
 from techauction.core.outcome import Ending
 from techauction.core.round import Phase, Regime
 from techauction.queries.paging import Paging, cut
-from techauction.queries.sale import LISTED
-from techauction.queries.viewing import ANYBODY, Viewer, visible_to
+from techauction.queries.viewing import ANYBODY, LISTED, Viewer, visible_to
 from techauction.store.auction import OutcomeRow, PaddleRow
 from techauction.store.consigning import LotRow, RoundMarketRow, RoundRow
 

@@ -10,12 +10,9 @@ from techauction.core import formats
 from techauction.core.lot import ExtensionKind, Format, Lot, Stage
 from techauction.core.money import Money, rate
 from techauction.core.outcome import Ending
-from techauction.queries.viewing import Viewer, visible_to
+from techauction.queries.viewing import LISTED, Viewer, visible_to
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, RoundRow
-
-LISTED = LotRow.number.is_not(None) & LotRow.stage.not_in((Stage.SUBMITTED, Stage.RETURNED))
-"""Lots that their market has accepted."""
 
 _EARLIER = aliased(LotRow)
 

@@ -26,6 +26,9 @@ STATUS = {
     "queue_full": 503,
     "too_many_watchers": 503,
     "unknown": 503,
+    "request_entity_too_large": 413,
+    "service_unavailable": 503,
+    "internal_server_error": 500,
 }
 """The HTTP status of a refusal; any other is 409: the lot's state does not allow the offer."""
 CHALLENGE = 'Bearer realm="techauction"'

@@ -1,6 +1,5 @@
 """Who calls on a live path, remembered for a few seconds."""
 
-import asyncio
 import time
 from collections.abc import Callable
 
@@ -11,6 +10,7 @@ from techauction import identity
 from techauction.clock import Clock
 from techauction.core.tokens import ScopeMissing, TokenEnded, TokenScope
 from techauction.identity import Caller, NotSignedIn
+from techauction.saleroom.wire import in_time
 
 REMEMBERED_S = 5.0
 """How long a cookie or token is remembered. The auctioneer asks again, in its own transaction, whether it holds."""
@@ -51,7 +51,7 @@ class Callers:
         token = identity.bearer_token(headers.get(b"authorization", b"").decode("latin-1"))
         if token is None:
             cookie = headers.get(b"cookie", b"").decode("latin-1")
-            caller = await asyncio.to_thread(self._look_up_cookie, cookie)
+            caller = await in_time(self._look_up_cookie, cookie)
         else:
             caller = await self._remembered((token,), self._look_up_token)
         if not any(caller.may(scope) for scope in scopes):
@@ -64,7 +64,7 @@ class Callers:
         known = self._callers.get(names)
         if known is not None and known[0] > moment:
             return known[1]
-        caller = await asyncio.to_thread(look_up, *names)
+        caller = await in_time(look_up, *names)
         if len(self._callers) >= _REMEMBERED:
             self._callers.clear()
         self._callers[names] = (moment + REMEMBERED_S, caller)

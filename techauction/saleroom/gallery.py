@@ -47,15 +47,14 @@ _HEARTBEAT = Letter(b"event: still-here\ndata: {}\n\n")
 
 
 class Watcher:
-    """One stream, and the task that ends with it.
+    """One stream, and the task that ends with it. `copies` are those of its lots that are a copy's and that its reader may see.
 
     `write` takes a letter's chunk as it stands on the wire, where the server has such a thing.
     """
 
-    def __init__(self, lots: frozenset[int], send: Send, write: Write | None = None) -> None:
+    def __init__(self, lots: frozenset[int], copies: frozenset[int], send: Send, write: Write | None = None) -> None:
         self.lots = lots
-        self.copies: frozenset[int] = frozenset()
-        """The lots of copies that the reader may see."""
+        self.copies = copies
         self.task = asyncio.current_task()
         self._send = send
         self._write = write
@@ -107,6 +106,7 @@ class Gallery:
         self._watchers: defaultdict[int, set[Watcher]] = defaultdict(set)
         self._everybody: set[Watcher] = set()
         self._states: dict[int, LiveLot] = {}
+        self._being_read: set[int] = set()
         self._changed: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._telling = False
@@ -177,28 +177,36 @@ class Gallery:
             if not self._watchers[lot_id]:
                 del self._watchers[lot_id]
 
-    async def present(self, watcher: Watcher) -> bytes:
-        """Return the present states of the watcher's lots as events."""
-        known = await self._known(watcher.lots)
+    def present(self, watcher: Watcher) -> bytes:
+        """Return the present states of the watcher's lots as events, as far as they are known by now (`public`)."""
+        known = [self._states[lot_id] for lot_id in sorted(watcher.lots) if lot_id in self._states]
         return b"".join(self._as_event(state) for state in known if watcher.may_see(state))
 
-    async def copies(self, lot_ids: frozenset[int]) -> frozenset[int]:
-        """Return those of the lots that are a copy's, which not everybody may see."""
-        return frozenset(state.lot for state in await self._known(lot_ids) if state.of_copy)
+    async def public(self, lot_ids: frozenset[int]) -> frozenset[int]:
+        """Return those of the lots that everybody may see; what is not known of any of them yet is read.
 
-    async def _known(self, lot_ids: frozenset[int]) -> list[LiveLot]:
-        unknown = lot_ids - self._states.keys()
+        A copy's lot is read each time, as is one that is not there: an answer that came sooner would tell which it is.
+        """
+        unknown = lot_ids - self._public(lot_ids)
         if unknown:
-            for state in await asyncio.to_thread(self._read, unknown):
-                self._learn(state)
-        return [self._states[lot_id] for lot_id in sorted(lot_ids) if lot_id in self._states]
+            self._being_read |= unknown  # before anything is read: what changes meanwhile is read again
+            try:
+                for state in await asyncio.to_thread(self._read, unknown):
+                    self._learn(state)
+            finally:
+                self._being_read -= unknown
+        return self._public(lot_ids)
+
+    def _public(self, lot_ids: frozenset[int]) -> frozenset[int]:
+        known = (self._states.get(lot_id) for lot_id in lot_ids)
+        return frozenset(state.lot for state in known if state is not None and not state.of_copy)
 
     def _mark_all(self) -> None:
         self._states = {lot_id: state for lot_id, state in self._states.items() if lot_id in self._watchers}
         self._mark(set(self._watchers))
 
     def _mark(self, lot_ids: set[int]) -> None:
-        self._changed |= lot_ids & (self._watchers.keys() | self._states.keys())
+        self._changed |= lot_ids & (self._watchers.keys() | self._states.keys() | self._being_read)
         if self._changed and not self._telling:
             self._telling = True
             self._spawn(self._tell())

@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import TypeVar
 
+import structlog
 from flask import Flask
 from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage
@@ -23,14 +24,26 @@ from techauction.saleroom.auctioneer import Asked, Auctioneer, FateUnknown
 from techauction.saleroom.callers import Callers
 from techauction.saleroom.signing import Signing
 from techauction.saleroom.tickets import TICKET
-from techauction.saleroom.wire import OfferUnreadable, Receive, Scope, Send, answer, not_allowed, read_json, refuse, sentence
+from techauction.saleroom.wire import (
+    PATIENCE_S,
+    OfferUnreadable,
+    Receive,
+    Scope,
+    Send,
+    answer,
+    in_time,
+    not_allowed,
+    read_json,
+    refuse,
+    sentence,
+    without_database,
+)
 from techauction.services import keys
 from techauction.services.bidding import Answer, Taken
 from techauction.settings import Settings
 
 T = TypeVar("T")
-PATIENCE_S = 3.0
-"""How long a caller waits for the auctioneer; after that the offer's fate is told by its key."""
+log = structlog.get_logger()
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _BIDS = re.compile(r"/(?:saleroom|api/v1)/lots/([0-9]{1,9})/bids")
 _BY_KEY = re.compile(r"/(?:saleroom|api/v1)/lots/([0-9]{1,9})/bids/by-key/([A-Za-z0-9_-]{8,64})")
@@ -93,12 +106,16 @@ class Offers:
                 return False
         except Refusal as refusal:
             await refuse(self._app, scope, send, refusal)
+        except Exception as error:
+            # The database is away, or something broke: whether the offer stands, its key tells later.
+            log.warning("offer_unknown", path=path, error=repr(error)[:200], exc_info=not without_database(error))
+            await refuse(self._app, scope, send, OfferUnknown())
         return True
 
     async def _offer(self, scope: Scope, receive: Receive, send: Send, lot_id: int) -> None:
         headers = dict(scope["headers"])
         caller, organisation_id = await self._bidder(headers)
-        amount, confirmed, matching = _offered(await read_json(receive))
+        amount, confirmed, matching = _offered(await read_json(receive, headers))
         key = headers.get(b"idempotency-key", b"").decode("latin-1")
         if not _KEY.fullmatch(key):
             raise OfferUnreadable("Idempotency-Key")
@@ -131,7 +148,7 @@ class Offers:
         """Say what became of the offer under a key; on DELETE close the key first."""
         if scope["method"] == "GET":
             caller = await self._callers.reader(dict(scope["headers"]), TokenScope.BID, TokenScope.READ)
-            known, needs_proof = await asyncio.to_thread(self._look_up, lot_id, caller.organisation_id, key)
+            known, needs_proof = await in_time(self._look_up, lot_id, caller.organisation_id, key)
         else:
             caller, organisation_id = await self._bidder(dict(scope["headers"]))
             self._must_have_patience(organisation_id)

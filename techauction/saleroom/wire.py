@@ -1,24 +1,29 @@
 """Speaking HTTP over ASGI: bodies in, JSON and problems out."""
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask
 from flask_babel import force_locale
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
+from techauction.bounds import LIVE_BYTES
 from techauction.core.refusal import Refusal
 from techauction.identity import cookies
+from techauction.postgresql import is_away
 from techauction.saleroom import answers
 from techauction.wording import say
 
+T = TypeVar("T")
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-_LONGEST_BODY = 4_096
+PATIENCE_S = 3.0
+"""How long a caller waits, for the auctioneer and for the database alike."""
 SECURITY = [
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -36,17 +41,54 @@ class OfferUnreadable(Refusal):
         super().__init__(field=field)
 
 
-async def read_json(receive: Receive) -> object:
-    """Return the request's JSON, of at most 4 KB.
+class BodyTooLarge(Refusal):
+    """The request's body is over its bound."""
 
-    :raises OfferUnreadable: it is none, or longer, or the caller went away
+    code = "request_entity_too_large"
+
+
+class Unavailable(Refusal):
+    """The database does not answer."""
+
+    code = "service_unavailable"
+
+
+class Broken(Refusal):
+    """Something failed that should not have."""
+
+    code = "internal_server_error"
+
+
+async def in_time(look_up: Callable[..., T], *names: object) -> T:
+    """Return what is looked up in a thread, if it is found in time.
+
+    :raises TimeoutError: it is not; the thread goes on
+    """
+    async with asyncio.timeout(PATIENCE_S):
+        return await asyncio.to_thread(look_up, *names)
+
+
+def without_database(error: Exception) -> bool:
+    """Return whether a path failed because the database did not answer, or not in time."""
+    return isinstance(error, TimeoutError) or is_away(error)
+
+
+async def read_json(receive: Receive, headers: Mapping[bytes, bytes]) -> object:
+    """Return the request's JSON. How long its body may take is the connection's business.
+
+    :raises BodyTooLarge: it is over the bound of an offer
+    :raises OfferUnreadable: it is none, or the caller went away
     :raises KeyTwice: a name stands twice in it
     """
+    if int(headers.get(b"content-length", 0)) > LIVE_BYTES:
+        raise BodyTooLarge
     parts = b""
     while True:
         message = await receive()
         parts += message.get("body", b"")
-        if len(parts) > _LONGEST_BODY or message["type"] == "http.disconnect":
+        if len(parts) > LIVE_BYTES:
+            raise BodyTooLarge
+        if message["type"] == "http.disconnect":
             raise OfferUnreadable("body")
         if not message.get("more_body", False):
             break

@@ -1,6 +1,6 @@
 """Taking offers: the hot path. A group of offers shares one transaction and is decided in memory, in order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,17 +45,16 @@ def take_bids(
             same = isinstance(known[1], KeyClosed) or sealing.is_same(known[0], each, custody)
             answers.append(sealing.repeated(known[1], each) if same else KeyReused())
             continue
-        head = locked.get(each.lot_id)
-        if head is None:
-            answers.append(NoSuchLot())
+        head, bidder = locked.get(each.lot_id), bidders.get((each.lot_id, each.organisation_id))
+        ended = _ended(each, signed_in, holding)
+        if head is None or not head.is_for(bidder):
+            answers.append(ended or NoSuchLot())
             continue
         try:
             bidding.must_not_be_over(head.lot, each.stamp(now))
-            if each.session_id is not None and each.session_id not in signed_in:
-                raise SignInEnded
-            if each.token_id is not None and each.token_id not in holding:
-                raise TokenEnded
-            bidder = bidders.get((each.lot_id, each.organisation_id), STRANGER)
+            if ended is not None:
+                raise ended
+            bidder = bidder or STRANGER
             answer: Answer = (
                 sealing.take(head, each, bidder, custody=custody, now=now, events=events, boxes=boxes)
                 if sealing.hides(head)
@@ -79,3 +78,12 @@ def take_bids(
     group.keep(session, offers)
     sealing.keep(session, boxes)
     return answers
+
+
+def _ended(asked: Asked, signed_in: Container[int], holding: Container[int]) -> Refusal | None:
+    """Return why whoever offers is nobody any more; nothing where the sign-in or the token still holds."""
+    if asked.session_id is not None and asked.session_id not in signed_in:
+        return SignInEnded()
+    if asked.token_id is not None and asked.token_id not in holding:
+        return TokenEnded()
+    return None

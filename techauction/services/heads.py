@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session
 from techauction.core.increment import Ladder
 from techauction.core.lot import Bid, Format, Lot, Stage
 from techauction.core.money import Money
+from techauction.core.offer import Eligibility
 from techauction.core.record import GENESIS, Event, Kind
 from techauction.core.refused import SAYING, Chain, RefusedOffer
+from techauction.core.round import ANNOUNCED_PHASES, Phase
 from techauction.services.record import CHANGED, name_of
 from techauction.store.consigning import RULES, LotRow, RoundRow, rules_of
 from techauction.store.record import RecordRow
 from techauction.store.statements import Changing, Reading, Writing
+from techauction.store.viewing import UNLISTED
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,9 +34,15 @@ class Head:
     hash: str
     bids: int
     refusals: Chain
+    announced: bool
+    of_copy: bool
     last_at: datetime | None = None
     changed: bool = False
     refused: bool = False
+
+    def is_for(self, bidder: Eligibility | None) -> bool:
+        """Return whether a bidder may know of the lot: it was announced, and is no copy but of a round with its paddle."""
+        return self.announced and (bidder is not None or not self.of_copy)
 
     def not_before(self, at: datetime) -> datetime:
         """Return the instant, or that of the lot's last event, if that is later: events stand in their order."""
@@ -108,6 +117,9 @@ def _head(  # noqa: PLR0917 (a row, column by column)
     bids: int,
     refused: int,
     refused_head: str | None,
+    phase: Phase,
+    published: bool,  # noqa: FBT001 (a row)
+    of_copy: bool,  # noqa: FBT001 (a row)
     stage: Any,
     format_: Format,
     start: Money,
@@ -151,6 +163,8 @@ def _head(  # noqa: PLR0917 (a row, column by column)
         bids=bids,
         refusals=Chain(refused, refused_head or GENESIS),
         last_at=last_at,
+        announced=published and phase in ANNOUNCED_PHASES and stage not in UNLISTED,
+        of_copy=of_copy,
     )
 
 
@@ -202,6 +216,9 @@ _LOTS = Reading(
         LotRow.bids,
         LotRow.refused,
         LotRow.refused_head,
+        RoundRow.phase,
+        RoundRow.published_at.is_not(None),
+        RoundRow.copy_of_id.is_not(None),
         LotRow.stage,
         LotRow.format,
         LotRow.start,

@@ -65,12 +65,12 @@ def place(
     connection = session.connection()
     head = heads.lock(connection, [lot_id]).get(lot_id)
     now = read_clock()
-    if head is None:
+    bidder = group.eligibilities(connection, {(lot_id, organisation_id)}).get((lot_id, organisation_id))
+    if head is None or not head.is_for(bidder):
         raise NoSuchLot
-    bidder = group.eligibilities(connection, {(lot_id, organisation_id)}).get((lot_id, organisation_id), bidding.STRANGER)
     stamp = now if received_at is None else min(received_at, now)
     try:
-        placed = instruction.place(head.lot, ceiling, bidder, stamp)
+        placed = instruction.place(head.lot, ceiling, bidder or bidding.STRANGER, stamp)
     except LotClosed:
         if head.lot.waits_for_hammer:
             raise AwaitsHammer from None
@@ -97,7 +97,10 @@ def withdraw(session: Session, *, lot_id: int, organisation_id: int, read_clock:
 
     :raises NoSuchLot, NoInstruction: as they say
     """
-    if lot_id not in heads.lock(session.connection(), [lot_id]):
+    connection = session.connection()
+    head = heads.lock(connection, [lot_id]).get(lot_id)
+    bidder = group.eligibilities(connection, {(lot_id, organisation_id)}).get((lot_id, organisation_id))
+    if head is None or not head.is_for(bidder):
         raise NoSuchLot
     now = read_clock()
     row = _live(session, lot_id, organisation_id)

@@ -15,6 +15,7 @@ from techauction.services.offers import Answer, Taken
 from techauction.store.auction import OfferRow
 from techauction.store.consigning import LotRow
 from techauction.store.record import RecordRow
+from techauction.store.viewing import LISTED, Viewer, visible_to
 
 
 def look_up(session: Session, *, lot_id: int, organisation_id: int, key: str) -> Answer | None:
@@ -26,12 +27,14 @@ def look_up(session: Session, *, lot_id: int, organisation_id: int, key: str) ->
 
 
 def fate(session: Session, *, lot_id: int, organisation_id: int, key: str) -> Answer | None:
-    """Return the same of a lot that there is.
+    """Return the same of a lot that the bidder may see.
 
-    :raises NoSuchLot: there is none
+    :raises NoSuchLot: there is no such lot, or it is not the bidder's to see
     """
     known = look_up(session, lot_id=lot_id, organisation_id=organisation_id, key=key)
-    if known is None and session.scalar(select(LotRow.id).where(LotRow.id == lot_id, LotRow.number.is_not(None))) is None:
+    viewer = Viewer(organisation_id=organisation_id)
+    seen = select(LotRow.id).join(LotRow.round).where(LotRow.id == lot_id, LISTED, visible_to(viewer))
+    if known is None and session.scalar(seen) is None:
         raise NoSuchLot
     return known
 

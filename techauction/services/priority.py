@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from techauction.core import priority
 from techauction.core.refusal import NoSuch
-from techauction.services import heads
+from techauction.services import group, heads
 from techauction.services.notices import notify, of_lot, users
 from techauction.store.auction import AdmissionRow, PaddleRow
 from techauction.store.audit import AuditRow
@@ -55,8 +55,10 @@ def waive(session: Session, *, lot_id: int, organisation_id: int, by_id: int, re
     :raises NoSuch: no such lot
     :raises NoPriorityRight, LotClosed: as they say
     """
-    head = heads.lock(session.connection(), [lot_id]).get(lot_id)
-    if head is None:
+    connection = session.connection()
+    head = heads.lock(connection, [lot_id]).get(lot_id)
+    bidder = group.eligibilities(connection, {(lot_id, organisation_id)}).get((lot_id, organisation_id))
+    if head is None or not head.is_for(bidder):
         raise NoSuch
     now = read_clock()
     admission = _admission(session, AdmissionRow.lot_id == lot_id, PaddleRow.organisation_id == organisation_id)

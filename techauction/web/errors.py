@@ -13,7 +13,7 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, InternalServerError, ServiceUnavailable
 
 from techauction.db import db
-from techauction.postgresql import CommitUnknown
+from techauction.postgresql import CommitUnknown, is_away
 
 log = structlog.get_logger()
 Answer = Callable[[HTTPException], ResponseReturnValue]
@@ -33,6 +33,10 @@ FORGED = (
     _l("This form is out of date"),
     _l("It was opened under another sign-in, or cookies are off. Load it again, then send it."),
 )
+
+
+class DatabaseAway(ServiceUnavailable):
+    """The database does not answer."""
 
 
 class InDoubt(ServiceUnavailable):
@@ -72,7 +76,13 @@ def register(app: Flask, apart: Mapping[str, Answer]) -> None:
         own = (each for path, each in apart.items() if request.path.startswith(f"{path}/"))
         return next(own, _answer)(error)
 
+    def fail(error: SQLAlchemyError) -> ResponseReturnValue:
+        away = is_away(error)
+        log.error("database_failed", path=request.path, error=str(error)[:200], exc_info=None if away else error)
+        return answer(DatabaseAway() if away else InternalServerError(original_exception=error))
+
     app.register_error_handler(HTTPException, answer)
+    app.register_error_handler(SQLAlchemyError, fail)
     app.register_error_handler(CommitUnknown, lambda _error: answer(InDoubt()))
 
     def unkeepable(error: Exception) -> ResponseReturnValue:
@@ -89,16 +99,22 @@ def _answer(error: HTTPException) -> ResponseReturnValue:
     code = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     if error.response is not None or code < HTTPStatus.BAD_REQUEST:
         return error.get_response()
-    if isinstance(error, InternalServerError):
+    if isinstance(error, (InternalServerError, DatabaseAway)):
         # Whatever failed may have left the session unusable; the page reads who is signed in.
         db.session.rollback()
     if isinstance(error, CSRFError):
         log.info("csrf_refused", reason=str(error.description))
     title, advice = APART.get(type(error)) or SAID.get(code, SAID[500 if code >= 500 else 400])  # noqa: PLR2004
     headers = [(name, value) for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")]
+    if isinstance(error, DatabaseAway):
+        return _broken(code), code, headers
     try:
         page = render_template("errors/error.html", code=code, title=title, advice=advice)
     except SQLAlchemyError:
         # Without the database nobody knows who reads this, nor in which language.
-        page = current_app.jinja_env.get_template("errors/broken.html").render(code=code)
+        page = _broken(code)
     return page, code, headers
+
+
+def _broken(code: int) -> str:
+    return current_app.jinja_env.get_template("errors/broken.html").render(code=code)
