@@ -202,6 +202,13 @@ def test_who_was_answered_before_the_body_came_is_not_waited_for_either(doors: D
     assert everything(client) == b""
 
 
+def test_who_has_gone_is_forgotten_and_the_others_are_looked_after(doors: Doors) -> None:
+    house = doors(ending_s=0.1, silent_s=1)
+    gone = status(house.connected(head("GET /healthz", "Connection: close")))
+
+    assert (gone, status(house.connected())) == (200, 0)
+
+
 def test_of_too_many_unfinished_requests_the_oldest_goes_and_the_quick_are_answered(doors: Doors) -> None:
     house = doors(most_unfinished=20)
     crowd = [house.connected(HALVES["body"]) for _ in range(30)]
