@@ -58,6 +58,15 @@ class RoundNotDue(Refusal):
         super().__init__(opens_at=opens_at)
 
 
+class RegistrationOpen(Refusal):
+    """Registration and deposits are open still, so the round may not open early."""
+
+    code = "registration_open"
+
+    def __init__(self, registration_closes_at: datetime) -> None:
+        super().__init__(registration_closes_at=registration_closes_at)
+
+
 class SlugTaken(Refusal):
     """Another round has the name for addresses."""
 
@@ -184,15 +193,21 @@ def turn(phase: Phase, to: Phase) -> Phase:
     return to
 
 
-def open_at(phase: Phase, opens_at: datetime, now: datetime, *, early: bool) -> Phase:
+def open_at(
+    phase: Phase, opens_at: datetime, now: datetime, *, early: bool, registration_closes_at: datetime | None = None
+) -> Phase:
     """Return the open phase.
 
     :raises PhaseForbids: the round is not published
     :raises RoundNotDue: its time has not come, and it may not open early
+    :raises RegistrationOpen: whoever was told that there is time to register and pay would find the sale begun
     """
     turn(phase, Phase.OPEN)
-    if now < opens_at and not early:
-        raise RoundNotDue(opens_at)
+    if now < opens_at:
+        if not early:
+            raise RoundNotDue(opens_at)
+        if registration_closes_at is not None and now < registration_closes_at:
+            raise RegistrationOpen(registration_closes_at)
     return Phase.OPEN
 
 

@@ -121,7 +121,7 @@ def _my_round(row: RoundRow, paddle: PaddleRow | None, now: datetime) -> MyRound
         title=row.title,
         phase=row.phase,
         registration_closes_at=row.registration_closes_at,
-        opens_at=row.opens_at,
+        opens_at=row.begins_at,
         closes_at=row.closes_at,
         paddle=None if paddle is None else paddle.number,
         state=None if paddle is None else state_of(paddle),

@@ -42,6 +42,7 @@ class PublishedRound:
     registration_closes_at: datetime
     reserve_deadline_at: datetime
     opens_at: datetime
+    opened_at: datetime | None
     closes_at: datetime
     closed_at: datetime | None
     stagger_s: int
@@ -225,6 +226,7 @@ def _round(row: RoundRow, totals: Totals) -> PublishedRound:
         registration_closes_at=row.registration_closes_at,
         reserve_deadline_at=row.reserve_deadline_at,
         opens_at=row.opens_at,
+        opened_at=row.opened_at,
         closes_at=row.closes_at,
         closed_at=row.closed_at,
         stagger_s=row.stagger_s,

@@ -138,7 +138,7 @@ def head_of(row: RoundRow) -> RoundHead:
             for each in sorted(row.markets, key=lambda each: (each.market_key != row.host_market_key, each.market.position))
         ),
         registration_closes_at=row.registration_closes_at,
-        opens_at=row.opens_at,
+        opens_at=row.begins_at,
         closes_at=row.closes_at,
         closed_at=row.closed_at,
         copy_of=None if row.copy_of is None else row.copy_of.slug,

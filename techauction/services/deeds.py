@@ -115,8 +115,8 @@ def _planned(lot: LotRow) -> Shown:
 
 
 def _opening(session: Session, case: Case, now: datetime) -> Shown:
-    del session, now
-    rounds.turn(case.round.phase, Phase.OPEN)
+    del session
+    opening.must_be_openable(case.round, now, early=True)
     return {"opens_at": instant(case.round.opens_at), "count": _listed(case)}
 
 

@@ -44,7 +44,7 @@ def open_round(
     A lot that opens late, because the process was away, still has one full period before its close. What instructions call for
     comes after it, lot by lot (`instructions.answer_opened`), and before any other bid.
 
-    :raises NoSuchRound, PhaseForbids, RoundNotDue: as they say
+    :raises NoSuchRound, PhaseForbids, RoundNotDue, RegistrationOpen: as they say
     """
     row = session.get(RoundRow, round_id, with_for_update=_BESIDE, populate_existing=True)
     if row is None:
@@ -58,7 +58,7 @@ def open_round(
         .execution_options(populate_existing=True)
     ).all()
     now = read_clock()
-    row.phase = rounds.open_at(row.phase, row.opens_at, now, early=early or row.rehearsal)
+    row.phase = must_be_openable(row, now, early=early)
 
     row.opened_at = now
     planning.put_on_record(session, row, now=now)
@@ -87,6 +87,17 @@ def open_round(
     session.flush()
     settlement.release(session, lot_ids=[lot.id for lot, _ in withheld], now=now)
     telling.withheld(session, withheld, now=now)
+
+
+def must_be_openable(row: RoundRow, now: datetime, *, early: bool) -> Phase:
+    """Return the phase of a round that may open now. Nobody registers for a copy, so it may open at any time.
+
+    :raises PhaseForbids, RoundNotDue, RegistrationOpen: as they say
+    """
+    registration_closes_at = row.registration_closes_at if row.copy_of_id is None else None
+    return rounds.open_at(
+        row.phase, row.opens_at, now, early=early or row.rehearsal, registration_closes_at=registration_closes_at
+    )
 
 
 def _open_lot(

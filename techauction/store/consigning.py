@@ -113,6 +113,11 @@ class RoundRow(Row):
             stagger=timedelta(seconds=self.stagger_s),
         )
 
+    @property
+    def begins_at(self) -> datetime:
+        """Return when the round opened, or else when it is to open: it may open early, or late."""
+        return self.opened_at or self.opens_at
+
     def rules(self) -> Rules:
         """Return what bidding goes by."""
         return rules_of(*(getattr(self, column.key) for column in RULES))

@@ -130,6 +130,10 @@ CONSIGNING = {
 ROUNDS = {
     "phase_forbids": _l("That is not possible now: the round is %(phase)s."),
     "round_not_due": _l("The round opens at %(opens_at)s; before that two organizers must agree, but for a rehearsal."),
+    "registration_open": _l(
+        "Registration and deposits are open until %(registration_closes_at)s, as was announced; "
+        "the round may open only after that."
+    ),
     "round_not_ready": _l("The round cannot be published yet. What is missing or contradicts itself is marked."),
     "load_going": _l("Another round is being loaded. Please try again in a moment."),
     "round_file_wrong": _l("The file cannot be loaded: %(problems)s"),

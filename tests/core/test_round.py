@@ -13,6 +13,8 @@ from techauction.core.round import Calendar, ListedLot, Phase, PhaseForbids, Pla
 from tests.conftest import TEN
 
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+OPENS = TEN + 10 * DAY
 A_LOT = ListedLot(number=1, start=Money(200_000_000), increment=Money(10_000_000))
 
 
@@ -102,3 +104,15 @@ def test_a_published_round_has_its_times_in_order(opens: int, closes: int, regis
     in_order = 0 < registration <= opens < closes and 0 < reserves <= opens and opens >= 7
 
     assert (not list(rounds.problems_of(plan, TEN))) == in_order
+
+
+def test_a_round_opens_early_only_after_registration_and_deposits_have_ended() -> None:
+    early, ends = OPENS - 2 * HOUR, OPENS - HOUR
+
+    with pytest.raises(rounds.RegistrationOpen):
+        rounds.open_at(Phase.PUBLISHED, OPENS, early, early=True, registration_closes_at=ends)
+
+    assert rounds.open_at(Phase.PUBLISHED, OPENS, ends, early=True, registration_closes_at=ends) is Phase.OPEN
+    assert rounds.open_at(Phase.PUBLISHED, OPENS, OPENS, early=False, registration_closes_at=OPENS + HOUR) is Phase.OPEN
+    with pytest.raises(rounds.RoundNotDue):
+        rounds.open_at(Phase.PUBLISHED, OPENS, ends, early=False, registration_closes_at=ends)

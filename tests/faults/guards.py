@@ -20,6 +20,20 @@ _OPENED_BOX_OF = (
 
 FAULTS = [
     Fault(
+        guard="a round does not open before registration has ended",
+        file="techauction/core/round.py",
+        original="        if registration_closes_at is not None and now < registration_closes_at:\n",
+        planted="        if False:\n",
+        test="tests/core/test_round.py::test_a_round_opens_early_only_after_registration_and_deposits_have_ended",
+    ),
+    Fault(
+        guard="a real round is not published by one press",
+        file="techauction/web/organizer/rounds.py",
+        original="    if page.head.rehearsal or field.data:\n",
+        planted="    if True:\n",
+        test="tests/web/test_organizer.py::test_a_real_round_is_published_and_called_off_only_on_purpose",
+    ),
+    Fault(
         guard="nothing is written into files that were removed",
         file="techauction/sqlite_files.py",
         original="        if not self.gone and self._present() != self._opened:\n",

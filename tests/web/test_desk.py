@@ -205,6 +205,12 @@ def test_an_announced_round_is_called_off_by_two(desk: Desk) -> None:
 
 
 def test_a_round_opens_early_by_two(desk: Desk) -> None:
+    too_early = desk.ada.send(f"{desk.at}/ask/open_early", {"whole-reason": "Everybody is here."})
+    assert too_early.status_code == 422
+    assert "Registration and deposits are open until" in too_early.text
+    with desk.store() as session, writing(session):
+        session.get_one(RoundRow, desk.played.row.id).registration_closes_at = desk.clock()
+
     desk.ada.send(f"{desk.at}/ask/open_early", {"whole-reason": "Everybody is here."})
 
     assert desk.cy.send(f"{desk.at}/requests/{desk.request().id}/approve").status_code == 303

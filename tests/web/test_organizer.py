@@ -43,6 +43,17 @@ def neighbour(app: Flask, new_user: NewUser) -> Browser:
     return client
 
 
+MINUTE = timedelta(minutes=1)
+REAL = {
+    "rehearsal": "",
+    "registration_closes_at": "2026-11-19T10:00",
+    "reserve_deadline_at": "2026-11-20T09:30",
+    "opens_at": "2026-11-20T10:00",
+    "closes_at": "2026-11-20T14:00",
+}
+"""The times of a round that is no rehearsal."""
+
+
 def draft(**said: Any) -> dict[str, Any]:
     """Return the form of a rehearsal that opens in an hour and closes in two."""
     return {
@@ -181,6 +192,23 @@ def test_a_round_in_order_is_published_and_then_stands(organizer: Browser, store
     assert organizer.get("/rounds/autumn").status_code == 200
 
 
+def test_a_real_round_is_published_and_called_off_only_on_purpose(organizer: Browser, store: Store) -> None:
+    organizer.send("/organizer/new-round", draft(**REAL, slug="off"))
+    off = "/organizer/rounds/off/call-off"
+    assert organizer.send(off, {"reason": "Too few results."}).status_code == 422
+    assert organizer.send(off, {"reason": "Too few results.", "meant": "y"}).status_code == 303
+
+    organizer.send("/organizer/new-round", draft(**REAL))
+    keep(
+        store,
+        lambda session: a_lot(session, session.scalars(select(RoundRow).where(RoundRow.slug == "autumn")).one(), number=1),
+    )
+    pressed = organizer.send("/organizer/rounds/autumn/publish")
+    assert pressed.status_code == 422
+    assert "Tick this too" in pressed.text
+    assert organizer.send("/organizer/rounds/autumn/publish", {"checked": "y"}).status_code == 303
+
+
 def test_a_round_is_called_off_with_a_reason(organizer: Browser, store: Store) -> None:
     organizer.send("/organizer/new-round", draft())
 
@@ -267,7 +295,7 @@ def stages(store: Store) -> list[Stage]:
 
 
 def test_a_rehearsal_is_opened_and_paused_from_its_desk(organizer: Browser, store: Store) -> None:
-    keep(store, lambda session: load_round(session, a_plan(lots=3), now=TEN))
+    keep(store, lambda session: load_round(session, a_plan(lots=3, registration_closes_at=TEN.isoformat()), now=TEN - MINUTE))
     desk = "/organizer/rounds/rehearsal/desk"
 
     assert organizer.send(f"{desk}/open").status_code == 303
@@ -299,7 +327,7 @@ def the_lots(store: Store) -> list[LotRow]:
 def test_lots_are_not_stopped_without_reason_or_without_being_named(
     organizer: Browser, store: Store, act: str, said: dict[str, str], sentence: str
 ) -> None:
-    keep(store, lambda session: load_round(session, a_plan(), now=TEN))
+    keep(store, lambda session: load_round(session, a_plan(registration_closes_at=TEN.isoformat()), now=TEN - MINUTE))
     organizer.send("/organizer/rounds/rehearsal/desk/open")
 
     answer = organizer.send(f"/organizer/rounds/rehearsal/desk/{act}", said)

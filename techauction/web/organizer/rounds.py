@@ -4,7 +4,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import TextAreaField
+from wtforms import BooleanField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from techauction.core.refusal import NoSuch, Refusal
@@ -26,10 +26,25 @@ bp = Blueprint("organizer", __name__, url_prefix="/organizer")
 bp.before_request(only(Role.ORGANIZER))
 
 
+class PublishForm(Form):
+    """That a round is published on purpose; a rehearsal needs no second look."""
+
+    checked = BooleanField(_l("We have checked the times, terms and lots. From now on they stand."))
+
+
 class CallOffForm(Form):
-    """Why a draft is called off."""
+    """Why a draft is called off, and that it is on purpose."""
 
     reason = TextAreaField(_l("Reason"), [InputRequired(_l("Say why; it goes into the audit trail.")), Length(max=500)])
+    meant = BooleanField(_l("Yes, call this round off."))
+
+
+def _is_meant(field: BooleanField, page: SetUpPage) -> bool:
+    """Return whether the box is ticked that a rehearsal does not have; else the error stands beside it."""
+    if page.head.rehearsal or field.data:
+        return True
+    field.errors = [_("Tick this too, so that no slip of the hand does it.")]
+    return False
 
 
 @bp.get("/rounds")
@@ -92,7 +107,9 @@ def edit(slug: str) -> ResponseReturnValue:
 def publish(slug: str) -> ResponseReturnValue:
     """Announce a round."""
     page, by_id, market_key = _page(slug), signed_in().id, my_market()
-    form = CallOffForm(formdata=None)
+    form = PublishForm(request.form)
+    if page.hosted and not page.problems and not _is_meant(form.checked, page):
+        return _shown(page, publishing=form, status=422)
     try:
         with transaction() as session:
             services.publish(session, round_id=page.id, market_key=market_key, by_id=by_id, read_clock=house().clock)
@@ -102,7 +119,7 @@ def publish(slug: str) -> ResponseReturnValue:
         return _shown(_page(slug), status=422)
     except Refusal as refusal:
         form.refuse(refusal)
-        return _shown(_page(slug), form, status=422)
+        return _shown(_page(slug), publishing=form, status=422)
     flash(_("The round is published. Its terms stand now, and enterprises can ask for paddles."), "success")
     return redirect(url_for(".round_", slug=slug), 303)
 
@@ -112,7 +129,7 @@ def call_off(slug: str) -> ResponseReturnValue:
     """Call a draft off; a round that was announced is called off at its desk, by two."""
     page, by_id, market_key = _page(slug), signed_in().id, my_market()
     form = CallOffForm(request.form)
-    if not form.validate():
+    if not all([form.validate(), _is_meant(form.meant, page)]):
         return _shown(page, form, status=422)
     try:
         with transaction() as session:
@@ -138,7 +155,9 @@ def _page(slug: str) -> SetUpPage:
     return found or abort(404)
 
 
-def _shown(page: SetUpPage, form: CallOffForm | None = None, *, status: int = 200) -> ResponseReturnValue:
+def _shown(
+    page: SetUpPage, form: CallOffForm | None = None, *, publishing: PublishForm | None = None, status: int = 200
+) -> ResponseReturnValue:
     problems = [(label_of(each), say_problem(each), each.field, each.lot) for each in page.problems]
     lots = {each.number: each for each in page.lots}
     return (
@@ -148,6 +167,7 @@ def _shown(page: SetUpPage, form: CallOffForm | None = None, *, status: int = 20
             problems=problems,
             lots=lots,
             form=form or CallOffForm(formdata=None),
+            publishing=publishing or PublishForm(formdata=None),
             mine=my_market(),
         ),
         status,
