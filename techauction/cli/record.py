@@ -14,6 +14,7 @@ from techauction.core.money import Money
 from techauction.core.opened import offers_of
 from techauction.core.record import Kind, instant
 from techauction.receipts import FILE, Signer, found_in
+from techauction.reports.damage import FAILS
 from techauction.reports.record_of_sale import verify_round
 from techauction.reports.recorded import find_round
 from techauction.store.auction import OfferRow
@@ -64,19 +65,23 @@ def _verify_round(instance: Instance, slug: str) -> None:
 def _verify_receipt(instance: Instance, file: BinaryIO) -> None:
     text = found_in(file.read(_LONGEST_ANSWER).decode("utf-8", "replace"))
     receipt = Signer(instance.settings.instance / FILE).check(text)
+    event = f"event {receipt.seq} of lot {receipt.lot_id}"
     with instance.reading() as session:
-        row = session.scalars(
-            select(RecordRow).where(RecordRow.lot_id == receipt.lot_id, RecordRow.seq == receipt.seq)
-        ).one_or_none()
+        try:
+            row = session.scalars(
+                select(RecordRow).where(RecordRow.lot_id == receipt.lot_id, RecordRow.seq == receipt.seq)
+            ).one_or_none()
+            amount = None if row is None else _amount_of(session, row)
+        except FAILS as error:
+            raise Refused(f"{event}, which the receipt proves, cannot be read: {type(error).__name__}") from error
         if row is None:
-            raise Refused(f"the record has no event {receipt.seq} of lot {receipt.lot_id}, which the receipt proves")
-        amount = _amount_of(session, row)
+            raise Refused(f"the record has no {event}, which the receipt proves")
         if row.kind is Kind.SEALED and amount is None:
             tell(f"event {row.seq} of lot {row.lot_id} is a sealed offer: its amount can be compared when it is opened")
             amount = receipt.amount
         if (row.hash, amount, row.at) != (receipt.hash, receipt.amount, receipt.placed_at):
-            raise Refused(f"event {row.seq} of lot {receipt.lot_id} is not the bid that the receipt proves")
-    tell(f"the receipt is good: event {receipt.seq} of lot {receipt.lot_id}, {receipt.amount} at {instant(receipt.placed_at)}")
+            raise Refused(f"{event} is not the bid that the receipt proves")
+    tell(f"the receipt is good: {event}, {receipt.amount} at {instant(receipt.placed_at)}")
 
 
 def _amount_of(session: Session, row: RecordRow) -> Money | None:

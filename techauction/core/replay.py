@@ -20,10 +20,9 @@ from techauction.core.plain import number, text
 from techauction.core.record import AFTER_A_STEP, BIDS, Event, Kind, commitment, instant
 from techauction.core.refusal import Refusal
 from techauction.core.replayed import Ended, Entry, Replay, Sealed
-from techauction.core.violation import Fault
+from techauction.core.violation import UNREADABLE, Fault
 
 _OFF_TIME = (LotNotOpen, LotPaused, LotClosed, LotNotPaused, HammerTooEarly)
-_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, AssertionError, StopIteration)
 
 
 def replay(name: str, entries: Iterable[Entry], sealed: Sealed | None = None) -> Replay:
@@ -54,7 +53,7 @@ def _step(before: Replay, entry: Entry) -> Replay:
         return here.but(Fault.OFF_TIME, f"{event.kind}: {refusal}")
     except Refusal as refusal:
         return here.but(Fault.UNLAWFUL, f"{event.kind}: {refusal}")
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         return here.but(Fault.UNREADABLE, f"{event.kind}: {type(error).__name__} {error}")
     if event.kind in BIDS and event.paddle is not None and event.amount is not None:
         after = after.holds(event.seq, Bid(event.paddle, event.amount, event.at, _rank(event)))

@@ -29,6 +29,19 @@ class Fault(StrEnum):
     DIGEST_DIFFERS = "digest_differs"
 
 
+UNREADABLE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    StopIteration,
+    TypeError,
+    ValueError,
+)
+"""What reading something raises that this product cannot have written: it is a violation, not the verifier's end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Violation:
     """One thing found wrong: at which lot (by its name in the record, or the round's), at which event if at one, and what."""

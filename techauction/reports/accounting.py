@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from techauction.core import settlement
 from techauction.core.admission import DepositKind, DepositState
 from techauction.core.ledger import (
+    SURPLUS_RETURNED,
     Posting,
     institute_account,
     market_account,
@@ -24,6 +25,7 @@ from techauction.store.consigning import LotRow
 from techauction.store.money import DepositRow, PostingRow
 
 _RELEASED = of_deposit_released(ZERO, paddle_id=0).what
+_RECEIVED = of_deposit_received(ZERO, paddle_id=0).what
 
 
 def settled(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
@@ -93,6 +95,9 @@ def deposits(books: Books) -> Iterator[Violation]:
             each.deposit_applied for each in books.settlements.values() if each.paddle_id == paddle.id and not each.voided_at
         )
         back, bank = of_deposit_released(ZERO, paddle_id=paddle.id), of_deposit_received(ZERO, paddle_id=paddle.id)
+        came = Counter((each.recorded_at, each.amount, None) for each in books.receipts[paddle.id])
+        kept = Counter((each.at, each.amount, each.lot_id) for each in posted if each.what == bank.what)
+        strays = [each for each in posted if _is_stray(each, books)]
         left = total(each.held - each.applied - each.released for each in held)
         yield from differ(
             Fault.SETTLEMENT_DIFFERS,
@@ -104,6 +109,8 @@ def deposits(books: Books) -> Iterator[Violation]:
                     total(each.amount for each in books.receipts[paddle.id]),
                     _moved(posted, bank),
                 ),
+                f"whether what came of {name} is posted when it was recorded": (kept == came, True),
+                f"postings of {name} that belong to no sale and no deposit": (len(strays), 0),
                 f"whether the deposit of {name} is there": (_balance(posted, bank.credit) >= left, True),
             },
         )
@@ -113,9 +120,12 @@ def deposits(books: Books) -> Iterator[Violation]:
 
 def _deposit(kept: DepositRow, name: str, lot: LotRow | None, books: Books) -> Iterator[Violation]:
     """Compare one deposit with what the round's rule asks, and what its lot's sale and the round's close made of it."""
+    back = of_deposit_released(ZERO, paddle_id=kept.paddle_id)
+    posted = [each for each in books.postings[kept.paddle_id] if kept.lot_id in (None, each.lot_id)]
     rule, sold = books.round.deposit_rule(), None if lot is None else books.settlements.get(lot.id)
     said: dict[str, tuple[object, object]] = {
         "whether it is the round's": (lot is None, rule.kind is DepositKind.FIXED),
+        "released": (kept.released, _moved(posted, back)),
         "required": (kept.required, rule.of((lot and lot.start) or ZERO)),
     }
     if lot is not None:
@@ -127,6 +137,13 @@ def _deposit(kept: DepositRow, name: str, lot: LotRow | None, books: Books) -> I
             said["state"] = (kept.state, DepositState.APPLIED if kept.applied.minor else DepositState.RELEASED)
     of = books.round.slug if lot is None else f"{books.round.slug}/{lot.number}"
     yield from differ(Fault.SETTLEMENT_DIFFERS, of, {f"{what} of the deposit of {name}": said[what] for what in said})
+
+
+def _is_stray(posted: PostingRow, books: Books) -> bool:
+    """Return whether a posting stands at another lot than one that it may come of."""
+    if posted.what in (_RECEIVED, SURPLUS_RETURNED):
+        return posted.lot_id is not None
+    return posted.what != _RELEASED and posted.lot_id not in books.settlements
 
 
 def _balance(posted: list[PostingRow], account: str) -> Money:

@@ -200,6 +200,7 @@ def bidder(event: Event, row: LotRow, books: Books, *, ranked_at: datetime | Non
             "confirmed": (offer.confirmed, event.data.get("confirmed")),
             "matching": (offer.matching, event.kind is Kind.MATCHED),
             "whether it was called from the floor": (offer.clerk is not None, event.data.get("source") == "floor"),
+            "whether it was refused": (offer.refused, False),
             "clerk": (offer.clerk, event.data.get("clerk")),
         },
         event.seq,

@@ -10,6 +10,8 @@ from techauction.reports.books import Books
 from techauction.store.auction import ApprovalRow
 from techauction.store.consigning import LotRow
 
+SUBJECT = {"lots", "seq", "minutes"}
+"""What a request names, and nothing else."""
 _ACTS = {
     Kind.RESUMED: (Act.RESUME,),
     Kind.PROLONGED: (Act.PROLONG,),
@@ -30,8 +32,10 @@ def by_two(events: Sequence[Event], row: LotRow, books: Books) -> Iterator[Viola
         if not acts:
             continue
         if "asked_by" in event.data:
-            if not any(each.act in acts and _is_of(each, event, row) for each in books.approvals):
-                yield Violation(Fault.NOT_APPROVED, event.lot, event.seq, f"no request for it was approved: {event.kind}")
+            count = sum(each.act in acts and _is_of(each, event, row) for each in books.approvals)
+            if count != 1:
+                said = f"{count} requests for it were approved: {event.kind}"
+                yield Violation(Fault.NOT_APPROVED, event.lot, event.seq, said)
         elif event.kind is Kind.RESUMED and not alone:
             yield Violation(Fault.NOT_APPROVED, event.lot, event.seq, "resumed by one person alone")
 
@@ -41,8 +45,9 @@ def as_shown(books: Books) -> Iterator[Violation]:
     for asked in books.approvals:
         kept = (asked.digest, asked.expires_at, asked.shown["act"], asked.shown["round"], asked.shown["reason"])
         was = (digest_of(asked.shown), asked.asked_at + LASTS, asked.act.value, books.round.slug, asked.reason)
+        named = asked.subject.keys() == SUBJECT
         late = asked.decided_at is not None and asked.decided_at >= asked.expires_at
-        if kept != was or late:
+        if kept != was or late or not named:
             said = f"request {asked.id} is not what was shown, or was decided too late: {asked.act}"
             yield Violation(Fault.NOT_APPROVED, books.round.slug, None, said)
 

@@ -30,6 +30,7 @@ class TakenOffer:
     """An offer that was answered with a place in the record. `clerk`: who called it from the floor.
 
     `instructed`: a standing instruction called for it.
+    `refused`: it says beside it that it was refused, too.
     """
 
     organisation_id: int
@@ -39,6 +40,7 @@ class TakenOffer:
     clerk: int | None
     instructed: bool
     received_at: datetime
+    refused: bool
     decided_at: datetime
 
 
@@ -116,6 +118,7 @@ def load_books(session: Session, row: RoundRow) -> Books:
             clerk=offer.user_id if offer.source is Source.FLOOR else None,
             instructed=offer.source is Source.INSTRUCTION,
             received_at=offer.received_at,
+            refused=not all(each is None for each in (offer.code, offer.facts, offer.place, offer.hash, offer.lot_seq)),
             decided_at=offer.decided_at,
         )
     refused = select(OfferRow).where(

@@ -1,12 +1,15 @@
 """Verifying the record of a round's sale: played again through the core, and compared with everything kept beside it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from techauction.core.record import BIDS, GENESIS, ROUND_VERSION, Kind, heads_told, round_digest
+from techauction.core.refusal import NoSuch
 from techauction.core.replay import replay
 from techauction.core.replayed import Replay
 from techauction.core.round import Phase
@@ -14,52 +17,86 @@ from techauction.core.round_replay import RoundReplay
 from techauction.core.violation import Fault, Violation
 from techauction.reports import accounting, agreement, approved, bindings, in_time, unsealed
 from techauction.reports.books import Books, load_books
+from techauction.reports.damage import FAILS, damaged
 from techauction.reports.recorded import find_round
 from techauction.reports.refused import refused
-from techauction.store.consigning import LotRow
+from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.notices import NoticeRow
 from techauction.store.record import RecordRow
 
-_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, AssertionError)
-"""What reading a row raises that this product cannot have written: it is a violation, not the verifier's end."""
+_LONGEST = 500
 
 
 def verify_round(session: Session, slug: str) -> list[Violation]:
     """Return everything that is wrong with the record of a round's sale; nothing, if it happened as it stands there.
 
+    Where a row cannot be read, what follows from it is not verified, and the value is named that is to blame.
+
     Call it in a transaction that reads one snapshot: while lots are being sold, half a bid would look like a violation.
 
     :raises NoSuch: there is no such round
     """
-    row = find_round(session, slug)
-    try:
-        books = load_books(session, row)
-        records = _records(session, row.id)
-        of_round = bindings.replayed(books)
-    except _UNREADABLE as error:
-        return [Violation(Fault.UNREADABLE, slug, None, f"the round's rows cannot be read: {type(error).__name__} {error}")]
+    round_id = session.scalar(select(RoundRow.id).where(RoundRow.slug == slug))
+    if round_id is None:
+        raise NoSuch
     found: list[Violation] = []
+    failures: list[Exception] = []
+    try:
+        _verify_all(session, slug, found, failures)
+    except FAILS as error:
+        failures.append(error)
+        found.append(_unreadable(slug, error))
+    if failures:
+        blamed = damaged(session, slug, round_id)
+        lost = next((each for each in failures if isinstance(each, OperationalError)), None)
+        if lost is not None and not blamed:
+            raise lost
+        found = blamed + found
+    return [replace(each, detail=_printable(each.detail)) for each in found]
+
+
+def _verify_all(session: Session, slug: str, found: list[Violation], failures: list[Exception]) -> None:
+    """Add what is wrong to `found`, and to `failures` what was raised on the way.
+
+    :raises FAILS: the round's rows cannot be read
+    """
+    row = find_round(session, slug)
+    books = load_books(session, row)
+    records = _records(session, row.id)
+    of_round = bindings.replayed(books)
     heads: dict[int, str] = {}
     for lot in books.lots:
         try:
             after, violations = _verify(lot, records.get(lot.id, []), of_round, books)
-        except _UNREADABLE as error:
-            said = f"what stands beside the record cannot be read: {type(error).__name__} {error}"
-            found.append(Violation(Fault.UNREADABLE, f"{slug}/{lot.number}", None, said))
+        except FAILS as error:
+            failures.append(error)
+            found.append(_unreadable(f"{slug}/{lot.number}", error))
             continue
         found += violations
         if lot.number is not None and after.head != GENESIS:
             heads[lot.number] = after.head_at_close or after.head
-    try:
-        found += bindings.of_round(of_round, books)
-        found += bindings.renames(books)
-        found += accounting.deposits(books)
-        found += approved.as_shown(books)
-        found += _digest(session, books, heads, of_round)
-    except _UNREADABLE as error:
-        said = f"what stands beside the round cannot be read: {type(error).__name__} {error}"
-        found.append(Violation(Fault.UNREADABLE, slug, None, said))
-    return found
+    for check in (
+        bindings.of_round(of_round, books),
+        bindings.renames(books),
+        accounting.deposits(books),
+        approved.as_shown(books),
+        _digest(session, books, heads, of_round),
+    ):
+        try:
+            found += check
+        except FAILS as error:
+            failures.append(error)
+            found.append(_unreadable(slug, error))
+
+
+def _unreadable(name: str, error: Exception) -> Violation:
+    said = f"not everything that belongs to it could be read and verified: {type(error).__name__}"
+    return Violation(Fault.UNREADABLE, name, None, said)
+
+
+def _printable(said: str) -> str:
+    """Return the text so that it can be printed anywhere: what it quotes may be half a character, or as long as a book."""
+    return said[:_LONGEST].encode("utf-8", "backslashreplace").decode()
 
 
 def _records(session: Session, round_id: int) -> dict[int, list[RecordRow]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from techauction.core.record import Kind
@@ -135,3 +135,13 @@ def test_a_receipt_with_any_header_is_refused_in_words(run: Run, receipt: Path, 
 
     assert answer.exit_code == 1
     assert "no receipt that this house signed" in answer.stderr
+
+
+def test_a_damaged_event_is_said_to_be_one(run: Run, receipt: Path, bid: RecordRow, open_store: Callable[[], Session]) -> None:
+    with open_store() as session, writing(session):
+        session.execute(text("UPDATE record SET at = 'yesterday' WHERE id = :id"), {"id": bid.id})
+
+    answer = run("record", "verify", "--receipt", receipt)
+
+    assert answer.exit_code == 1
+    assert f"event {bid.seq} of lot {bid.lot_id}, which the receipt proves, cannot be read" in answer.stderr

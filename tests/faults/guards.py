@@ -1131,4 +1131,63 @@ FAULTS = [
         planted="    before = [place < count for place in range(len(chained))]\n",
         test="tests/reports/test_refused.py::test_what_was_refused_after_the_hammer_cannot_be_moved_before_it[sqlite]",
     ),
+    Fault(
+        guard="a round whose rows cannot be read is a finding",
+        file="techauction/reports/record_of_sale.py",
+        original="""        _verify_all(session, slug, found, failures)
+    except FAILS as error:
+""",
+        planted="""        _verify_all(session, slug, found, failures)
+    except KeyError as error:
+""",
+        test="tests/reports/test_damage.py::test_a_damaged_value_is_a_finding_with_its_place[record-at-yesterday-1-2]",
+    ),
+    Fault(
+        guard="a lot whose rows cannot be read is a finding",
+        file="techauction/reports/record_of_sale.py",
+        original="""        except FAILS as error:
+            failures.append(error)
+            found.append(_unreadable(f"{slug}/{lot.number}", error))
+""",
+        planted="""        except KeyError as error:
+            failures.append(error)
+            found.append(_unreadable(f"{slug}/{lot.number}", error))
+""",
+        test="tests/reports/test_damage.py::test_text_that_is_none_is_a_finding",
+    ),
+    Fault(
+        guard="a damaged value is told by its place",
+        file="techauction/reports/record_of_sale.py",
+        original="        found = blamed + found\n",
+        planted="",
+        test="tests/reports/test_damage.py::test_a_damaged_value_is_a_finding_with_its_place[record-at-yesterday-1-2]",
+    ),
+    Fault(
+        guard="what the verifier says can be printed",
+        file="techauction/reports/record_of_sale.py",
+        original='.encode("utf-8", "backslashreplace").decode()',
+        planted="",
+        test="tests/reports/test_damage.py::test_half_a_character_can_be_printed",
+    ),
+    Fault(
+        guard="a posting belongs to a sale or a deposit",
+        file="techauction/reports/accounting.py",
+        original="    return posted.what != _RELEASED and posted.lot_id not in books.settlements\n",
+        planted="    return False\n",
+        test="tests/reports/test_record_of_sale.py::test_a_posting_of_no_sale_is_found[sqlite]",
+    ),
+    Fault(
+        guard="one request, and no other, is that of an act by two",
+        file="techauction/reports/approved.py",
+        original="            if count != 1:\n",
+        planted="            if not count:\n",
+        test="tests/reports/test_record_of_sale.py::test_a_request_that_stands_twice_is_found[sqlite]",
+    ),
+    Fault(
+        guard="a bid that was taken was not refused too",
+        file="techauction/reports/agreement.py",
+        original='            "whether it was refused": (offer.refused, False),\n',
+        planted="",
+        test="tests/reports/test_record_of_sale.py::test_a_bid_that_was_refused_too_is_found[sqlite]",
+    ),
 ]

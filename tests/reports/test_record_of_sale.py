@@ -461,13 +461,37 @@ def test_a_receipt_that_no_posting_knows_is_found(sessions: sessionmaker[Session
     assert codes(sessions, played) == {Fault.SETTLEMENT_DIFFERS}
 
 
+def test_a_posting_of_no_sale_is_found(sessions: sessionmaker[Session], played: Played) -> None:
+    with sessions.begin() as session:
+        its = {"paddle_id": played.paddles[0].id, "lot_id": played.lots[3].id}
+        session.add(PostingRow(at=CLOSES, what="price_charged", debit="a pocket", credit="a purse", amount=wan(1), **its))
+
+    assert [each.code for each in verify(sessions, played)] == [Fault.SETTLEMENT_DIFFERS]
+
+
+def test_a_request_that_stands_twice_is_found(sessions: sessionmaker[Session], played: Played) -> None:
+    with sessions.begin() as session:
+        [asked] = session.scalars(select(ApprovalRow))
+        again = {column.key: getattr(asked, column.key) for column in inspect(ApprovalRow).columns if column.key != "id"}
+        session.add(ApprovalRow(**again))
+
+    assert [each.code for each in verify(sessions, played)] == [Fault.NOT_APPROVED]
+
+
+def test_a_bid_that_was_refused_too_is_found(engine: Engine, sessions: sessionmaker[Session], played: Played) -> None:
+    if not tamper(engine, update(OfferRow).where(OfferRow.id == 1).values(facts={"paddle": 1})):
+        return
+
+    assert [each.code for each in verify(sessions, played)] == [Fault.OFFER_DIFFERS]
+
+
 def test_a_settlement_of_a_lot_that_was_not_sold_is_found(sessions: sessionmaker[Session], played: Played) -> None:
     with sessions.begin() as session:
         session.execute(update(SettlementRow).where(SettlementRow.lot_id == played.lots[0].id).values(lot_id=played.lots[3].id))
 
-    found = {(violation.code, violation.lot.split("/")[1]) for violation in verify(sessions, played)}
+    found = {(violation.code, violation.lot.removeprefix(played.row.slug)) for violation in verify(sessions, played)}
 
-    assert found == {(Fault.SETTLEMENT_DIFFERS, "1"), (Fault.SETTLEMENT_DIFFERS, "4")}
+    assert found == {(Fault.SETTLEMENT_DIFFERS, of) for of in ("/1", "/4", "")}
 
 
 def test_an_event_put_in_by_hand_is_found(sessions: sessionmaker[Session], played: Played) -> None:

@@ -2,7 +2,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from techauction.core.money import Money
@@ -153,3 +153,28 @@ def test_rounds_without_any_record_have_a_page(auditor: Browser, store: Callable
 
     assert auditor.get(f"/auditor/rounds/{slug}").status_code == 200
     assert auditor.get(f"/auditor/rounds/{slug}/verification").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE rounds SET opens_at = 'soon'",
+        "UPDATE rounds SET phase = 'over'",
+        "UPDATE lots SET stage = 'elsewhere'",
+        "UPDATE record SET data = '['",
+        "UPDATE record SET kind = 'otherwise'",
+        """UPDATE record SET data = '{"reason": "\\ud800"}'""",
+        "UPDATE offers SET amount = 'much'",
+    ],
+)
+def test_the_verification_page_survives_any_damage(
+    auditor: Browser, played: Played, store: Callable[[], Session], damage: str
+) -> None:
+    with store() as session, writing(session):
+        session.execute(text("PRAGMA ignore_check_constraints = 1"))
+        session.execute(text(damage))
+
+    page = auditor.get(f"/auditor/rounds/{played.row.slug}/verification")
+
+    assert page.status_code == 200
+    assert "The record is violated" in page.text

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from flask import Blueprint, abort, render_template
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from techauction.core.violation import Fault, Violation
 from techauction.db import db, snapshot
 from techauction.queries import auditor as queries
 from techauction.queries import refusals
+from techauction.reports.damage import FAILS
 from techauction.reports.record_of_sale import verify_round
 from techauction.store.people import Role
 from techauction.web.context import now
@@ -63,15 +65,24 @@ def refused(slug: str, number: int) -> ResponseReturnValue:
 def verification(slug: str) -> ResponseReturnValue:
     """Verify a round's record, and show what was found."""
     session = snapshot(db.session())
-    found = queries.audited_round(session, slug) or abort(404)
+    found = _round(session, slug)
     violations = verify_round(session, slug)
     return render_template(
         "auditor/verification.html",
+        slug=slug,
         round=found,
         findings=[_finding(each, slug) for each in violations[:MOST_SHOWN]],
         count=len(violations),
         verified_at=now(),
     )
+
+
+def _round(session: Session, slug: str) -> queries.AuditedRound | None:
+    """Return the round's head; none where its row cannot be read, which the verification says."""
+    try:
+        return queries.audited_round(session, slug) or abort(404)
+    except FAILS:
+        return None
 
 
 def _finding(violation: Violation, slug: str) -> Finding:
