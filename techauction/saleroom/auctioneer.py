@@ -451,7 +451,7 @@ class Auctioneer:
 
     def _hammer(self, among: list[int] | None = None) -> list[int]:
         try:
-            fall = partial(_hammer, among=among, custody=self._custody, awaits=self.tickets.open_before)
+            fall = partial(_hammer, among=among, custody=self._custody, awaited=self.tickets.awaited)
             fallen, rounds = self._perform(fall)
         finally:
             self._clerk.expect()  # a commit whose fate is unknown may have left something too
@@ -537,9 +537,9 @@ def _hammer(
     *,
     read_clock: Clock,
     custody: Custody,
-    awaits: Callable[[int, datetime], bool],
+    awaited: Callable[[], Callable[[int, datetime], bool]],
     among: list[int] | None = None,
 ) -> tuple[list[int], set[int]]:
     now = read_clock()
-    claimed = hammer.claim(session, now=now, most=HAMMERS, among=among, awaits=awaits)
+    claimed = hammer.claim(session, now=now, most=HAMMERS, among=among, awaits=awaited())
     return claimed, hammer.fall(session, claimed, now=now, custody=custody)

@@ -100,8 +100,20 @@ class Tickets:
 
     def open_before(self, lot_id: int, close: datetime) -> bool:
         """Return whether an offer is open that may be the lot's and was here before the close; to ask at the close or later."""
+        return self.awaited()(lot_id, close)
+
+    def awaited(self) -> Callable[[int, datetime], bool]:
+        """Return `open_before` as it is now, for many lots: the tickets are looked through once."""
+        oldest: dict[int | None, datetime] = {}
         with self._lock:
-            return any(each.stamp < close and each.lot_id in (lot_id, None) for each in self._living())
+            for each in self._living():
+                oldest[each.lot_id] = min(each.stamp, oldest.get(each.lot_id, each.stamp))
+        of_any = oldest.get(None)
+
+        def awaits(lot_id: int, close: datetime) -> bool:
+            return oldest.get(lot_id, close) < close or (of_any is not None and of_any < close)
+
+        return awaits
 
     def set_right(self, anchor: Callable[[], None]) -> None:
         """Have the clock set; stamps of before say nothing any more."""

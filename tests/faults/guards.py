@@ -187,8 +187,8 @@ FAULTS = [
     Fault(
         guard="the hammer waits for what was here before the close",
         file="techauction/saleroom/auctioneer.py",
-        original="awaits=self.tickets.open_before)",
-        planted="awaits=lambda _lot_id, _closes_at: False)",
+        original="among=among, awaits=awaited())",
+        planted="among=among)",
         test="tests/saleroom/test_in_time.py::test_the_hammer_waits_for_an_offer_that_was_here_and_is_not_queued_yet[sqlite]",
     ),
     Fault(

@@ -155,6 +155,7 @@ class CoreHouse:
         after = bidding.take(before, offer, bidder, now)
         assert who.paddle is not None
         assert after.standing is not None
+        said |= {"defended": True} if offer.defending and not before.rules.raise_own_bid else {}
         said |= {"confirmed": offer.confirmed} | ({} if bidder.priority_rank is None else {"rank": bidder.priority_rank})
         self._append(Kind.MATCHED if offer.matching else Kind.BID, now, who.paddle, offer.amount, **said)
         self.lot, self.holding = after, Holding(len(self.record), after.standing, self.holding)
