@@ -3,10 +3,16 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from techauction.core.credit_code import check_sign
 from tests.builders import OPENS
 
 FIELDS = ("digital", "manufacturing", "life", "materials", "energy", "agriculture")
 MARKETS = ("shanghai", "jiangsu", "zhejiang", "anhui")
+
+
+def a_code(body: str) -> str:
+    """Return a credit code that checks, by its first seventeen signs."""
+    return body + check_sign(body)
 
 
 def a_plan(*, lots: int = 2, enterprises: int = 2, opens_at: datetime = OPENS, **said: Any) -> dict[str, Any]:
@@ -35,7 +41,7 @@ def an_institute(**said: Any) -> dict[str, Any]:
         "kind": "university",
         "name_zh": "浙江工业大学",
         "name_en": "Zhejiang University of Technology",
-        "credit_code": "12330000470009000Z",
+        "credit_code": a_code("12330000470009000"),
         "province": "Zhejiang",
         "market": "zhejiang",
         **said,
@@ -51,6 +57,8 @@ def a_planned_lot(number: int, **said: Any) -> dict[str, Any]:
         "institute": "zut",
         "maturity": 7,
         "instrument": "transfer",
+        "owners": "浙江工业大学",
+        "rights": "ZL202010000000.0",
         "start_fen": 200_000_000,
         "increment_fen": 10_000_000,
         **said,
@@ -63,7 +71,7 @@ def a_bidder(number: int, **said: Any) -> dict[str, Any]:
         "key": f"e{number}",
         "name_zh": f"企业{number}",
         "name_en": f"Enterprise {number}",
-        "credit_code": f"9133{number:014d}",
+        "credit_code": a_code(f"9133{number:013d}"),
         "province": "Zhejiang",
         "market": MARKETS[number % 4],
         "paddle": 200 + number,

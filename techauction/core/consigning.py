@@ -21,6 +21,9 @@ class Instrument(StrEnum):
     EQUITY = "equity"
 
 
+LICENCES = frozenset({Instrument.EXCLUSIVE_LICENCE, Instrument.SOLE_LICENCE, Instrument.ORDINARY_LICENCE})
+
+
 class ReserveClosed(Refusal):
     """The deadline for sealing a reserve has passed."""
 

@@ -45,6 +45,19 @@ def is_working(day: date, special: SpecialDays) -> bool:
     return special.get(day, day.weekday() < _SATURDAY)
 
 
+def working_day_from(day: date, special: SpecialDays) -> date:
+    """Return the day itself where people work on it, else the next on which they do."""
+    return day if is_working(day, special) else Period(working_days=1).last_day(day, special)
+
+
+def working_day_before(day: date, special: SpecialDays) -> date:
+    """Return the last day before on which people work."""
+    day -= timedelta(days=1)
+    while not is_working(day, special):
+        day -= timedelta(days=1)
+    return day
+
+
 def must_be_special(day: date, *, works: bool) -> None:
     """Refuse a weekday on which people work, and a Saturday or Sunday on which they do not.
 

@@ -36,3 +36,19 @@ class Ladder:
     def from_json(cls, plain: list[list[int]]) -> "Ladder":
         """Return the ladder that `as_json` described."""
         return cls(tuple((Money(start), Money(increment)) for start, increment in plain))
+
+
+_FEWEST_STEPS, _MOST_STEPS = 1, 1_000
+"""Into so many increments a start price usually divides."""
+
+
+def usual(start: Money) -> Money:
+    """Return an increment that suits a start price: a twentieth, rounded down to 1, 2 or 5 with zeros; one yuan at least."""
+    twentieth = max(start.minor // 20, 100)
+    power = 10 ** (len(str(twentieth)) - 1)
+    return Money(max(digit * power for digit in (1, 2, 5) if digit * power <= twentieth))
+
+
+def is_odd(increment: Money, start: Money) -> bool:
+    """Return whether an increment is so small or large beside the start price that it may be a slip of the pen."""
+    return not start.minor <= increment.minor * _MOST_STEPS or increment.minor * _FEWEST_STEPS > max(start.minor, 100)

@@ -14,7 +14,11 @@ from techauction.core.round import Regime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedRound:
-    """The round itself. `custodian_id`: who may read its reserves, where the Auction Law's rules hold."""
+    """The round itself. `custodian_id`: who may read its reserves, where the Auction Law's rules hold.
+
+    `commission_note`: what was agreed of the commission, where that is over what the law allows without an agreement;
+    `deposit_reason`: why the deposit's share is unusual.
+    """
 
     slug: str
     title_zh: str
@@ -43,6 +47,9 @@ class PlannedRound:
     buyer_bps: int
     seller_bps: int
     listing_share_bps: int
+    commission_agreed: bool = False
+    commission_note: str = ""
+    deposit_reason: str = ""
     custodian_id: int | None = None
 
     def as_json(self) -> dict[str, object]:
@@ -68,7 +75,7 @@ def _plain(value: object) -> object:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedOrganisation:
-    """An institute or an enterprise. `path`: where it stands in the file."""
+    """An institute or an enterprise. `path`: where it stands in the file; `code_accepted`: its code need not check."""
 
     path: str
     key: str
@@ -79,6 +86,7 @@ class PlannedOrganisation:
     province: str
     market: str
     agent: str = ""
+    code_accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from techauction.core.ascending import NoPriorityRight
 from techauction.core.bidding import LotClosed
+from techauction.core.consigning import LICENCES, Instrument
 from techauction.core.lot import Lot, Stage
 from techauction.core.refusal import Refusal
 from techauction.core.round import Phase, PhaseForbids
@@ -20,23 +21,37 @@ class PriorityRankWrong(Refusal):
         super().__init__(most=most)
 
 
+class NoRightAtLicence(Refusal):
+    """The right covers a transfer (Civil Code art. 847), not a licence."""
+
+    code = "no_right_at_licence"
+
+
 class PriorityWaived(Refusal):
     """The holder has waived its right at the lot, and that stands."""
 
     code = "priority_waived"
 
 
-def confirm(phase: Phase, rank: int | None, *, waived: bool) -> int | None:
+def may_be_held(instrument: Instrument) -> bool:
+    """Return whether there can be a priority right at a lot of which the buyer gets this."""
+    return instrument not in LICENCES
+
+
+def confirm(phase: Phase, rank: int | None, *, waived: bool, instrument: Instrument) -> int | None:
     """Return a holder's rank as it may be set, or nothing where a confirmation is taken back.
 
     :raises PhaseForbids: the round is not published, or has opened
     :raises PriorityWaived: the holder has waived its right
+    :raises NoRightAtLicence: the lot is a licence
     :raises PriorityRankWrong: there is no such rank
     """
     if phase is not Phase.PUBLISHED:
         raise PhaseForbids(phase)
     if waived:
         raise PriorityWaived
+    if rank is not None and not may_be_held(instrument):
+        raise NoRightAtLicence
     if rank is not None and not 1 <= rank <= MOST_RANK:
         raise PriorityRankWrong(MOST_RANK)
     return rank

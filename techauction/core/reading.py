@@ -1,6 +1,5 @@
 """Reading plain JSON strictly: every fault is noted under its path, and none stops the reading."""
 
-import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -8,13 +7,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final, TypeVar
 
+from techauction.core import credit_code
+from techauction.core.credit_code import CreditCodeUnchecked, CreditCodeWrong
 from techauction.core.money import LARGEST_FEN, Money
+from techauction.core.terms import LONGEST_SLUG, is_slug
 
 E = TypeVar("E", bound=StrEnum)
 V = TypeVar("V")
 
-_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_CREDIT_CODE = re.compile(r"[0-9A-Z]{18}")
 _MOST_NAMED = 20
 _YEARS = range(1970, 3000)
 """Years that a round may be of; arithmetic with them never leaves the calendar."""
@@ -161,17 +161,25 @@ class Part:
 
     def slug(self, name: str) -> str:
         """Return a name for addresses: small letters, digits and single hyphens."""
-        plain = self.text(name, most=64)
-        if plain and not _SLUG.fullmatch(plain):
+        plain = self.text(name, most=LONGEST_SLUG)
+        if plain and not is_slug(plain):
             return self._fault(name, "must be small letters, digits and single hyphens", "")
         return plain
 
-    def credit_code(self, name: str) -> str:
-        """Return a unified social credit code (统一社会信用代码)."""
+    def credit_code(self, name: str, *, unchecked: bool = False) -> str:
+        """Return a unified social credit code (统一社会信用代码), as it is kept; `unchecked`: its last sign need not check."""
         plain = self.text(name, most=18)
-        if plain and not _CREDIT_CODE.fullmatch(plain):
-            return self._fault(name, "must be 18 digits and capital letters", "")
-        return plain
+        if not plain:
+            return plain
+        try:
+            read = credit_code.read(plain, unchecked=unchecked)
+        except CreditCodeUnchecked:
+            return self._fault(name, "must end with the sign that checks it, unless its market accepts it (code_accepted)", "")
+        except CreditCodeWrong:
+            return self._fault(name, "must be 18 digits and capital letters without I, O, S, V and Z", "")
+        return (
+            read if read == plain else self._fault(name, "must be 18 digits and capital letters without I, O, S, V and Z", "")
+        )
 
     def each(self, name: str, *, most: int, required: bool = False) -> list["Part"]:
         """Return the objects of a list; of one that is too long, none."""

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from techauction.core import credit_code
 from techauction.core.refusal import Refusal
 
 
@@ -33,6 +34,24 @@ class ReasonNeeded(Refusal):
     """Whoever is refused something is told why."""
 
     code = "reason_needed"
+
+
+class CreditCodeNeedsYes(Refusal):
+    """The organisation's credit code does not check, so whoever approves it says that the licence was seen."""
+
+    code = "credit_code_needs_yes"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text=text)
+
+
+def must_be_seen(code: str, *, seen: bool) -> None:
+    """Refuse an approval of a credit code that does not check where nobody says that the licence was seen.
+
+    :raises CreditCodeNeedsYes: as it says
+    """
+    if not seen and not credit_code.checks(code):
+        raise CreditCodeNeedsYes(code)
 
 
 def decide(decided: Decision | None, decision: Decision, reason: str) -> Decision:

@@ -156,7 +156,7 @@ class ListedLot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A round as it is about to be published. `rehearsal` waives the notice period."""
+    """A round as it is about to be published. `rehearsal` waives the notice period; `unsaid` lacks a word (`terms`)."""
 
     calendar: Calendar
     rules: Rules
@@ -164,6 +164,7 @@ class Plan:
     lots: Sequence[ListedLot]
     rehearsal: bool
     notice: timedelta = timedelta(days=7)
+    unsaid: Sequence[Problem] = ()
 
 
 LEAST_PERIOD = timedelta(seconds=1)
@@ -220,6 +221,7 @@ def problems_of(plan: Plan, now: datetime) -> Iterator[Problem]:
             yield Problem(field, "period_out_of_range")
     if plan.deposit.kind is DepositKind.FIXED and plan.deposit.fixed is None:
         yield Problem("deposit_fixed", "missing")
+    yield from plan.unsaid
     if not plan.lots:
         yield Problem("lots", "none_listed")
     for lot in plan.lots:

@@ -2,21 +2,33 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from techauction.core.admissible import MOST_ADMISSIONS, Admissible
 from techauction.core.admission import DepositKind, DepositRule
-from techauction.core.consigning import Instrument
+from techauction.core.consigning import MOST_LOT, Instrument
 from techauction.core.lot import ExtensionKind, Format
 from techauction.core.money import LARGEST_FEN, Money
-from techauction.core.paddle import MOST_PADDLE
+from techauction.core.paddle import LEAST_PADDLE, MOST_PADDLE
 from techauction.core.planned import PlannedBidder, PlannedLot, PlannedOrganisation, PlannedRound, RoundFile
+from techauction.core.provinces import PROVINCES
 from techauction.core.reading import Faults, Part
 from techauction.core.refusal import Refusal
 from techauction.core.round import Regime
+from techauction.core.terms import (
+    FREE_PERIOD,
+    LONGEST_NAME,
+    LONGEST_NOTE,
+    LONGEST_PERSON,
+    LONGEST_RESULT_TITLE_EN,
+    LONGEST_RIGHTS,
+    LONGEST_SUMMARY,
+    LONGEST_TITLE,
+    MIN_ADMITTED,
+    NUMBERS,
+    RESERVE_LEAD,
+)
 
-FREE_PERIOD = timedelta(hours=4)
-RESERVE_LEAD = timedelta(minutes=30)
 _UNSAID = datetime(2999, 1, 1, tzinfo=UTC)
 """Stands in for an opening that was not said or cannot be read, so that the rest is read too."""
 
@@ -97,41 +109,52 @@ def _round(part: Part, known: Known, faults: Faults, now: datetime) -> PlannedRo
     # Half an hour before opening is already past where a rehearsal opens at once.
     reserves = opens_at - RESERVE_LEAD if opens_at - RESERVE_LEAD > now else opens_at
     host = part.known("host_market", known.markets)
+    regime = part.one_of("regime", Regime, Regime.EXCHANGE)
+    title = part.text("title_zh", most=LONGEST_TITLE)
     deposit_kind = part.one_of("deposit_kind", DepositKind, DepositKind.SHARE)
     fixed = part.money_or_none("deposit_fixed_fen", least=0)
     if deposit_kind is DepositKind.FIXED and not faults.any_under(part.at("deposit_fixed_fen")) and fixed is None:
         part.note("deposit_fixed_fen", "is missing")
     read_round = PlannedRound(
         slug=part.slug("slug"),
-        title_zh=part.text("title_zh"),
-        title_en=part.text("title_en"),
+        title_zh=title,
+        title_en=part.text("title_en", title, most=LONGEST_TITLE),
         host_market=host,
         markets=_markets(part, host, known),
-        regime=part.one_of("regime", Regime, Regime.EXCHANGE),
+        regime=regime,
         rehearsal=part.flag("rehearsal", default=False),
         synthetic=part.flag("synthetic", default=False),
         registration_closes_at=part.instant("registration_closes_at") or opens_at,
         reserve_deadline_at=part.instant("reserve_deadline_at") or reserves,
         opens_at=opens_at,
         closes_at=part.instant("closes_at") or opens_at + FREE_PERIOD,
-        stagger_s=part.whole("stagger_s", 0, most=86_400),
+        stagger_s=_number(part, "stagger_s"),
         extension_kind=part.one_of("extension_kind", ExtensionKind, ExtensionKind.FROM_BID),
-        extension_trigger_s=part.whole("extension_trigger_s", 300, least=1, most=3_600),
-        extension_length_s=part.whole("extension_length_s", 300, least=1, most=3_600),
-        extension_cap_s=part.whole("extension_cap_s", most=604_800) if part.has("extension_cap_s") else None,
-        max_steps=part.whole("max_steps", 10, least=1),
+        extension_trigger_s=_number(part, "extension_trigger_s"),
+        extension_length_s=_number(part, "extension_length_s"),
+        extension_cap_s=_number(part, "extension_cap_s") if part.has("extension_cap_s") else None,
+        max_steps=_number(part, "max_steps"),
         raise_own_bid=part.flag("raise_own_bid", default=False),
-        collar=part.whole("collar", 3),
-        min_admitted=part.whole("min_admitted", 2, least=1),
-        min_bidding=part.whole("min_bidding", 1, least=1),
-        gap_s=part.whole("gap_s", 10, most=3_600),
-        deposit=DepositRule(kind=deposit_kind, share_bps=part.whole("deposit_share_bps", 1_000), fixed=fixed),
-        buyer_bps=part.whole("buyer_bps", 0),
-        seller_bps=part.whole("seller_bps", 0),
-        listing_share_bps=part.whole("listing_share_bps", 5_000),
+        collar=_number(part, "collar"),
+        min_admitted=_number(part, "min_admitted", MIN_ADMITTED[regime]),
+        min_bidding=_number(part, "min_bidding"),
+        gap_s=_number(part, "gap_s"),
+        deposit=DepositRule(kind=deposit_kind, share_bps=_number(part, "deposit_share_bps"), fixed=fixed),
+        buyer_bps=_number(part, "buyer_bps"),
+        seller_bps=_number(part, "seller_bps"),
+        listing_share_bps=_number(part, "listing_share_bps"),
+        commission_agreed=part.flag("commission_agreed", default=False),
+        commission_note=part.text("commission_note", "", most=LONGEST_NOTE, lines=True),
+        deposit_reason=part.text("deposit_reason", "", most=LONGEST_NOTE, lines=True),
     )
     part.refuse_others()
     return read_round
+
+
+def _number(part: Part, name: str, default: int | None = None) -> int:
+    number = NUMBERS[name]
+    found = number.default if default is None else default
+    return part.whole(name, number.least if found is None else found, least=number.least, most=number.most)
 
 
 def _markets(part: Part, host: str, known: Known) -> tuple[str, ...]:
@@ -159,14 +182,17 @@ def _institute(part: Part, known: Known) -> PlannedOrganisation:
 
 
 def _organisation(part: Part, known: Known, kind: str, agent: str = "") -> PlannedOrganisation:
+    name = part.text("name_zh", most=LONGEST_NAME)
+    accepted = part.flag("code_accepted", default=False)
     return PlannedOrganisation(
         path=part.path,
         key=part.text("key", most=64),
         kind=kind,
-        name_zh=part.text("name_zh"),
-        name_en=part.text("name_en"),
-        credit_code=part.credit_code("credit_code"),
-        province=part.text("province", most=40),
+        name_zh=name,
+        name_en=part.text("name_en", name, most=LONGEST_NAME),
+        credit_code=part.credit_code("credit_code", unchecked=accepted),
+        code_accepted=accepted,
+        province=part.known("province", PROVINCES),
         market=part.known("market", known.markets),
         agent=agent,
     )
@@ -188,21 +214,22 @@ def _lot(
     market = part.known("market", known.markets, home)
     if market and market not in planned.markets:
         part.note("market", "takes no part in the round")
+    title = part.text("title_zh", most=LONGEST_TITLE)
     lot = PlannedLot(
         path=part.path,
-        number=part.whole("number", place, least=1),
-        title_zh=part.text("title_zh"),
-        title_en=part.text("title_en", most=300),
-        summary_zh=part.text("summary_zh", "", most=20_000, lines=True),
-        summary_en=part.text("summary_en", "", most=20_000, lines=True),
+        number=part.whole("number", place, least=1, most=MOST_LOT),
+        title_zh=title,
+        title_en=part.text("title_en", title, most=LONGEST_RESULT_TITLE_EN),
+        summary_zh=part.text("summary_zh", "", most=LONGEST_SUMMARY, lines=True),
+        summary_en=part.text("summary_en", "", most=LONGEST_SUMMARY, lines=True),
         field=part.known("field", known.fields),
         market=market,
         institute=institute,
         maturity=part.whole("maturity", least=1, most=9),
         instrument=part.one_of("instrument", Instrument),
         format=part.one_of("format", Format, Format.ASCENDING),
-        owners=part.text("owners", "", most=500),
-        rights=part.text("rights", "", most=500),
+        owners=part.text("owners", most=LONGEST_RIGHTS),
+        rights=part.text("rights", most=LONGEST_RIGHTS),
         start=start,
         increment=increment,
         ladder=ladder,
@@ -239,7 +266,7 @@ def _ladder(part: Part) -> list[list[int]] | None:
 
 
 def _bidder(part: Part, known: Known, admissible: Admissible) -> PlannedBidder:
-    enterprise = _organisation(part, known, "enterprise", part.text("agent", "", most=80))
+    enterprise = _organisation(part, known, "enterprise", part.text("agent", "", most=LONGEST_PERSON))
     said = part.value("lots")
     lots: tuple[int, ...] = ()
     if said is None:
@@ -252,7 +279,7 @@ def _bidder(part: Part, known: Known, admissible: Admissible) -> PlannedBidder:
         lots = admissible.all_for(enterprise.credit_code)
     else:
         part.note("lots", 'must be "all" or a list of lot numbers')
-    bidder = PlannedBidder(enterprise=enterprise, paddle=part.whole("paddle", least=1, most=MOST_PADDLE), lots=lots)
+    bidder = PlannedBidder(enterprise=enterprise, paddle=part.whole("paddle", least=LEAST_PADDLE, most=MOST_PADDLE), lots=lots)
     part.refuse_others()
     return bidder
 

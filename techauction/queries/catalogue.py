@@ -12,7 +12,7 @@ from techauction.core.lot import Stage
 from techauction.core.names import Name
 from techauction.core.outcome import Ending
 from techauction.queries.paging import Columns, Paging, cut
-from techauction.queries.rounds import RoundHead, Totals, head_of, public_round, totals_of
+from techauction.queries.rounds import MoneyTerms, RoundHead, Totals, head_of, money_terms_of, public_round, totals_of
 from techauction.queries.sale import PLACE, Sale, sale_of
 from techauction.queries.viewing import ANYBODY, LISTED, Viewer
 from techauction.store.auction import OutcomeRow
@@ -63,6 +63,7 @@ class RoundPage:
 
     head: RoundHead
     totals: Totals
+    terms: MoneyTerms
     fields: tuple[FilterValue, ...]
     markets: tuple[FilterValue, ...]
     stages: tuple[tuple[Shown, int], ...]
@@ -92,6 +93,7 @@ def round_page(
     return RoundPage(
         head=head_of(row),
         totals=totals_of(session, [row.id])[row.id],
+        terms=money_terms_of(row),
         fields=_choices(session, row.id, FieldRow, ResultRow.field_key),
         markets=_choices(session, row.id, MarketRow, LotRow.market_key),
         stages=_stages(session, row.id),

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from techauction.core.credit_code import checks
 from techauction.core.names import Name
 from techauction.core.rehearsal import SIMULATED
 from techauction.queries.paging import Paging, cut
@@ -56,6 +57,7 @@ class EnterprisePage:
     id: int
     name: Name
     credit_code: str
+    code_checks: bool
     province: str
     legal_representative: str
     agent: str
@@ -109,6 +111,7 @@ def enterprise(session: Session, *, organisation_id: int, market_key: str) -> En
         id=row.id,
         name=row.name,
         credit_code=row.credit_code,
+        code_checks=checks(row.credit_code),
         province=row.province,
         legal_representative=row.legal_representative,
         agent=row.agent,
@@ -125,6 +128,7 @@ def _of(market_key: str) -> Select[OrganisationRow]:
     return select(OrganisationRow).where(
         OrganisationRow.market_key == market_key,
         HERE,
-        OrganisationRow.kind.in_(_BIDDING),
+        # An institute comes here only to have a credit code accepted that does not check.
+        OrganisationRow.kind.in_(_BIDDING) | (OrganisationRow.standing == Standing.REGISTERED),
         OrganisationRow.credit_code.not_like(f"{SIMULATED}%"),
     )

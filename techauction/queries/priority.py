@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, contains_eager
 
 from techauction.core.names import Name
 from techauction.core.paddle import PaddleState
+from techauction.core.priority import may_be_held
 from techauction.core.round import Phase
 from techauction.queries import admission
 from techauction.store.auction import AdmissionRow
@@ -16,11 +17,12 @@ from techauction.store.consigning import LotRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Right:
-    """What a paddle holds at a lot that it is admitted to."""
+    """What a paddle holds at a lot that it is admitted to. `may_be_held`: a licence gives no such right."""
 
     lot_id: int
     number: int
     title: Name
+    may_be_held: bool
     rank: int | None
     waived_at: datetime | None
 
@@ -54,6 +56,7 @@ def rights(session: Session, slug: str, *, paddle_id: int, market_key: str) -> R
                 lot_id=each.lot_id,
                 number=each.lot.number or 0,
                 title=each.lot.result.title,
+                may_be_held=may_be_held(each.lot.result.instrument),
                 rank=each.priority_rank,
                 waived_at=each.priority_waived_at,
             )

@@ -60,6 +60,8 @@ class PublishedRound:
     deposit_fixed_fen: int | None
     buyer_bps: int
     seller_bps: int
+    commission_note: str | None
+    deposit_reason: str | None
     lots: int
     lots_sold: int
     start_fen: int
@@ -244,6 +246,8 @@ def _round(row: RoundRow, totals: Totals) -> PublishedRound:
         deposit_fixed_fen=None if row.deposit_fixed is None else row.deposit_fixed.minor,
         buyer_bps=row.buyer_bps,
         seller_bps=row.seller_bps,
+        commission_note=row.commission_note,
+        deposit_reason=row.deposit_reason,
         lots=totals.lots,
         lots_sold=totals.sold,
         start_fen=totals.start.minor,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
+from techauction.core.admission import DepositRule
 from techauction.core.lot import Stage
 from techauction.core.money import ZERO, Money, rate
 from techauction.core.names import Name
@@ -67,6 +68,28 @@ class RoundHead:
     closes_at: datetime
     closed_at: datetime | None
     copy_of: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyTerms:
+    """What a round's deposit and commission are, and the words that unusual ones need."""
+
+    deposit: DepositRule
+    deposit_reason: str | None
+    buyer_bps: int
+    seller_bps: int
+    commission_note: str | None
+
+
+def money_terms_of(row: RoundRow) -> MoneyTerms:
+    """Return the round's deposit and commission."""
+    return MoneyTerms(
+        deposit=row.deposit_rule(),
+        deposit_reason=row.deposit_reason,
+        buyer_bps=row.buyer_bps,
+        seller_bps=row.seller_bps,
+        commission_note=row.commission_note,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

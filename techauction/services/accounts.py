@@ -45,6 +45,7 @@ class NewOrganisation:
     province: str
     market_key: str
     telephone: str
+    code_unchecked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +117,11 @@ def bring_in(
 ) -> OrganisationRow:
     """Add an organisation that needs no approval, because an administrator brings it in, and its first user.
 
-    :raises CreditCodeWrong, CreditCodeTaken, SignInNameUnfit, SignInNameTaken: as they say
+    One whose credit code does not check waits for its market's approval all the same.
+
+    :raises CreditCodeWrong, CreditCodeUnchecked, CreditCodeTaken, SignInNameUnfit, SignInNameTaken: as they say
     """
-    credit_code = codes.read(organisation.credit_code)
+    credit_code = codes.read(organisation.credit_code, unchecked=organisation.code_unchecked)
     row = OrganisationRow(
         kind=organisation.kind,
         name_zh=organisation.name_zh,
@@ -127,7 +130,7 @@ def bring_in(
         province=organisation.province,
         market_key=organisation.market_key,
         telephone=organisation.telephone,
-        standing=Standing.APPROVED,
+        standing=Standing.APPROVED if codes.checks(credit_code) else Standing.REGISTERED,
         registered_at=now,
     )
     keep_organisation(session, row)

@@ -22,6 +22,9 @@ _SAID = {
     "shorter_than_timed_period": "must leave at least extension_trigger_s after opens_at",
     "after_opening": "must not be after opens_at",
     "none_listed": "must not be empty",
+    "commission_not_agreed": "over 500 only with commission_agreed (拍卖法 art. 56)",
+    "commission_note_missing": "must say what was agreed, where commission is over 500",
+    "deposit_reason_missing": "must say why deposit_share_bps is outside 500 to 2000",
 }
 _CODES_AT_ONCE = 1_000
 
@@ -45,8 +48,11 @@ def check(session: Session, file: RoundFile, faults: Faults, *, publish: bool, h
     _compare(session, file, faults)
     if host is not None and file.round.host_market not in ("", host):
         faults.note("round.host_market", f"must be {host}, the market that you work for")
-    if publish and not faults.any_under("round"):
-        _note_problems(file, faults, now)
+    for each in (*file.institutes, *(bidder.enterprise for bidder in file.bidders)):
+        if each.code_accepted and host is not None and each.market != host:
+            faults.note(f"{each.path}.code_accepted", f"is for {each.market} to say, the organisation's market")
+    if not faults.any_under("round"):
+        _note_problems(file, faults, now, publish=publish)
     if faults.noted:
         raise RoundFileWrong(faults.noted, faults.more)
 
@@ -75,11 +81,11 @@ def _compare(session: Session, file: RoundFile, faults: Faults) -> None:
             faults.note(f"{each.path}.credit_code", "belongs to an organisation whose registration is not approved")
 
 
-def _note_problems(file: RoundFile, faults: Faults, now: datetime) -> None:
-    """Note what keeps the round from being published."""
+def _note_problems(file: RoundFile, faults: Faults, now: datetime, *, publish: bool) -> None:
+    """Note what keeps the round from being published; of a draft, only what it may not be kept with."""
     lots = (ListedLot(number=lot.number, start=lot.start, increment=lot.increment) for lot in file.lots)
     plan = RoundRow(**columns_of(file.round)).plan(lots)
-    for problem in rounds.problems_of(plan, now):
+    for problem in rounds.problems_of(plan, now) if publish else plan.unsaid:
         path = problem.field if problem.field == "lots" else f"round.{problem.field}"
         if not faults.any_under(path):
             faults.note(path, _SAID[problem.code])

@@ -6,10 +6,11 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any, TypeVar
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from techauction.core.admission import DepositKind, DepositState
+from techauction.core.credit_code import checks
 from techauction.core.custody import WITHOUT_KEYS, Custody, Slip
 from techauction.core.ledger import of_deposit_received
 from techauction.core.lot import Stage
@@ -21,6 +22,7 @@ from techauction.core.round import Phase
 from techauction.core.roundfile import read
 from techauction.services import issuing
 from techauction.services.checking import check, known, organisations_here
+from techauction.services.registration import code_accepted
 from techauction.services.reserves import sealed
 from techauction.store.admitting import Admission, admit
 from techauction.store.auction import PaddleRow
@@ -133,6 +135,9 @@ class Load:
         detail = f"{len(self._file.lots)} lots, {len(self._file.bidders)} paddles"
         about = f"round {row.slug}"
         session.add(AuditRow(at=self._now, by_id=self._by_id, what="round.loaded", about=about, detail=detail))
+        accepted = (OrganisationRow.loaded_with_id == row.id) & OrganisationRow.code_accepted_at.is_not(None)
+        for organisation in session.scalars(select(OrganisationRow).where(accepted).order_by(OrganisationRow.id)):
+            session.add(code_accepted(organisation, by_id=self._by_id, now=self._now))
         session.flush()
         session.expire(row)
 
@@ -157,6 +162,7 @@ class Load:
                 "synthetic": self._file.round.synthetic,
                 "registered_at": self._now,
                 "loaded_with_id": self.round_id,
+                "code_accepted_at": None if checks(each.credit_code) else self._now,
             }
             for each in planned
         ]

@@ -23,7 +23,7 @@ def confirm(
     """Set the rank of a paddle's priority right at a lot, before the round opens; without a rank the paddle has none.
 
     :raises NoSuch: no such lot of the market, or the paddle is not admitted to it
-    :raises PhaseForbids, PriorityWaived, PriorityRankWrong: as they say
+    :raises PhaseForbids, PriorityWaived, NoRightAtLicence, PriorityRankWrong: as they say
     """
     lot = session.scalars(
         select(LotRow).join(LotRow.round).where(LotRow.id == lot_id, LotRow.market_key == market_key, LOADED)
@@ -35,7 +35,9 @@ def confirm(
     admission = _admission(session, AdmissionRow.lot_id == lot_id, PaddleRow.number == paddle)
     if admission is None:
         raise NoSuch
-    settled = priority.confirm(round_row.phase, rank, waived=admission.priority_waived_at is not None)
+    settled = priority.confirm(
+        round_row.phase, rank, waived=admission.priority_waived_at is not None, instrument=lot.result.instrument
+    )
     if settled == admission.priority_rank:
         return
 

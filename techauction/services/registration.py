@@ -18,7 +18,10 @@ from techauction.store.people import MarketRow, OrganisationKind, OrganisationRo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enterprise:
-    """What an enterprise says of itself. `agent`: the person authorised to bid for it."""
+    """What an enterprise says of itself. `agent`: the person authorised to bid for it.
+
+    `code_unchecked`: its credit code stands on the licence as written, though its last sign does not check.
+    """
 
     name_zh: str
     name_en: str
@@ -28,6 +31,7 @@ class Enterprise:
     legal_representative: str
     agent: str
     telephone: str
+    code_unchecked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +46,11 @@ class FirstUser:
 def register(session: Session, *, enterprise: Enterprise, user: FirstUser, locale: str | None, now: datetime) -> UserRow:
     """Register an enterprise, and return its first user; its market decides about it later.
 
-    :raises CreditCodeWrong, CreditCodeTaken: by the credit code
+    :raises CreditCodeWrong, CreditCodeUnchecked, CreditCodeTaken: by the credit code
     :raises SignInNameUnfit, SignInNameTaken: by the sign-in name
     :raises NoSuch: the market
     """
-    code = credit_code.read(enterprise.credit_code)
+    code = credit_code.read(enterprise.credit_code, unchecked=enterprise.code_unchecked)
     if session.get(MarketRow, enterprise.market_key) is None:
         raise NoSuch
 
@@ -95,11 +99,13 @@ def decide(
     reason: str,
     by_id: int,
     now: datetime,
+    licence_seen: bool = False,
 ) -> None:
     """Approve an enterprise's registration, or refuse it with a reason, as an organizer of its market.
 
     :raises NoSuch: no such organisation, or another market's
     :raises AlreadyDecided, ReasonNeeded: as they say
+    :raises CreditCodeNeedsYes: its code does not check, and nobody says that the licence was seen
     """
     row = session.scalars(
         select(OrganisationRow)
@@ -110,6 +116,11 @@ def decide(
         raise NoSuch
     decided = None if row.standing is Standing.REGISTERED else Decision(row.standing.value)
     registration.decide(decided, decision, reason)
+    if decision is Decision.APPROVED:
+        registration.must_be_seen(row.credit_code, seen=licence_seen)
+        if not credit_code.checks(row.credit_code):
+            row.code_accepted_at = now
+            session.add(code_accepted(row, by_id=by_id, now=now))
 
     row.standing = Standing(decision.value)
     row.standing_reason = reason
@@ -123,3 +134,9 @@ def decide(
         facts={"name_zh": row.name_zh, "name_en": row.name_en, "reason": reason},
         now=now,
     )
+
+
+def code_accepted(row: OrganisationRow, *, by_id: int | None, now: datetime) -> AuditRow:
+    """Return what the audit says of a credit code that does not check, and was taken by its market's yes."""
+    detail = f"{row.credit_code} does not check"
+    return AuditRow(at=now, by_id=by_id, what="organisation.code_accepted", about=f"organisation {row.id}", detail=detail)

@@ -19,9 +19,11 @@ from techauction.core.round import (
     Phase,
     PhaseForbids,
     Regime,
+    RoundNotReady,
     SlugOnRecord,
     SlugTaken,
 )
+from techauction.core.terms import unsaid
 from techauction.services import settlement, withdrawing
 from techauction.services.notices import notify, of_round, organizers, users
 from techauction.services.two import Two
@@ -37,9 +39,11 @@ def draft(session: Session, *, planned: PlannedRound, by_id: int, now: datetime)
 
     :raises SlugTaken: another round has its name
     :raises CustodianUnfit: who is named may not be its custodian
+    :raises RoundNotReady: commission or deposit need a word
     """
     _must_be_free(session, planned.slug, besides=None)
     _must_be_fit(session, planned)
+    _must_be_said(planned)
     try:
         row = keep(session, planned, now=now)
     except IntegrityError as error:  # a colleague takes the name at this moment
@@ -61,6 +65,7 @@ def revise(session: Session, *, round_id: int, market_key: str, planned: Planned
     """Change a draft.
 
     :raises NoSuch, HostDecides, PhaseForbids, SlugTaken, SlugOnRecord, CustodianUnfit, MarketHasLots: as they say
+    :raises RoundNotReady: commission or deposit need a word
     """
     row = _own_round_for_update(session, round_id, market_key)
     if row.phase is not Phase.DRAFT:
@@ -69,6 +74,7 @@ def revise(session: Session, *, round_id: int, market_key: str, planned: Planned
     if planned.slug != row.slug and _is_on_record(session, round_id):
         raise SlugOnRecord(row.slug)
     _must_be_fit(session, planned)
+    _must_be_said(planned)
     leaving = {each.market_key for each in row.markets} - set(planned.markets)
     used = session.scalars(select(LotRow.market_key).where(LotRow.round_id == round_id, LotRow.market_key.in_(leaving))).first()
     if used is not None:
@@ -177,3 +183,9 @@ def _must_be_fit(session: Session, planned: PlannedRound) -> None:
     fit = user is not None and user.role is Role.ORGANIZER and user.market_key == planned.host_market and not user.disabled_at
     if not fit or planned.regime is not Regime.AUCTION:
         raise CustodianUnfit
+
+
+def _must_be_said(planned: PlannedRound) -> None:
+    problems = tuple(unsaid(planned))
+    if problems:
+        raise RoundNotReady(problems)

@@ -21,6 +21,7 @@ from techauction.core.refused import Chain
 from techauction.core.replayed import Sealed
 from techauction.core.round import Calendar, ListedLot, Phase, Plan, Regime
 from techauction.core.settlement import Commission
+from techauction.core.terms import MIN_ADMITTED, NUMBERS, unsaid
 from techauction.store.base import NEVER_AGAIN, Row, enum_column
 from techauction.store.people import FieldRow, MarketRow, OrganisationRow, UserRow
 
@@ -56,27 +57,29 @@ class RoundRow(Row):
     reserve_deadline_at: Mapped[datetime]
     opens_at: Mapped[datetime]
     closes_at: Mapped[datetime]
-    stagger_s: Mapped[int] = mapped_column(default=0)
+    stagger_s: Mapped[int] = mapped_column(default=NUMBERS["stagger_s"].default)
 
     extension_kind: Mapped[ExtensionKind] = mapped_column(
         enum_column(ExtensionKind, "extension_kind"), default=ExtensionKind.FROM_BID
     )
-    extension_trigger_s: Mapped[int] = mapped_column(default=300)
-    extension_length_s: Mapped[int] = mapped_column(default=300)
+    extension_trigger_s: Mapped[int] = mapped_column(default=NUMBERS["extension_trigger_s"].default)
+    extension_length_s: Mapped[int] = mapped_column(default=NUMBERS["extension_length_s"].default)
     extension_cap_s: Mapped[int | None]
-    max_steps: Mapped[int] = mapped_column(default=10)
+    max_steps: Mapped[int] = mapped_column(default=NUMBERS["max_steps"].default)
     raise_own_bid: Mapped[bool] = mapped_column(default=False)
-    collar: Mapped[int] = mapped_column(default=3)
-    min_admitted: Mapped[int] = mapped_column(default=2)
-    min_bidding: Mapped[int] = mapped_column(default=1)
-    gap_s: Mapped[int] = mapped_column(default=10)
+    collar: Mapped[int] = mapped_column(default=NUMBERS["collar"].default)
+    min_admitted: Mapped[int] = mapped_column(default=MIN_ADMITTED[Regime.EXCHANGE])
+    min_bidding: Mapped[int] = mapped_column(default=NUMBERS["min_bidding"].default)
+    gap_s: Mapped[int] = mapped_column(default=NUMBERS["gap_s"].default)
 
     deposit_kind: Mapped[DepositKind] = mapped_column(enum_column(DepositKind, "deposit_kind"), default=DepositKind.SHARE)
-    deposit_share_bps: Mapped[int] = mapped_column(default=1_000)
+    deposit_share_bps: Mapped[int] = mapped_column(default=NUMBERS["deposit_share_bps"].default)
     deposit_fixed: Mapped[Money | None]
-    buyer_bps: Mapped[int] = mapped_column(default=0)
-    seller_bps: Mapped[int] = mapped_column(default=0)
-    listing_share_bps: Mapped[int] = mapped_column(default=5_000)
+    buyer_bps: Mapped[int] = mapped_column(default=NUMBERS["buyer_bps"].default)
+    seller_bps: Mapped[int] = mapped_column(default=NUMBERS["seller_bps"].default)
+    listing_share_bps: Mapped[int] = mapped_column(default=NUMBERS["listing_share_bps"].default)
+    commission_note: Mapped[str | None] = mapped_column(String(500))
+    deposit_reason: Mapped[str | None] = mapped_column(String(500))
 
     created_at: Mapped[datetime]
     loading_at: Mapped[datetime | None]
@@ -133,12 +136,20 @@ class RoundRow(Row):
             host_market=self.host_market_key,
             markets=tuple(sorted(each.market_key for each in self.markets)),
             deposit=self.deposit_rule(),
+            commission_agreed=self.commission_note is not None,
+            commission_note=self.commission_note or "",
+            deposit_reason=self.deposit_reason or "",
         )
 
     def plan(self, lots: Iterable[ListedLot]) -> Plan:
         """Return what is looked at before the round is published with these lots."""
         return Plan(
-            calendar=self.calendar(), rules=self.rules(), deposit=self.deposit_rule(), lots=list(lots), rehearsal=self.rehearsal
+            calendar=self.calendar(),
+            rules=self.rules(),
+            deposit=self.deposit_rule(),
+            lots=list(lots),
+            rehearsal=self.rehearsal,
+            unsaid=tuple(unsaid(self.planned())),
         )
 
     def commission(self) -> Commission:
@@ -146,7 +157,8 @@ class RoundRow(Row):
         return Commission(buyer_bps=self.buyer_bps, seller_bps=self.seller_bps, listing_share_bps=self.listing_share_bps)
 
 
-_PLANNED = tuple(each.name for each in fields(PlannedRound) if each.name in RoundRow.__table__.c)
+_NOTES = ("commission_note", "deposit_reason")
+_PLANNED = tuple(each.name for each in fields(PlannedRound) if each.name in RoundRow.__table__.c and each.name not in _NOTES)
 """What a planned round and its row call alike."""
 
 
@@ -157,6 +169,8 @@ def columns_of(planned: PlannedRound) -> dict[str, Any]:
         "deposit_kind": planned.deposit.kind,
         "deposit_share_bps": planned.deposit.share_bps,
         "deposit_fixed": planned.deposit.fixed,
+        "commission_note": planned.commission_note if planned.commission_agreed else None,
+        "deposit_reason": planned.deposit_reason or None,
     }
 
 

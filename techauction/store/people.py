@@ -66,7 +66,10 @@ class Standing(StrEnum):
 
 
 class OrganisationRow(Row):
-    """An institute (科研院所) or an enterprise (企业)."""
+    """An institute (科研院所) or an enterprise (企业).
+
+    `code_accepted_at`: when its market took a credit code that does not check; the audit says by whom.
+    """
 
     __tablename__ = "organisations"
     __table_args__ = NEVER_AGAIN
@@ -85,6 +88,7 @@ class OrganisationRow(Row):
     standing_reason: Mapped[str] = mapped_column(String(500), default="")
     synthetic: Mapped[bool] = mapped_column(default=False)
     registered_at: Mapped[datetime]
+    code_accepted_at: Mapped[datetime | None]
     # The round that it was loaded with. No foreign key: a round refers to organisations already.
     loaded_with_id: Mapped[int | None] = mapped_column(index=True)
 

@@ -12,6 +12,13 @@ SENTENCES = {
     "after_opening": _l("This must not be later than the opening."),
     "period_out_of_range": _l("A period is from 1 second to 1 hour."),
     "missing": _l("This is missing."),
+    "commission_not_agreed": _l(
+        "The law allows 5 per cent a side where nothing else was agreed (Auction Law, art. 56). Tick that it was agreed."
+    ),
+    "commission_note_missing": _l("Write what was agreed, with whom and when: it stands on the announcement."),
+    "deposit_reason_missing": _l(
+        "A deposit is usually 5 to 20 per cent of the start price. Write why it is another: it stands on the announcement."
+    ),
     "none_listed": _l("No lot is listed in the round yet."),
 }
 

@@ -39,7 +39,7 @@ PROVINCES: dict[str, LazyString] = {
     "Macao": _l("Macao"),
     "Taiwan": _l("Taiwan"),
 }
-"""The provinces by the word that is kept; the first four hold the rounds."""
+"""The words for `core.provinces.PROVINCES`, in their order."""
 
 
 def province(kept: str) -> str:

@@ -54,6 +54,9 @@ RIGHTS = {
     "nothing_to_match": _l("No bid of %(offered)s stands, so there is nothing to match."),
     "outranked": _l("The standing bid of %(standing)s is that of a holder of a priority right who comes before you."),
     "priority_rank_wrong": _l("A rank is a whole number from 1 to %(most)s."),
+    "no_right_at_licence": _l(
+        "A priority right covers a transfer, not a licence (Civil Code, art. 847), and this lot is a licence."
+    ),
     "priority_waived": _l("This paddle has waived its priority right at the lot, and that stands."),
     "instruction_too_low": _l("A ceiling of %(ceiling)s is under the least lawful bid of %(least)s."),
     "instruction_too_far": _l("A ceiling of %(ceiling)s is too far away. The highest at present is %(most)s."),
@@ -105,7 +108,14 @@ ADMISSION = {
     "same_name": _l("That is the name that it has."),
     "reason_needed": _l("Give a reason: whoever is refused something is told why."),
     "credit_code_wrong": _l(
-        "“%(text)s” is no unified social credit code: those have 18 characters, the last checks the others."
+        "“%(text)s” is no unified social credit code: those have 18 digits and letters, without I, O, S, V and Z."
+    ),
+    "credit_code_unchecked": _l(
+        "The last character of “%(text)s” does not check the others. Look again; if it stands so on the licence, say so: your "
+        "market then decides."
+    ),
+    "credit_code_needs_yes": _l(
+        "The last character of “%(text)s” does not check the others. Tick that you have seen the licence."
     ),
     "credit_code_taken": _l("An organisation with the credit code %(credit_code)s is registered already."),
 }

@@ -70,7 +70,7 @@ def test_what_the_reader_of_rounds_takes_the_document_describes(said: dict[str, 
         "reserve_fen": 300_000_000,
         "number": 7,
         "market": "zhejiang",
-        "owners": "",
+        "owners": "浙江工业大学",
     }
     plan["enterprises"][0] |= {"lots": [7], "agent": "Li"}
 

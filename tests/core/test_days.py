@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from techauction.core.days import NothingSpecial, Period, SpecialDays, day_of, is_working, must_be_special, unknown_years
+from techauction.core.days import (
+    NothingSpecial,
+    Period,
+    SpecialDays,
+    day_of,
+    is_working,
+    must_be_special,
+    unknown_years,
+    working_day_before,
+    working_day_from,
+)
 
 NATIONAL_DAY_2026 = dict.fromkeys((date(2026, 10, day) for day in (1, 2, 5, 6, 7)), False) | {
     date(2026, 9, 20): True,
@@ -75,3 +85,11 @@ def test_a_year_without_special_days_is_not_known_yet() -> None:
 
     assert unknown_years(days, NATIONAL_DAY_2026) == (2027,)
     assert unknown_years(days[:1], NATIONAL_DAY_2026) == ()
+
+
+def test_a_default_day_is_one_on_which_people_work() -> None:
+    assert working_day_from(date(2026, 11, 14), {}) == date(2026, 11, 16)
+    assert working_day_from(date(2026, 10, 10), NATIONAL_DAY_2026) == date(2026, 10, 10)
+    assert working_day_from(date(2026, 10, 1), NATIONAL_DAY_2026) == date(2026, 10, 8)
+    assert working_day_before(date(2026, 11, 16), {}) == date(2026, 11, 13)
+    assert working_day_before(date(2026, 10, 8), NATIONAL_DAY_2026) == date(2026, 9, 30)

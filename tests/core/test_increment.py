@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from techauction.core.increment import Ladder
-from techauction.core.money import Money
+from techauction.core import amount
+from techauction.core.increment import Ladder, is_odd, usual
+from techauction.core.money import LARGEST_FEN, Money
 from tests.builders import wan
 
 LADDER = Ladder(((wan(0), wan(1)), (wan(100), wan(5)), (wan(500), wan(10))))
@@ -62,3 +63,20 @@ def test_there_is_an_increment_at_every_price(ladder: Ladder, fen: int) -> None:
 def test_a_ladder_that_starts_late_stands_still_or_goes_back_cannot_be_made(rungs: tuple[tuple[Money, Money], ...]) -> None:
     with pytest.raises(AssertionError):
         Ladder(rungs)
+
+
+@pytest.mark.parametrize(("start", "increment"), [(200, 10), (895, 20), (10, "0.5"), (3_000, 100), (1, "0.05")])
+def test_an_increment_that_suits_is_about_a_twentieth_of_the_start_price(start: int, increment: object) -> None:
+    assert usual(amount.read(f"{start}万")) == amount.read(f"{increment}万")
+
+
+@given(st.integers(100, LARGEST_FEN).map(Money))
+def test_what_suits_is_never_odd(start: Money) -> None:
+    assert not is_odd(usual(start), start)
+
+
+@pytest.mark.parametrize(
+    ("increment", "odd"), [("0.01", True), ("1999.99", True), ("2000", False), ("200万", False), ("200.01万", True)]
+)
+def test_a_slip_of_the_pen_is_odd(increment: str, odd: bool) -> None:
+    assert is_odd(amount.read(increment), amount.read("200万")) is odd

@@ -638,6 +638,42 @@ FAULTS = [
         test="tests/core/test_capitals.py::test_sums_are_written_as_the_rule_for_payment_papers_has_them",
     ),
     Fault(
+        guard="commission over what the law allows is agreed, and said",
+        file="techauction/core/terms.py",
+        original="getattr(planned, side) > MOST_UNAGREED_BPS",
+        planted="getattr(planned, side) > 10 * MOST_UNAGREED_BPS",
+        test="tests/core/test_terms.py::test_what_is_unusual_needs_a_word",
+    ),
+    Fault(
+        guard="a draft is not kept without the words it needs",
+        file="techauction/services/rounds.py",
+        original="    _must_be_said(planned)\n    try:",
+        planted="    try:",
+        test="tests/web/test_organizer.py::test_what_is_wrong_stands_beside_its_field_and_nothing_is_kept",
+    ),
+    Fault(
+        guard="a licence gives no priority right",
+        file="techauction/core/priority.py",
+        original="    if rank is not None and not may_be_held(instrument):\n",
+        planted="    if rank == 0 and not may_be_held(instrument):\n",
+        test="tests/services/test_priority.py"
+        "::test_there_is_no_right_at_a_licence_and_one_from_before_can_be_taken_back[sqlite]",
+    ),
+    Fault(
+        guard="a credit code that does not check needs its market's yes",
+        file="techauction/services/registration.py",
+        original="        registration.must_be_seen(row.credit_code, seen=licence_seen)\n",
+        planted="",
+        test="tests/services/test_registration.py::test_a_code_that_does_not_check_waits_for_its_markets_explicit_yes[sqlite]",
+    ),
+    Fault(
+        guard="an odd increment is asked again",
+        file="techauction/web/institute/result_form.py",
+        original=" and not self.odd_increment.data:",
+        planted=" and self.odd_increment.data:",
+        test="tests/web/test_institute.py::test_what_is_wrong_stands_beside_its_field_and_nothing_is_kept",
+    ),
+    Fault(
         guard="an instruction keeps to its ceiling",
         file="techauction/core/instruction.py",
         original=" and each.ceiling >= least),",

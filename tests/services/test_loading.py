@@ -17,16 +17,19 @@ from techauction.core.reading import Faults
 from techauction.core.round import Phase
 from techauction.core.roundfile import Known, RoundFileWrong, read
 from techauction.custody import KeyRing
+from techauction.services import rehearsing
 from techauction.services.loading import load_round
 from techauction.store.auction import AdmissionRow, PaddleRow
+from techauction.store.audit import AuditRow
 from techauction.store.base import Row
 from techauction.store.consigning import LotRow, ReserveRow, RoundRow
 from techauction.store.money import DepositRow, PostingRow, ReceiptRow
 from techauction.store.people import OrganisationKind, OrganisationRow, Standing
-from tests.builders import OPENS, an_organisation
+from tests.builders import OPENS, a_user, an_organisation
 from tests.conftest import TEN
-from tests.plans import FIELDS, MARKETS, a_bidder, a_plan, a_planned_lot, an_institute
+from tests.plans import FIELDS, MARKETS, a_bidder, a_code, a_plan, a_planned_lot, an_institute
 
+NO_CODE = "must be 18 digits and capital letters without I, O, S, V and Z"
 EXAMPLE = "2026-11-02T10:00:00+08:00"
 CONSIGNOR = an_institute()["credit_code"]
 SECOND = a_bidder(2)["credit_code"]
@@ -156,9 +159,9 @@ def test_an_organisation_that_is_here_is_reused(sessions: sessionmaker[Session])
 
 def test_an_organisation_may_consign_and_bid_but_all_is_never_its_own_lot(sessions: sessionmaker[Session]) -> None:
     plan = a_plan(lots=2, enterprises=0)
-    plan["institutes"].append(an_institute(key="other", credit_code="91330000000000000A", kind="enterprise"))
+    plan["institutes"].append(an_institute(key="other", credit_code=a_code("91330000000000000"), kind="enterprise"))
     plan["lots"].append(a_planned_lot(3, institute="other"))
-    plan["enterprises"] = [a_bidder(1, credit_code="91330000000000000A")]
+    plan["enterprises"] = [a_bidder(1, credit_code=a_code("91330000000000000"))]
 
     with sessions() as session:
         load_round(session, plan, now=TEN)
@@ -208,7 +211,7 @@ def test_an_organisation_may_consign_and_bid_but_all_is_never_its_own_lot(sessio
         ("lots", {"price": 1}, "lots[0].price: is not known here"),
         ("lots", {"format": "dutch"}, "lots[0].format: must be one of ascending, sealed"),
         ("enterprises", {"paddle": 202}, "enterprises[1].paddle: 202 is given twice"),
-        ("enterprises", {"credit_code": "9133"}, "enterprises[0].credit_code: must be 18 digits and capital letters"),
+        ("enterprises", {"credit_code": "9133"}, f"enterprises[0].credit_code: {NO_CODE}"),
         ("enterprises", {"credit_code": SECOND}, f"enterprises[1].credit_code: {SECOND} is given twice"),
         ("enterprises", {"lots": [9]}, "enterprises[0].lots[0]: must be the number of a lot of this file"),
         ("enterprises", {"lots": []}, "enterprises[0].lots: must name a lot"),
@@ -244,7 +247,7 @@ def test_of_a_list_that_is_too_long_nothing_is_read(wrong: dict[str, Any], probl
 
 def test_institutes_count_as_organisations() -> None:
     plan = a_plan(lots=1, enterprises=5_000)
-    plan["institutes"] += [an_institute(key=f"i{number}", credit_code=f"1233{number:014d}") for number in range(1, 15_000)]
+    plan["institutes"] += [an_institute(key=f"i{at}", credit_code=a_code(f"1233{at:013d}")) for at in range(1, 15_000)]
     faults = Faults()
     read(plan, KNOWN, faults, TEN)
     assert not faults.noted
@@ -386,3 +389,53 @@ def test_no_file_whatever_breaks_the_reading(data: st.DataObject) -> None:
     if not faults.noted:
         assert isinstance(file.round.opens_at.tzinfo, type(TEN.tzinfo))
         assert file.round.regime in rounds.Regime
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ({"buyer_bps": 501}, "round.buyer_bps: over 500 only with commission_agreed (拍卖法 art. 56)"),
+        (
+            {"buyer_bps": 501, "commission_agreed": True},
+            "round.commission_note: must say what was agreed, where commission is over 500",
+        ),
+        ({"deposit_share_bps": 400}, "round.deposit_reason: must say why deposit_share_bps is outside 500 to 2000"),
+    ],
+)
+def test_unusual_terms_need_their_words_in_a_draft_too(
+    sessions: sessionmaker[Session], said: dict[str, Any], problem: str
+) -> None:
+    for publish in (True, False):
+        with sessions() as session, pytest.raises(RoundFileWrong) as refused:
+            load_round(session, a_plan(**said), now=TEN, publish=publish)
+        assert problem in refused.value.problems
+
+
+def test_agreed_terms_are_kept_and_a_copy_has_them(sessions: sessionmaker[Session]) -> None:
+    said = {"seller_bps": 800, "commission_agreed": True, "commission_note": "合同第五条", "deposit_share_bps": 3_000}
+    with sessions() as session:
+        row = load_round(session, a_plan(**said, deposit_reason="标的特殊"), now=TEN)
+        session.commit()
+        assert (row.commission_note, row.deposit_reason) == ("合同第五条", "标的特殊")
+        assert row.planned().commission_agreed
+        by_id = a_user(session).id
+        rehearsing.rehearse(session, round_id=row.id, market_key="zhejiang", speed=60, by_id=by_id, read_clock=lambda: TEN)
+        copy = session.scalars(select(RoundRow).where(RoundRow.copy_of_id == row.id)).one()
+        assert (copy.commission_note, copy.deposit_reason) == ("合同第五条", "标的特殊")
+
+
+def test_a_code_that_does_not_check_is_its_own_markets_to_accept(sessions: sessionmaker[Session]) -> None:
+    odd = {"credit_code": "913300004700090000", "code_accepted": True}
+    plan = a_plan(enterprises=0)
+    plan["institutes"][0] |= odd
+    with sessions() as session:
+        by = a_user(session)
+        row = load_round(session, plan, now=TEN, by_id=by.id, host="zhejiang")
+        assert session.scalars(select(OrganisationRow.code_accepted_at)).one() == TEN
+        noted = session.scalars(select(AuditRow).where(AuditRow.what == "organisation.code_accepted")).one()
+        assert (noted.by_id, noted.detail) == (by.id, "913300004700090000 does not check")
+        assert row.slug == "rehearsal"
+    plan["institutes"][0] |= {"market": "anhui"}
+    with sessions() as session, pytest.raises(RoundFileWrong) as refused:
+        load_round(session, plan, now=TEN, host="zhejiang")
+    assert "institutes[0].code_accepted: is for anhui to say, the organisation's market" in refused.value.problems

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.core.ascending import NoPriorityRight
 from techauction.core.bidding import LotClosed
+from techauction.core.consigning import Instrument
 from techauction.core.lot import Format
 from techauction.core.offer import Source
-from techauction.core.priority import PriorityRankWrong, PriorityWaived
+from techauction.core.priority import NoRightAtLicence, PriorityRankWrong, PriorityWaived
 from techauction.core.record import Kind
 from techauction.core.refusal import NoSuch, Refusal
 from techauction.core.round import PhaseForbids
@@ -236,3 +237,18 @@ def test_a_sealed_offer_from_the_floor_names_its_clerk_and_not_its_bidder(sessio
 
         assert (row.paddle, row.amount, row.data["source"], row.data["clerk"]) == (None, None, "floor", clerk)
         assert verify_round(session, played.row.slug) == []
+
+
+def test_there_is_no_right_at_a_licence_and_one_from_before_can_be_taken_back(sessions: Sessions, played: Played) -> None:
+    with sessions.begin() as session:
+        lot = session.get_one(LotRow, played.lots[0].id)
+        lot.result.instrument = Instrument.EXCLUSIVE_LICENCE
+        session.flush()
+
+        with pytest.raises(NoRightAtLicence):
+            confirm(session, played, 101)
+        session.scalars(select(AdmissionRow)).first().priority_rank = 1  # type: ignore[union-attr]
+        session.flush()
+        confirm(session, played, 101, rank=None)
+
+        assert set(session.scalars(select(AdmissionRow.priority_rank))) == {None}

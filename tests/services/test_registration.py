@@ -12,6 +12,8 @@ from techauction.core import accounts, credit_code, registration
 from techauction.core.refusal import NoSuch, Refusal
 from techauction.core.registration import Decision
 from techauction.db import writing
+from techauction.queries.enterprises import enterprise as enterprise_page
+from techauction.services.accounts import NewOrganisation, NewUser, bring_in
 from techauction.services.registration import Enterprise, FirstUser, decide, register
 from techauction.store.audit import AuditRow
 from techauction.store.notices import NoticeRow
@@ -179,3 +181,68 @@ def decide_on(session: Session, row: OrganisationRow, organizer: UserRow, decisi
         by_id=organizer.id,
         now=TEN,
     )
+
+
+ODD = "913301007161058520"
+"""Its last sign does not check the others."""
+
+
+def test_a_code_that_does_not_check_waits_for_its_markets_explicit_yes(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        with pytest.raises(credit_code.CreditCodeUnchecked):
+            registered(session, credit_code=ODD)
+        row = register_odd(session)
+        by = a_user(session)
+        said = {"organisation_id": row.id, "market_key": "zhejiang", "by_id": by.id, "now": TEN, "reason": ""}
+
+        with pytest.raises(registration.CreditCodeNeedsYes):
+            decide(session, decision=Decision.APPROVED, **said)
+        assert (row.standing, row.code_accepted_at) == (Standing.REGISTERED, None)
+        decide(session, decision=Decision.APPROVED, licence_seen=True, **said)
+
+        assert (row.standing, row.code_accepted_at) == (Standing.APPROVED, TEN)
+        noted = session.scalars(select(AuditRow).where(AuditRow.what == "organisation.code_accepted")).one()
+        assert (noted.by_id, noted.detail) == (by.id, f"{ODD} does not check")
+
+
+def register_odd(session: Session) -> OrganisationRow:
+    """Register an enterprise whose code stands on its licence though it does not check."""
+    enterprise = replace(an_enterprise(credit_code=ODD), code_unchecked=True)
+    first = register(session, enterprise=enterprise, user=a_first_user("odd"), locale=None, now=TEN)
+    return session.get_one(OrganisationRow, first.organisation_id)
+
+
+def test_an_administrator_cannot_say_the_markets_yes(sessions: sessionmaker[Session]) -> None:
+    brought = NewOrganisation(
+        kind=OrganisationKind.UNIVERSITY,
+        name_zh="某大学",
+        name_en="A university",
+        credit_code=ODD,
+        province="Zhejiang",
+        market_key="zhejiang",
+        telephone="",
+        code_unchecked=True,
+    )
+    user = NewUser(sign_in_name="officer", name="Li", role=Role.INSTITUTE, password_hash="hash", sealing_officer=True)
+    with sessions() as session:
+        row = bring_in(session, organisation=brought, user=user, by_id=None, now=TEN)
+
+        assert row.standing is Standing.REGISTERED
+        assert enterprise_page(session, organisation_id=row.id, market_key="zhejiang") is not None
+
+
+def test_a_code_that_checks_leaves_no_note_of_it(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        row, by = registered(session), a_user(session)
+        decide(
+            session,
+            organisation_id=row.id,
+            market_key="zhejiang",
+            decision=Decision.APPROVED,
+            reason="",
+            by_id=by.id,
+            now=TEN,
+            licence_seen=True,
+        )
+
+        assert row.code_accepted_at is None

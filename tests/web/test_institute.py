@@ -117,7 +117,8 @@ def test_an_institute_lists_a_result_on_one_page(officer: Browser, store: Store,
 @pytest.mark.parametrize(
     ("said", "sentence"),
     [
-        ({"title_en": ""}, "This is needed."),
+        ({"title_zh": ""}, "This is needed."),
+        ({"increment": "0.01"}, "¥0.01 is unusual at a start price of"),
         ({"start": "0"}, "The amount must be more than zero."),
         ({"start": "1e9"}, "is no amount"),
         ({"increment": "0.001"}, "The amount is finer than one fen."),

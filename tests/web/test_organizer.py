@@ -103,7 +103,7 @@ def test_a_new_round_begins_with_sensible_times(organizer: Browser) -> None:
 
     assert 'value="2026-11-16T10:00"' in page
     assert 'value="2026-11-16T14:00"' in page
-    assert 'value="2026-11-15T17:00"' in page
+    assert 'value="2026-11-13T17:00"' in page  # the 15th is a Sunday
     assert 'value="2026-11-16T09:30"' in page
 
 
@@ -128,6 +128,9 @@ def test_an_organizer_drafts_a_round_on_one_page(organizer: Browser, store: Stor
         ({"deposit_fixed": "-5"}, "The amount must be more than zero."),
         ({"buyer_bps": "101"}, "Write a rate from 0 to 100"),
         ({"markets": ["mars"]}, "is not a valid choice"),
+        ({"buyer_bps": "5.01"}, "The law allows 5 per cent a side"),
+        ({"buyer_bps": "5.01", "commission_agreed": "y"}, "Write what was agreed, with whom and when"),
+        ({"deposit_share_bps": "4.99"}, "Write why it is another"),
     ],
 )
 def test_what_is_wrong_stands_beside_its_field_and_nothing_is_kept(
@@ -357,3 +360,20 @@ def test_a_round_that_is_no_rehearsal_does_not_open_early(organizer: Browser, st
 
     assert (early.status_code, organizer.send(f"{desk}/open").status_code) == (422, 303)
     assert "before that two organizers must agree, but for a rehearsal." in early.text
+
+
+def test_unusual_terms_stand_on_the_announcement_in_both_languages(organizer: Browser, store: Store, visitor: Browser) -> None:
+    words = {"commission_agreed": "y", "commission_note": "合同第五条", "deposit_reason": "标的特殊"}
+    organizer.send("/organizer/new-round", draft(buyer_bps="8", deposit_share_bps="30", **words))
+    keep(store, lambda session: a_lot(session, session.scalars(select(RoundRow)).one()))
+    assert organizer.send("/organizer/rounds/autumn/publish").status_code == 303
+
+    english = visitor.get("/rounds/autumn").text
+    chinese = visitor.get("/rounds/autumn", headers={"Accept-Language": "zh"}).text
+
+    for words_of, page in (("As agreed:", english), ("约定内容：", chinese)):
+        assert words_of in page
+        assert "8%" in page
+        assert "30%" in page
+        assert "合同第五条" in page
+        assert "标的特殊" in page

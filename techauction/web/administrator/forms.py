@@ -16,8 +16,9 @@ from techauction.core.accounts import (
     SignInNameTaken,
     SignInNameUnfit,
 )
-from techauction.core.credit_code import CreditCodeWrong
+from techauction.core.credit_code import CreditCodeUnchecked, CreditCodeWrong
 from techauction.core.days import NothingSpecial, SpecialDayKnown
+from techauction.core.terms import LONGEST_NAME
 from techauction.queries.choices import Choice
 from techauction.store.people import OrganisationKind, Role
 from techauction.web.fields import Beside, CheckboxesField, DayField, Form, an_email_address, choices, keyed
@@ -71,12 +72,18 @@ class OrganisationUserForm(UserForm):
 class OrganisationForm(OrganisationUserForm):
     """An organisation and its first user."""
 
-    BESIDE: ClassVar[Beside] = {**UserForm.BESIDE, CreditCodeWrong: "credit_code", CreditCodeTaken: "credit_code"}
+    BESIDE: ClassVar[Beside] = {
+        **UserForm.BESIDE,
+        CreditCodeWrong: "credit_code",
+        CreditCodeUnchecked: "credit_code",
+        CreditCodeTaken: "credit_code",
+    }
 
     kind = SelectField(_l("Kind"))
-    name_zh = StringField(_l("Name in Chinese"), [InputRequired(_l("Write the Chinese name.")), Length(max=200)])
-    name_en = StringField(_l("Name in English"), [Length(max=200)])
+    name_zh = StringField(_l("Name in Chinese"), [InputRequired(_l("Write the Chinese name.")), Length(max=LONGEST_NAME)])
+    name_en = StringField(_l("Name in English"), [Length(max=LONGEST_NAME)])
     credit_code = StringField(_l("Unified social credit code"), [InputRequired(_l("Write the credit code.")), Length(max=40)])
+    code_unchecked = BooleanField(_l("The code stands so on the licence, though its last character does not check"))
     province = SelectField(_l("Province"), [InputRequired(_l("Choose a province."))])
     market_key = SelectField(_l("Market"), [InputRequired(_l("Choose a market."))])
     telephone = StringField(_l("Telephone"), [Length(max=40)])
@@ -101,11 +108,11 @@ class DayNamesForm(Form):
     """What a special day is called."""
 
     name_zh = StringField(_l("Name in Chinese"), [DataRequired(_l("Write the Chinese name.")), Length(max=80)])
-    name_en = StringField(_l("Name in English"), [DataRequired(_l("Write the English name.")), Length(max=80)])
+    name_en = StringField(_l("Name in English"), [Length(max=80)])
 
     def names(self) -> dict[str, str]:
-        """Return both names."""
-        return {"name_zh": str(self.name_zh.data), "name_en": str(self.name_en.data)}
+        """Return both names; the Chinese one stands for an English one that was not written."""
+        return {"name_zh": str(self.name_zh.data), "name_en": self.name_en.data or str(self.name_zh.data)}
 
 
 class SpecialDayForm(DayNamesForm):

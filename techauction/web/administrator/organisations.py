@@ -96,4 +96,5 @@ def _described(form: OrganisationForm) -> NewOrganisation:
         province=str(form.province.data),
         market_key=str(form.market_key.data),
         telephone=form.telephone.data or "",
+        code_unchecked=bool(form.code_unchecked.data),
     )

@@ -8,12 +8,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
-from wtforms import EmailField, PasswordField, SelectField, StringField, TelField
+from wtforms import BooleanField, EmailField, PasswordField, SelectField, StringField, TelField
 from wtforms.validators import EqualTo, InputRequired, Length, Regexp
 
 from techauction.core import accounts, credit_code
 from techauction.core.accounts import CreditCodeTaken, SignInNameTaken
 from techauction.core.refusal import Refusal
+from techauction.core.terms import LONGEST_NAME, LONGEST_PERSON
 from techauction.db import db, transaction
 from techauction.identity import passwords
 from techauction.queries.choices import markets
@@ -34,13 +35,14 @@ class RegistrationForm(Form):
 
     BESIDE: ClassVar[Beside] = {CreditCodeTaken: "credit_code", SignInNameTaken: "sign_in_name"}
 
-    name_zh = StringField(_l("Name in Chinese"), [InputRequired(_NEEDED), Length(max=200)])
-    name_en = StringField(_l("Name in English"), [InputRequired(_NEEDED), Length(max=200)])
+    name_zh = StringField(_l("Name in Chinese"), [InputRequired(_NEEDED), Length(max=LONGEST_NAME)])
+    name_en = StringField(_l("Name in English"), [Length(max=LONGEST_NAME)])
     credit_code = StringField(_l("Unified social credit code"), [InputRequired(_NEEDED), Length(max=40)])
+    code_unchecked = BooleanField(_l("The code stands so on our licence, though its last character does not check"))
     province = SelectField(_l("Province"), [InputRequired(_NEEDED)])
     market = SelectField(_l("Market"), [InputRequired(_NEEDED)])
-    legal_representative = StringField(_l("Legal representative"), [InputRequired(_NEEDED), Length(max=80)])
-    agent = StringField(_l("Authorised agent"), [InputRequired(_NEEDED), Length(max=80)])
+    legal_representative = StringField(_l("Legal representative"), [InputRequired(_NEEDED), Length(max=LONGEST_PERSON)])
+    agent = StringField(_l("Authorised agent"), [InputRequired(_NEEDED), Length(max=LONGEST_PERSON)])
     telephone = TelField(
         _l("Telephone"),
         [
@@ -61,7 +63,7 @@ class RegistrationForm(Form):
     def validate_credit_code(self, field: Any) -> None:
         """Say beside the code if it is none."""
         try:
-            credit_code.read(field.data)
+            credit_code.read(field.data, unchecked=bool(self.code_unchecked.data))
         except Refusal as refusal:
             raise SaidBeside(refusal) from refusal
 
@@ -83,13 +85,14 @@ class RegistrationForm(Form):
         """Return what the enterprise says of itself."""
         return Enterprise(
             name_zh=str(self.name_zh.data),
-            name_en=str(self.name_en.data),
+            name_en=self.name_en.data or str(self.name_zh.data),
             credit_code=str(self.credit_code.data),
             province=str(self.province.data),
             market_key=str(self.market.data),
             legal_representative=str(self.legal_representative.data),
             agent=str(self.agent.data),
             telephone=str(self.telephone.data),
+            code_unchecked=bool(self.code_unchecked.data),
         )
 
 

@@ -2,11 +2,14 @@
 
 from typing import Any, ClassVar
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from techauction.core.consigning import Instrument, ResultListed
+from techauction.core.increment import is_odd, usual
+from techauction.core.terms import LONGEST_RESULT_TITLE_EN, LONGEST_RIGHTS, LONGEST_SUMMARY, LONGEST_TITLE
 from techauction.queries.institute import ResultPage
 from techauction.services.consigning import Described, Terms
 from techauction.web.fields import Beside, Form, MoneyField
@@ -22,17 +25,18 @@ class ResultForm(Form):
     BESIDE: ClassVar[Beside] = {ResultListed: "title_zh"}
 
     round = SelectField(_l("Round"), [InputRequired(_l("Choose a round."))], coerce=int)
-    title_zh = StringField(_l("Title in Chinese"), [InputRequired(_NEEDED), Length(max=200)])
-    title_en = StringField(_l("Title in English"), [InputRequired(_NEEDED), Length(max=300)])
-    summary_zh = TextAreaField(_l("Summary in Chinese"), [Length(max=20_000)])
-    summary_en = TextAreaField(_l("Summary in English"), [Length(max=20_000)])
+    title_zh = StringField(_l("Title in Chinese"), [InputRequired(_NEEDED), Length(max=LONGEST_TITLE)])
+    title_en = StringField(_l("Title in English"), [Length(max=LONGEST_RESULT_TITLE_EN)])
+    summary_zh = TextAreaField(_l("Summary in Chinese"), [Length(max=LONGEST_SUMMARY)])
+    summary_en = TextAreaField(_l("Summary in English"), [Length(max=LONGEST_SUMMARY)])
     field = SelectField(_l("Field"), [InputRequired(_l("Choose a field."))])
     maturity = SelectField(_l("Maturity"), coerce=int, choices=list(MATURITY.items()), default=6)
-    owners = StringField(_l("Owners of the rights"), [InputRequired(_NEEDED), Length(max=500)])
-    rights = StringField(_l("Rights"), [InputRequired(_NEEDED), Length(max=500)])
+    owners = StringField(_l("Owners of the rights"), [InputRequired(_NEEDED), Length(max=LONGEST_RIGHTS)])
+    rights = StringField(_l("Rights"), [InputRequired(_NEEDED), Length(max=LONGEST_RIGHTS)])
     instrument = SelectField(_l("What the buyer gets"), [InputRequired(_l("Choose what the buyer gets."))])
     start = MoneyField(_l("Start price"))
     increment = MoneyField(_l("Increment"))
+    odd_increment = BooleanField(_l("Yes, I mean this increment"))
     announced = RadioField(
         _l("Reserve"),
         [InputRequired(_l("Say whether a reserve is announced."))],
@@ -43,6 +47,21 @@ class ResultForm(Form):
         default=_NO,
     )
 
+    def validate_increment(self, field: MoneyField) -> None:
+        """Ask again for an increment that does not suit the start price.
+
+        :raises ValidationError: with the question
+        """
+        start = self.start.data
+        if start and field.data and is_odd(field.data, start) and not self.odd_increment.data:
+            said = {"increment": field.data, "start": start, "usual": usual(start)}
+            raise ValidationError(
+                _(
+                    "%(increment)s is unusual at a start price of %(start)s; %(usual)s would be usual. Tick that you mean it.",
+                    **said,
+                )
+            )
+
     def round_id(self) -> int:
         """Return the id of the round chosen."""
         return int(self.round.data)
@@ -51,7 +70,7 @@ class ResultForm(Form):
         """Return the result as it is described."""
         return Described(
             title_zh=str(self.title_zh.data),
-            title_en=str(self.title_en.data),
+            title_en=self.title_en.data or str(self.title_zh.data),
             summary_zh=str(self.summary_zh.data or ""),
             summary_en=str(self.summary_en.data or ""),
             field=str(self.field.data),
@@ -62,15 +81,18 @@ class ResultForm(Form):
         )
 
     def terms(self) -> Terms:
-        """Return the terms."""
-        return Terms(start=self.start.data, increment=self.increment.data, reserve_announced=self.announced.data == _YES)
+        """Return the terms; an increment that was not written suits the start price."""
+        start, increment = self.start.data, self.increment.data
+        if start is not None and increment is None:
+            increment = usual(start)
+        return Terms(start=start, increment=increment, reserve_announced=self.announced.data == _YES)
 
 
 def filled(page: ResultPage) -> dict[str, Any]:
     """Return what the form shows of a result."""
     return {
         "title_zh": page.title.zh,
-        "title_en": page.title.en,
+        "title_en": "" if page.title.en == page.title.zh else page.title.en,
         "summary_zh": page.summary.zh,
         "summary_en": page.summary.en,
         "field": page.field_key,

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from techauction.core.priority import MOST_RANK, PriorityRankWrong
+from techauction.core.priority import MOST_RANK, NoRightAtLicence, PriorityRankWrong
 from techauction.core.refusal import NoSuch, Refusal
 from techauction.db import db, transaction
 from techauction.queries.priority import RightsPage, rights
@@ -27,7 +27,7 @@ bp.before_request(only(Role.ORGANIZER))
 class RightForm(Form):
     """At which lot the paddle holds a right, and with what rank."""
 
-    BESIDE: ClassVar[Beside] = {PriorityRankWrong: "rank"}
+    BESIDE: ClassVar[Beside] = {PriorityRankWrong: "rank", NoRightAtLicence: "lot"}
 
     lot = SelectField(_l("Lot"), [InputRequired(_l("Choose a lot."))], coerce=int)
     rank = WholeField(_l("Rank"), [Optional(), NumberRange(1, MOST_RANK, _l("Write a number from %(min)d to %(max)d."))])
@@ -75,6 +75,8 @@ def _found(slug: str, paddle_id: int) -> RightsPage:
 def _form(page: RightsPage, *, filled: bool) -> RightForm:
     form = RightForm(request.form if filled else None)
     form.lot.choices = [
-        (each.lot_id, _("Lot %(number)d: %(title)s", number=each.number, title=named(each.title))) for each in page.rights
+        (each.lot_id, _("Lot %(number)d: %(title)s", number=each.number, title=named(each.title)))
+        for each in page.rights
+        if each.may_be_held or each.rank is not None
     ]
     return form

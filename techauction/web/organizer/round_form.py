@@ -10,9 +10,21 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 
 from techauction.clock import SHANGHAI
 from techauction.core.admission import DepositKind, DepositRule
+from techauction.core.days import SpecialDays, day_of, working_day_before, working_day_from
 from techauction.core.lot import ExtensionKind
 from techauction.core.planned import PlannedRound
-from techauction.core.round import CustodianUnfit, MarketHasLots, Problem, Regime, SlugOnRecord, SlugTaken
+from techauction.core.refusal import Refusal
+from techauction.core.round import CustodianUnfit, MarketHasLots, Problem, Regime, RoundNotReady, SlugOnRecord, SlugTaken
+from techauction.core.terms import (
+    FREE_PERIOD,
+    LONGEST_NOTE,
+    LONGEST_SLUG,
+    LONGEST_TITLE,
+    MIN_ADMITTED,
+    NUMBERS,
+    RESERVE_LEAD,
+    SLUG,
+)
 from techauction.web.fields import (
     Beside,
     CheckboxesField,
@@ -31,11 +43,18 @@ _NEEDED = _l("This is needed.")
 _WHOLE = _l("Write a whole number from %(min)d to %(max)d.")
 _SIGNS = _l("Use small letters, digits and single hyphens.")
 _AHEAD = timedelta(days=14)
-_OPENS, _CLOSES, _REGISTRATION, _RESERVES = time(10), time(14), time(17), time(9, 30)
+_OPENS, _REGISTRATION = time(10), time(17)
 
 
-def _whole(label: Any, least: int, most: int, default: int) -> WholeField:
-    return WholeField(label, [InputRequired(_NEEDED), NumberRange(least, most, _WHOLE)], default=default)
+def _whole(label: Any, name: str) -> WholeField:
+    """Return the field of a number, which may be left empty where it has no default of its own."""
+    number = NUMBERS[name]
+    needed = Optional() if number.default is None else InputRequired(_NEEDED)
+    return WholeField(label, [needed, NumberRange(number.least, number.most, _WHOLE)], default=number.default)
+
+
+def _percent(label: Any, name: str) -> PercentField:
+    return PercentField(label, default=NUMBERS[name].default)
 
 
 def _at(label: Any) -> ShanghaiDateTimeField:
@@ -52,11 +71,11 @@ class RoundForm(Form):
         CustodianUnfit: "custodian",
     }
 
-    title_zh = StringField(_l("Title in Chinese"), [InputRequired(_NEEDED), Length(max=200)])
-    title_en = StringField(_l("Title in English"), [InputRequired(_NEEDED), Length(max=200)])
+    title_zh = StringField(_l("Title in Chinese"), [InputRequired(_NEEDED), Length(max=LONGEST_TITLE)])
+    title_en = StringField(_l("Title in English"), [Length(max=LONGEST_TITLE)])
     slug = StringField(
         _l("Name in the web address"),
-        [InputRequired(_NEEDED), Length(max=64), Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$", message=_SIGNS)],
+        [InputRequired(_NEEDED), Length(max=LONGEST_SLUG), Regexp(rf"(?:{SLUG})\Z", message=_SIGNS)],
     )
     markets = CheckboxesField(_l("Markets that take part"))
     regime = SelectField(_l("Whose rules hold"))
@@ -67,26 +86,29 @@ class RoundForm(Form):
     reserve_deadline_at = _at(_l("Reserves may be sealed until"))
     opens_at = _at(_l("Opens"))
     closes_at = _at(_l("First lot closes"))
-    stagger_s = _whole(_l("Seconds from one lot's close to the next"), 0, 86_400, 0)
+    stagger_s = _whole(_l("Seconds from one lot's close to the next"), "stagger_s")
 
     extension_kind = SelectField(_l("How a late bid moves the close"))
-    extension_trigger_s = _whole(_l("Timed period, in seconds"), 1, 3_600, 300)
-    extension_length_s = _whole(_l("Moved by, in seconds"), 1, 3_600, 300)
-    extension_cap_s = WholeField(_l("All moves together, at most, in seconds"), [Optional(), NumberRange(0, 604_800, _WHOLE)])
+    extension_trigger_s = _whole(_l("Timed period, in seconds"), "extension_trigger_s")
+    extension_length_s = _whole(_l("Moved by, in seconds"), "extension_length_s")
+    extension_cap_s = _whole(_l("All moves together, at most, in seconds"), "extension_cap_s")
 
-    max_steps = _whole(_l("Increments that one bid may rise"), 1, 10_000, 10)
-    collar = _whole(_l("Second confirmation over this multiple of the price"), 0, 10_000, 3)
-    min_admitted = _whole(_l("Paddles admitted, at least"), 1, 10_000, 2)
-    min_bidding = _whole(_l("Paddles that bid, at least"), 1, 10_000, 1)
-    gap_s = _whole(_l("Absence of the server that interrupts a lot, in seconds"), 0, 3_600, 10)
+    max_steps = _whole(_l("Increments that one bid may rise"), "max_steps")
+    collar = _whole(_l("Second confirmation over this multiple of the price"), "collar")
+    min_admitted = _whole(_l("Paddles admitted, at least"), "min_admitted")
+    min_bidding = _whole(_l("Paddles that bid, at least"), "min_bidding")
+    gap_s = _whole(_l("Absence of the server that interrupts a lot, in seconds"), "gap_s")
     raise_own_bid = BooleanField(_l("Whoever leads may raise the own bid"))
 
     deposit_kind = SelectField(_l("Deposit"))
-    deposit_share_bps = PercentField(_l("Share of the start price"), default=1_000)
+    deposit_share_bps = _percent(_l("Share of the start price"), "deposit_share_bps")
+    deposit_reason = StringField(_l("Why the share is unusual"), [Length(max=LONGEST_NOTE)])
     deposit_fixed = MoneyField(_l("Fixed sum"))
-    buyer_bps = PercentField(_l("Buyer's commission"), default=0)
-    seller_bps = PercentField(_l("Institute's commission"), default=0)
-    listing_share_bps = PercentField(_l("Listing market's share of the commission"), default=5_000)
+    buyer_bps = _percent(_l("Buyer's commission"), "buyer_bps")
+    seller_bps = _percent(_l("Institute's commission"), "seller_bps")
+    commission_agreed = BooleanField(_l("Commission over 5 per cent a side was agreed"))
+    commission_note = StringField(_l("What was agreed"), [Length(max=LONGEST_NOTE)])
+    listing_share_bps = _percent(_l("Listing market's share of the commission"), "listing_share_bps")
 
     def offer(self, markets: list[tuple[str, str]], organizers: list[tuple[str, str]]) -> None:
         """Offer the markets, the own organizers, and the words of our enumerations."""
@@ -106,7 +128,7 @@ class RoundForm(Form):
         return PlannedRound(
             slug=str(self.slug.data),
             title_zh=str(self.title_zh.data),
-            title_en=str(self.title_en.data),
+            title_en=self.title_en.data or str(self.title_zh.data),
             host_market=host,
             markets=tuple(dict.fromkeys([host, *(self.markets.data or ())])),
             regime=Regime(self.regime.data),
@@ -124,7 +146,7 @@ class RoundForm(Form):
             max_steps=_said(self.max_steps.data),
             raise_own_bid=bool(self.raise_own_bid.data),
             collar=_said(self.collar.data),
-            min_admitted=_said(self.min_admitted.data),
+            min_admitted=self.min_admitted.data or MIN_ADMITTED[Regime(self.regime.data)],
             min_bidding=_said(self.min_bidding.data),
             gap_s=_said(self.gap_s.data),
             deposit=DepositRule(
@@ -135,8 +157,18 @@ class RoundForm(Form):
             buyer_bps=self.buyer_bps.data or 0,
             seller_bps=self.seller_bps.data or 0,
             listing_share_bps=self.listing_share_bps.data or 0,
+            commission_agreed=bool(self.commission_agreed.data),
+            commission_note=self.commission_note.data or "",
+            deposit_reason=self.deposit_reason.data or "",
             custodian_id=int(self.custodian.data) if self.custodian.data else None,
         )
+
+    def refuse(self, refusal: Refusal, beside: str | None = None) -> None:
+        """Say the refusal; what lacks a word, beside each field that lacks it."""
+        if isinstance(refusal, RoundNotReady):
+            self.mark(refusal.problems)
+        else:
+            super().refuse(refusal, beside)
 
     def mark(self, problems: tuple[Problem, ...]) -> None:
         """Say beside the fields what keeps the round from being published."""
@@ -153,14 +185,18 @@ def label_of(problem: Problem) -> str:
     return name if problem.lot is None else f"{_('Lot %(number)s', number=problem.lot)} · {name}"
 
 
-def blank(now: datetime) -> dict[str, datetime]:
-    """Return the times that a new round begins with: two weeks ahead, ten to two, registration until the evening before."""
-    day = (now + _AHEAD).astimezone(SHANGHAI).date()
+def blank(now: datetime, special: SpecialDays) -> dict[str, datetime]:
+    """Return the times that a new round begins with: on a working day two weeks ahead, from ten to two.
+
+    Registration closes at five on the working day before: the bank's value time must be before it.
+    """
+    day = working_day_from(day_of(now + _AHEAD), special)
+    opens_at = datetime.combine(day, _OPENS, SHANGHAI)
     return {
-        "opens_at": datetime.combine(day, _OPENS, SHANGHAI),
-        "closes_at": datetime.combine(day, _CLOSES, SHANGHAI),
-        "registration_closes_at": datetime.combine(day - timedelta(days=1), _REGISTRATION, SHANGHAI),
-        "reserve_deadline_at": datetime.combine(day, _RESERVES, SHANGHAI),
+        "opens_at": opens_at,
+        "closes_at": opens_at + FREE_PERIOD,
+        "registration_closes_at": datetime.combine(working_day_before(day, special), _REGISTRATION, SHANGHAI),
+        "reserve_deadline_at": opens_at - RESERVE_LEAD,
     }
 
 
@@ -170,6 +206,7 @@ def filled(planned: PlannedRound) -> dict[str, Any]:
     return {name: getattr(planned, name) for name in names} | {
         "markets": list(planned.markets),
         "regime": planned.regime.value,
+        "title_en": "" if planned.title_en == planned.title_zh else planned.title_en,
         "custodian": str(planned.custodian_id or ""),
         "extension_kind": planned.extension_kind.value,
         "deposit_kind": planned.deposit.kind.value,

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from techauction.core.days import day_of
 from techauction.core.refusal import NoSuch, Refusal
 from techauction.core.round import Phase, RoundNotReady
 from techauction.db import db, transaction
@@ -14,6 +15,7 @@ from techauction.queries import organizer as queries
 from techauction.queries.choices import markets
 from techauction.queries.organizer import SetUpPage
 from techauction.services import rounds as services
+from techauction.store.days import special_days
 from techauction.store.people import Role
 from techauction.web.context import house, my_market, now, signed_in
 from techauction.web.fields import Form, keyed
@@ -57,7 +59,7 @@ def rounds() -> ResponseReturnValue:
 @bp.route("/new-round", methods=["GET", "POST"])
 def new() -> ResponseReturnValue:
     """Draft a round."""
-    form = RoundForm(data=blank(now()))
+    form = RoundForm(data=blank(now(), special_days(db.session(), since=day_of(now()))))
     _offer(form)
     if request.method == "POST" and form.validate():
         by_id, planned = signed_in().id, form.planned(host=my_market())
