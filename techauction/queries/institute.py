@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
 from techauction.core.consigning import Instrument
+from techauction.core.described import Described, Terms
 from techauction.core.lot import Stage
 from techauction.core.money import Money, rate
 from techauction.core.names import Name
@@ -84,6 +85,8 @@ class ResultPage:
     reserve_announced: bool
     seal: SealShown | None
     public: bool
+    described: Described
+    terms: Terms
     may_revise: bool
     may_seal: bool
     sale: Sale | None
@@ -188,6 +191,8 @@ def _page(lot: LotRow, *, seal: SealShown | None, sale: Sale | None, public: boo
         reserve_announced=lot.reserve_announced,
         seal=seal,
         public=public,
+        described=result.as_described(),
+        terms=lot.terms(),
         may_revise=lot.stage in (Stage.SUBMITTED, Stage.RETURNED) and _takes_lots(round_, now),
         may_seal=officer and lot.reserve_announced and lot.stage in _BEFORE_SALE and now < round_.reserve_deadline_at,
         sale=sale,

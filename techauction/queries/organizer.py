@@ -137,6 +137,11 @@ def set_up(session: Session, slug: str, *, market_key: str, page: int, now: date
     )
 
 
+def slug_of(session: Session, round_id: int, *, market_key: str) -> str | None:
+    """Return the present address of a round of the market's, or nothing."""
+    return session.scalar(own(market_key).with_only_columns(RoundRow.slug).where(RoundRow.id == round_id))
+
+
 def own(market_key: str) -> Select[RoundRow]:
     """Return the rounds that the market holds or takes part in."""
     return (

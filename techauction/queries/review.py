@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
 from techauction.core.consigning import Instrument
+from techauction.core.described import Described, Terms
 from techauction.core.lot import Stage
 from techauction.core.money import Money
 from techauction.core.names import Name
@@ -66,6 +67,8 @@ class ReviewPage:
     number: int | None
     return_reason: str
     submitted_at: datetime
+    described: Described
+    terms: Terms
     proposed: int
     may_accept: bool
     may_return: bool
@@ -150,6 +153,8 @@ def review(session: Session, *, lot_id: int, market_key: str) -> ReviewPage | No
         number=row.number,
         return_reason=row.return_reason,
         submitted_at=row.submitted_at,
+        described=result.as_described(),
+        terms=row.terms(),
         proposed=max((each for each in taken if each is not None), default=0) + 1,
         may_accept=row.stage is Stage.SUBMITTED,
         may_return=row.stage is Stage.SUBMITTED or (row.stage is Stage.LISTED and round_.phase is Phase.DRAFT),

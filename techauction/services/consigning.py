@@ -1,7 +1,6 @@
 """Results on their way into a round: brought by institutes, reviewed by markets, their reserves sealed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -9,38 +8,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from techauction.core import consigning
-from techauction.core.consigning import Instrument, LotNumberTaken
+from techauction.core.consigning import LotNumberTaken
+from techauction.core.described import Described, Terms
 from techauction.core.lot import Format, Stage
-from techauction.core.money import Money
 from techauction.core.refusal import NoSuch
+from techauction.core.seen import Marks, must_be_as_seen, values_of
 from techauction.services.notices import notify, of_lot, users
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundRow
 from techauction.store.people import OrganisationRow, Role, Standing, UserRow
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Described:
-    """A result as its institute describes it."""
-
-    title_zh: str
-    title_en: str
-    summary_zh: str
-    summary_en: str
-    field: str
-    maturity: int
-    instrument: Instrument
-    owners: str
-    rights: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """On which terms a result is to be sold. Prices may be missing until the round is published."""
-
-    start: Money | None
-    increment: Money | None
-    reserve_announced: bool
 
 
 def submit(
@@ -103,17 +79,20 @@ def revise(
     institute_id: int,
     described: Described,
     terms: Terms,
+    seen: Marks,
     by_id: int,
     read_clock: Callable[[], datetime],
 ) -> None:
-    """Change a result that is not accepted yet, and submit it again.
+    """Change a result that is not accepted yet and is still as its changer was shown it, and submit it again.
 
+    :raises ChangedMeanwhile: it is not
     :raises NoSuch, StageForbids, PhaseForbids, ListingClosed: as they say
     """
     row = own_lot_for_update(session, lot_id, institute_id)
     now = read_clock()
     consigning.must_be_at(row.stage, Stage.SUBMITTED, Stage.RETURNED)
     consigning.must_take_lots(row.round.phase, registration_closes_at=row.round.registration_closes_at, now=now)
+    must_be_as_seen(values_of(row.result.as_described(), row.terms()), seen)
 
     row.result.field_key = described.field
     _describe(row.result, described)
@@ -131,13 +110,15 @@ def accept(
     market_key: str,
     number: int | None,
     sold_by: Format = Format.ASCENDING,
+    seen: Marks,
     by_id: int,
     read_clock: Callable[[], datetime],
 ) -> int:
     """List a result as a lot under the number wanted, or the next, and return it. In a published round this announces it.
 
-    `sold_by` is the format in which the lot is sold.
+    `sold_by` is the format in which the lot is sold. What is accepted is what `seen` marks.
 
+    :raises ChangedMeanwhile: its institute has changed it since
     :raises NoSuch: no such lot, or another market's
     :raises StageForbids, PhaseForbids, ListingClosed, TermsMissing, LotNumberWrong, LotNumberTaken: as they say
     """
@@ -153,6 +134,8 @@ def accept(
         registration_closes_at=row.round.registration_closes_at,
         now=now,
     )
+
+    must_be_as_seen(values_of(row.result.as_described(), row.terms()), seen)
 
     row.number, row.format, row.stage, row.return_reason = number, sold_by, Stage.LISTED, ""
     session.add(AuditRow(at=now, by_id=by_id, what="lot.accepted", about=f"lot {lot_id}", detail=f"number {number}"))
@@ -206,7 +189,9 @@ def _lot_for_update(session: Session, lot_id: int) -> LotRow:
     if round_id is None:
         raise NoSuch
     _round_for_update(session, round_id)
-    return session.get_one(LotRow, lot_id, with_for_update={"of": LotRow}, populate_existing=True)
+    row = session.get_one(LotRow, lot_id, with_for_update={"of": LotRow}, populate_existing=True)
+    session.refresh(row.result)
+    return row
 
 
 def own_lot_for_update(session: Session, lot_id: int, institute_id: int) -> LotRow:

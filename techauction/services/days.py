@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from techauction.core.days import SpecialDayKnown, must_be_special
 from techauction.core.refusal import NoSuch
+from techauction.core.seen import Marks, must_be_as_seen
 from techauction.store.audit import AuditRow
 from techauction.store.days import SpecialDayRow
 
@@ -29,12 +30,16 @@ def add_special_day(session: Session, *, day: date, works: bool, name_zh: str, n
         raise SpecialDayKnown(day) from error
 
 
-def name_special_day(session: Session, *, day: date, name_zh: str, name_en: str, by_id: int, now: datetime) -> None:
+def name_special_day(
+    session: Session, *, day: date, name_zh: str, name_en: str, seen: Marks, by_id: int, now: datetime
+) -> None:
     """Call a special day otherwise.
 
     :raises NoSuch: it is not there
+    :raises ChangedMeanwhile: its names are not those that were shown
     """
     row = _kept(session, day)
+    must_be_as_seen({"name_zh": row.name_zh, "name_en": row.name_en}, seen)
     row.name_zh, row.name_en = name_zh, name_en
     session.add(_audit("special_day.named", row, by_id=by_id, now=now))
 
@@ -50,7 +55,7 @@ def remove_special_day(session: Session, *, day: date, by_id: int, now: datetime
 
 
 def _kept(session: Session, day: date) -> SpecialDayRow:
-    row = session.get(SpecialDayRow, day, with_for_update=True)
+    row = session.get(SpecialDayRow, day, with_for_update=True, populate_existing=True)
     if row is None:
         raise NoSuch
     return row

@@ -9,6 +9,7 @@ from techauction.core import handoff
 from techauction.core.days import day_of
 from techauction.core.handoff import CaseKind, Step
 from techauction.core.refusal import NoSuch
+from techauction.core.seen import ChangedMeanwhile
 from techauction.services.notices import notify, of_lot, organizers, users
 from techauction.store.aftersale import CaseRow, CaseStepRow
 from techauction.store.audit import AuditRow
@@ -85,9 +86,21 @@ def close_case(session: Session, *, case_id: int, manager_id: int, now: datetime
     session.add(AuditRow(at=now, by_id=manager_id, what="case.closed", about=f"lot {case_id}"))
 
 
-def assign_case(session: Session, *, case_id: int, manager_id: int, market_key: str | None, by_id: int, now: datetime) -> None:
+def assign_case(
+    session: Session,
+    *,
+    case_id: int,
+    manager_id: int,
+    instead_of: int | None,
+    market_key: str | None,
+    by_id: int,
+    now: datetime,
+) -> None:
     """Give a case that no manager in office has accepted to one of its market; an organizer acts for `market_key` only.
 
+    `instead_of` is the manager whose case it was when it was shown.
+
+    :raises ChangedMeanwhile: it is another's by now
     :raises NoSuch: the case or the manager is not of the market
     :raises CaseClosed, CaseTaken: as they say
     """
@@ -108,6 +121,8 @@ def assign_case(session: Session, *, case_id: int, manager_id: int, market_key: 
         raise handoff.CaseTaken
     if case.manager_id == manager_id:
         return
+    if case.manager_id != instead_of:
+        raise ChangedMeanwhile(("manager",))
 
     case.manager_id, case.accepted_at = manager_id, None
     session.add(AuditRow(at=now, by_id=by_id, what="case.assigned", about=f"lot {case_id}", detail=f"to user {manager_id}"))

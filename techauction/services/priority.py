@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from techauction.core import priority
 from techauction.core.refusal import NoSuch
+from techauction.core.seen import Marks, must_be_as_seen
 from techauction.services import group, heads
 from techauction.services.notices import notify, of_lot, users
 from techauction.store.auction import AdmissionRow, PaddleRow
@@ -18,11 +19,12 @@ from techauction.store.people import UserRow
 
 
 def confirm(
-    session: Session, *, lot_id: int, paddle: int, market_key: str, rank: int | None, by_id: int, now: datetime
+    session: Session, *, lot_id: int, paddle: int, market_key: str, rank: int | None, seen: Marks, by_id: int, now: datetime
 ) -> None:
     """Set the rank of a paddle's priority right at a lot, before the round opens; without a rank the paddle has none.
 
     :raises NoSuch: no such lot of the market, or the paddle is not admitted to it
+    :raises ChangedMeanwhile: the rank is not the one that was shown
     :raises PhaseForbids, PriorityWaived, NoRightAtLicence, PriorityRankWrong: as they say
     """
     lot = session.scalars(
@@ -35,6 +37,7 @@ def confirm(
     admission = _admission(session, AdmissionRow.lot_id == lot_id, PaddleRow.number == paddle)
     if admission is None:
         raise NoSuch
+    must_be_as_seen({f"rank_{lot_id}": admission.priority_rank}, seen)
     settled = priority.confirm(
         round_row.phase, rank, waived=admission.priority_waived_at is not None, instrument=lot.result.instrument
     )

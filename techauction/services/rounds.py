@@ -23,6 +23,7 @@ from techauction.core.round import (
     SlugOnRecord,
     SlugTaken,
 )
+from techauction.core.seen import Marks, must_be_as_seen, values_of
 from techauction.core.terms import unsaid
 from techauction.services import settlement, withdrawing
 from techauction.services.notices import notify, of_round, organizers, users
@@ -61,15 +62,19 @@ def keep(session: Session, planned: PlannedRound, *, now: datetime) -> RoundRow:
     return row
 
 
-def revise(session: Session, *, round_id: int, market_key: str, planned: PlannedRound, by_id: int, now: datetime) -> None:
-    """Change a draft.
+def revise(
+    session: Session, *, round_id: int, market_key: str, planned: PlannedRound, seen: Marks, by_id: int, now: datetime
+) -> None:
+    """Change a draft that is still as its changer was shown it.
 
+    :raises ChangedMeanwhile: it is not
     :raises NoSuch, HostDecides, PhaseForbids, SlugTaken, SlugOnRecord, CustodianUnfit, MarketHasLots: as they say
     :raises RoundNotReady: commission or deposit need a word
     """
     row = _own_round_for_update(session, round_id, market_key)
     if row.phase is not Phase.DRAFT:
         raise PhaseForbids(row.phase)
+    must_be_as_seen(values_of(row.planned()), seen)
     _must_be_free(session, planned.slug, besides=round_id)
     if planned.slug != row.slug and _is_on_record(session, round_id):
         raise SlugOnRecord(row.slug)

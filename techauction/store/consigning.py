@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from techauction.core.admission import DepositKind, DepositRule
 from techauction.core.consigning import Instrument
+from techauction.core.described import Described, Terms
 from techauction.core.increment import Ladder
 from techauction.core.lot import Bid, Extension, ExtensionKind, Format, Lot, LotNeverOpened, Rules, Stage
 from techauction.core.money import Money
@@ -261,6 +262,10 @@ class ResultRow(Row):
         """Return the summary in both languages."""
         return Name(self.summary_zh, self.summary_en)
 
+    def as_described(self) -> Described:
+        """Return the result as its institute describes it."""
+        return Described(**{name: getattr(self, name) for name in _DESCRIBED}, field=self.field_key)
+
     def described(self) -> dict[str, str | int]:
         """Return what is offered and by whom, as the record vouches for it."""
         return {
@@ -275,6 +280,10 @@ class ResultRow(Row):
             "rights": self.rights,
             "institute": self.institute.credit_code,
         }
+
+
+_DESCRIBED = tuple(each.name for each in fields(Described) if each.name in ResultRow.__table__.c)
+"""What a result and its row call alike."""
 
 
 class LotRow(Row):
@@ -341,6 +350,10 @@ class LotRow(Row):
     def refusals(self) -> Chain:
         """Return the chain of what was refused at the lot, as long as it is now."""
         return Chain(self.refused, self.refused_head or GENESIS)
+
+    def terms(self) -> Terms:
+        """Return the terms on which the lot is to be sold."""
+        return Terms(start=self.start, increment=self.increment, reserve_announced=self.reserve_announced)
 
     def listed(self) -> ListedLot:
         """Return what its round must know of the lot to be published."""

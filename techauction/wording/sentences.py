@@ -75,6 +75,9 @@ API = {
     "call_unreadable": _l("“%(field)s” is not what the API takes there."),
 }
 AMOUNTS = {
+    "changed_meanwhile": _l(
+        "Somebody else changed this while you had it open. Nothing of yours is lost: look at what is marked, then send again."
+    ),
     "amount_unreadable": _l("“%(text)s” is no amount. Write it like 1,230,000 or 123万."),
     "amount_ambiguous": _l("“%(text)s” can be read as more than one amount. Write it with one unit, like 1,230,000 or 1.2亿."),
     "amount_not_positive": _l("The amount must be more than zero."),

@@ -674,6 +674,27 @@ FAULTS = [
         test="tests/web/test_institute.py::test_what_is_wrong_stands_beside_its_field_and_nothing_is_kept",
     ),
     Fault(
+        guard="a draft that another changed is not overwritten",
+        file="techauction/services/rounds.py",
+        original="    must_be_as_seen(values_of(row.planned()), seen)\n",
+        planted="",
+        test="tests/web/test_editing.py::test_the_second_is_shown_what_the_first_changed_and_then_decides[RoundForm]",
+    ),
+    Fault(
+        guard="what a market accepts is what it was shown",
+        file="techauction/services/consigning.py",
+        original="    must_be_as_seen(values_of(row.result.as_described(), row.terms()), seen)\n\n    row.number",
+        planted="    row.number",
+        test="tests/web/test_editing.py::test_what_is_accepted_is_what_was_shown",
+    ),
+    Fault(
+        guard="a form without marks agrees with nothing",
+        file="techauction/core/seen.py",
+        original="if seen.get(name) != mark)",
+        planted="if seen.get(name, mark) != mark)",
+        test="tests/web/test_editing.py::test_without_marks_of_what_was_shown_nothing_is_changed",
+    ),
+    Fault(
         guard="an instruction keeps to its ceiling",
         file="techauction/core/instruction.py",
         original=" and each.ceiling >= least),",

@@ -11,6 +11,7 @@ from techauction.core.consigning import Instrument
 from techauction.core.lot import Stage
 from techauction.core.refusal import NoSuch
 from techauction.core.round import Phase
+from techauction.core.seen import Marks, marks_of, values_of
 from techauction.custody import KeyRing
 from techauction.services import consigning
 from techauction.services.consigning import Described, Terms
@@ -55,7 +56,14 @@ def submitted(session: Session, round_: RoundRow, by: UserRow, clock: ManualCloc
 def accept(session: Session, lot: LotRow, clock: ManualClock, number: int | None = None, market: str = "zhejiang") -> int:
     """Have an organizer of the market accept the lot."""
     by = a_user(session, market=market)
-    return consigning.accept(session, lot_id=lot.id, market_key=market, number=number, by_id=by.id, read_clock=clock)
+    return consigning.accept(
+        session, lot_id=lot.id, market_key=market, number=number, seen=seen(lot), by_id=by.id, read_clock=clock
+    )
+
+
+def seen(lot: LotRow) -> Marks:
+    """Return the marks of what is shown of a result."""
+    return marks_of(values_of(lot.result.as_described(), lot.terms()))
 
 
 def test_a_result_goes_from_its_institute_to_its_market_and_into_the_round(
@@ -136,6 +144,7 @@ def test_an_accepted_lot_cannot_be_revised(sessions: sessionmaker[Session], cloc
                 institute_id=by.organisation_id,
                 described=BATTERY,
                 terms=TERMS,
+                seen=seen(lot),
                 by_id=by.id,
                 read_clock=clock,
             )
@@ -165,7 +174,7 @@ def test_what_is_anothers_answers_like_what_is_not_there(sessions: sessionmaker[
         with pytest.raises(NoSuch):
             consigning.own_lot_for_update(session, lot.id, stranger.organisation_id or 0)
         with pytest.raises(NoSuch):
-            consigning.accept(session, lot_id=9_999, market_key="zhejiang", number=None, by_id=by.id, read_clock=clock)
+            consigning.accept(session, lot_id=9_999, market_key="zhejiang", number=None, seen={}, by_id=by.id, read_clock=clock)
 
 
 def test_an_institute_brings_results_only_where_its_market_takes_part_and_when_it_is_approved(

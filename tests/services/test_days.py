@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.core.days import NothingSpecial, Period, SpecialDayKnown
 from techauction.core.refusal import NoSuch
+from techauction.core.seen import marks_of
 from techauction.services.days import add_special_day, name_special_day, remove_special_day
 from techauction.store.audit import AuditRow
 from techauction.store.days import SpecialDayRow, special_days
@@ -43,7 +44,9 @@ def test_a_day_is_added_named_and_removed(sessions: Sessions, root: int) -> None
         add_special_day(session, day=NEW_YEAR_2027, works=False, **NAMES, by_id=root, now=TEN)
     with sessions.begin() as session:
         added = special_days(session, since=NEW_YEAR_2027)
-        name_special_day(session, day=NEW_YEAR_2027, name_zh="新年", name_en="New Year", by_id=root, now=TEN)
+        name_special_day(
+            session, day=NEW_YEAR_2027, name_zh="新年", name_en="New Year", seen=marks_of(NAMES), by_id=root, now=TEN
+        )
     with sessions.begin() as session:
         named = session.get_one(SpecialDayRow, NEW_YEAR_2027)
         names = (named.name_zh, named.name_en)
@@ -71,6 +74,6 @@ def test_what_the_week_says_or_what_is_there_is_not_added(sessions: Sessions, ro
 def test_a_day_that_is_not_there_is_neither_named_nor_removed(sessions: Sessions, root: int) -> None:
     with sessions() as session:
         with pytest.raises(NoSuch):
-            name_special_day(session, day=NEW_YEAR_2027, **NAMES, by_id=root, now=TEN)
+            name_special_day(session, day=NEW_YEAR_2027, **NAMES, seen={}, by_id=root, now=TEN)
         with pytest.raises(NoSuch):
             remove_special_day(session, day=NEW_YEAR_2027, by_id=root, now=TEN)

@@ -16,12 +16,13 @@ from techauction.core.priority import NoRightAtLicence, PriorityRankWrong, Prior
 from techauction.core.record import Kind
 from techauction.core.refusal import NoSuch, Refusal
 from techauction.core.round import PhaseForbids
+from techauction.core.seen import marks_of
 from techauction.core.violation import Fault
 from techauction.custody import KeyRing
 from techauction.reports.record_of_sale import verify_round
 from techauction.services import hammer, opening, priority
 from techauction.services.bidding import Asked, Taken, take_bids
-from techauction.store.auction import AdmissionRow, OfferRow, OutcomeRow
+from techauction.store.auction import AdmissionRow, OfferRow, OutcomeRow, PaddleRow
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow
 from techauction.store.notices import NoticeRow
@@ -43,8 +44,14 @@ def played(sessions: Sessions) -> Played:
 def confirm(session: Session, played: Played, paddle: int, rank: int | None = 1, market: str | None = None) -> None:
     lot = played.lots[0]
     by_id = a_user(session).id
+    now_held = (
+        select(AdmissionRow.priority_rank)
+        .join(PaddleRow, AdmissionRow.paddle_id == PaddleRow.id)
+        .where(AdmissionRow.lot_id == lot.id, PaddleRow.number == paddle)
+    )
+    seen = marks_of({f"rank_{lot.id}": session.scalar(now_held)})
     priority.confirm(
-        session, lot_id=lot.id, paddle=paddle, market_key=market or lot.market_key, rank=rank, by_id=by_id, now=OPENS
+        session, lot_id=lot.id, paddle=paddle, market_key=market or lot.market_key, rank=rank, seen=seen, by_id=by_id, now=OPENS
     )
     session.flush()
 

@@ -16,6 +16,7 @@ from techauction.core.refusal import NoSuch, Refusal
 from techauction.core.registration import ReasonNeeded
 from techauction.core.round import HostDecides, MarketHasLots, Phase, PhaseForbids, RoundNotReady, SlugOnRecord, SlugTaken
 from techauction.core.roundfile import Known, read
+from techauction.core.seen import Marks, marks_of, values_of
 from techauction.reports.record_of_sale import verify_round
 from techauction.services import rounds, withdrawing
 from techauction.services.loading import load_round
@@ -23,7 +24,7 @@ from techauction.store.audit import AuditRow
 from techauction.store.consigning import RoundRow
 from techauction.store.money import DepositRow
 from techauction.store.notices import NoticeRow
-from techauction.store.people import Role
+from techauction.store.people import Role, UserRow
 from tests.builders import OPENS, a_lot, a_round, a_user
 from tests.conftest import TEN
 from tests.plans import FIELDS, MARKETS, a_plan
@@ -47,6 +48,16 @@ def test_a_draft_is_kept_as_it_was_planned(sessions: sessionmaker[Session]) -> N
         assert session.scalars(select(AuditRow.what)).all() == ["round.drafted"]
 
 
+def seen(row: RoundRow) -> Marks:
+    """Return the marks of what is shown of a draft."""
+    return marks_of(values_of(row.planned()))
+
+
+def revise(session: Session, row: RoundRow, changed: PlannedRound, by: UserRow, market: str = "zhejiang") -> None:
+    """Change a draft by somebody who has just been shown it."""
+    rounds.revise(session, round_id=row.id, market_key=market, planned=changed, seen=seen(row), by_id=by.id, now=TEN)
+
+
 def test_two_rounds_have_no_name_in_common(sessions: sessionmaker[Session]) -> None:
     with sessions() as session:
         by = a_user(session)
@@ -57,7 +68,13 @@ def test_two_rounds_have_no_name_in_common(sessions: sessionmaker[Session]) -> N
             rounds.draft(session, planned=planned(), by_id=by.id, now=TEN)
         with pytest.raises(SlugTaken):
             rounds.revise(
-                session, round_id=second.id, market_key="zhejiang", planned=planned(slug=first.slug), by_id=by.id, now=TEN
+                session,
+                round_id=second.id,
+                market_key="zhejiang",
+                planned=planned(slug=first.slug),
+                seen=seen(second),
+                by_id=by.id,
+                now=TEN,
             )
 
 
@@ -72,7 +89,7 @@ def test_a_draft_may_change_in_everything_but_its_host(sessions: sessionmaker[Se
             extension_cap_s=600,
         )
 
-        rounds.revise(session, round_id=row.id, market_key="zhejiang", planned=changed, by_id=by.id, now=TEN)
+        revise(session, row, changed, by)
         session.expire_all()
 
         assert (row.slug, row.deposit_rule().fixed, row.extension_cap_s) == ("changed", Money(7), 600)
@@ -86,7 +103,9 @@ def test_a_market_with_lots_in_the_round_cannot_leave_it(sessions: sessionmaker[
         a_lot(session, row, market="anhui")
 
         with pytest.raises(MarketHasLots):
-            rounds.revise(session, round_id=row.id, market_key="zhejiang", planned=planned(), by_id=by.id, now=TEN)
+            rounds.revise(
+                session, round_id=row.id, market_key="zhejiang", planned=planned(), seen=seen(row), by_id=by.id, now=TEN
+            )
 
 
 def test_a_draft_keeps_its_name_once_a_lot_was_withdrawn_under_it(sessions: sessionmaker[Session]) -> None:
@@ -97,8 +116,18 @@ def test_a_draft_keeps_its_name_once_a_lot_was_withdrawn_under_it(sessions: sess
         withdrawing.withdraw(session, lot_id=lot.id, reason="Sold elsewhere.", by_id=by.id, read_clock=lambda: TEN)
 
         with pytest.raises(SlugOnRecord):
-            rounds.revise(session, round_id=row.id, market_key="zhejiang", planned=planned(slug="other"), by_id=by.id, now=TEN)
-        rounds.revise(session, round_id=row.id, market_key="zhejiang", planned=planned(max_steps=7), by_id=by.id, now=TEN)
+            rounds.revise(
+                session,
+                round_id=row.id,
+                market_key="zhejiang",
+                planned=planned(slug="other"),
+                seen=seen(row),
+                by_id=by.id,
+                now=TEN,
+            )
+        rounds.revise(
+            session, round_id=row.id, market_key="zhejiang", planned=planned(max_steps=7), seen=seen(row), by_id=by.id, now=TEN
+        )
 
         assert (row.slug, row.max_steps) == ("rehearsal", 7)
         assert verify_round(session, "rehearsal") == []
@@ -109,7 +138,9 @@ def test_a_published_round_cannot_be_changed(sessions: sessionmaker[Session]) ->
         by, row = a_user(session), a_round(session)
 
         with pytest.raises(PhaseForbids):
-            rounds.revise(session, round_id=row.id, market_key="zhejiang", planned=planned(), by_id=by.id, now=TEN)
+            rounds.revise(
+                session, round_id=row.id, market_key="zhejiang", planned=planned(), seen=seen(row), by_id=by.id, now=TEN
+            )
 
 
 @pytest.mark.parametrize(("market", "refusal"), [("anhui", HostDecides), ("jiangsu", NoSuch)])
@@ -119,7 +150,7 @@ def test_only_the_host_decides_about_a_round(sessions: sessionmaker[Session], ma
         row = rounds.draft(session, planned=planned(markets=("zhejiang", "anhui")), by_id=by.id, now=TEN)
 
         with pytest.raises(refusal):
-            rounds.revise(session, round_id=row.id, market_key=market, planned=planned(), by_id=by.id, now=TEN)
+            revise(session, row, planned(), by, market)
         with pytest.raises(refusal):
             rounds.publish(session, round_id=row.id, market_key=market, by_id=by.id, read_clock=lambda: TEN)
         with pytest.raises(refusal):

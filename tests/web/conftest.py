@@ -42,6 +42,11 @@ class Browser(FlaskClient):
         """Post a form with its token."""
         return self.post(url, data={"csrf_token": self.get_token(), **(data or {})}, **more)
 
+    def change(self, url: str, data: dict[str, Any], *, shown_at: str | None = None) -> TestResponse:
+        """Post a form that changes what is kept, with the marks of what its page shows now."""
+        found = re.search(r'name="seen"[^>]* value="([^"]*)"', self.get(shown_at or url).text)
+        return self.send(url, {"seen": found[1] if found else "", **data})
+
     def sign_in(self, sign_in_name: str, password: str = PASSWORD) -> TestResponse:
         """Sign in by the form."""
         return self.send("/account/sign-in", {"sign_in_name": sign_in_name, "password": password})

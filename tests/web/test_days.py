@@ -53,7 +53,7 @@ def test_a_day_is_added_changed_and_removed(root: Browser) -> None:
     added = root.send("/administrator/days/new", FORM)
     shown = root.get(added.location).text
     filled = root.get("/administrator/days/2027-01-01").text
-    changed = root.send("/administrator/days/2027-01-01", {"name_zh": "新年", "name_en": "The New Year"})
+    changed = root.change("/administrator/days/2027-01-01", {"name_zh": "新年", "name_en": "The New Year"})
     renamed = root.get(changed.location).text
     removed = root.send("/administrator/days/2027-01-01/remove")
     empty = root.get(removed.location).text

@@ -168,7 +168,7 @@ def test_a_result_is_changed_until_it_is_accepted(officer: Browser, store: Store
 
     page = officer.get(f"/institute/results/{lot.id}/edit")
     assert 'value="2,000,000"' in page.text
-    assert officer.send(f"/institute/results/{lot.id}/edit", a_form(round_, start="300万")).status_code == 303
+    assert officer.change(f"/institute/results/{lot.id}/edit", a_form(round_, start="300万")).status_code == 303
     assert the_lot(store).start == Money(300_000_000)
 
     def accept(session: Session) -> None:
@@ -177,7 +177,7 @@ def test_a_result_is_changed_until_it_is_accepted(officer: Browser, store: Store
 
     keep(store, accept)
     assert officer.get(f"/institute/results/{lot.id}/edit").status_code == 303
-    answer = officer.send(f"/institute/results/{lot.id}/edit", a_form(round_, start="1万"))
+    answer = officer.send(f"/institute/results/{lot.id}/edit", a_form(round_, start="400万"))
     assert answer.status_code == 422
     assert "That is not possible any more: the lot is listed." in answer.text
 

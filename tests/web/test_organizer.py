@@ -157,7 +157,7 @@ def test_a_draft_may_be_changed(organizer: Browser, store: Store) -> None:
     organizer.send("/organizer/new-round", draft())
 
     page = organizer.get("/organizer/rounds/autumn/edit")
-    answer = organizer.send("/organizer/rounds/autumn/edit", draft(slug="winter", title_en="Winter round"))
+    answer = organizer.change("/organizer/rounds/autumn/edit", draft(slug="winter", title_en="Winter round"))
 
     assert 'value="Autumn round"' in page.text
     assert answer.location.endswith("/organizer/rounds/winter")
@@ -253,20 +253,27 @@ def test_a_market_accepts_a_result_of_its_institutes(organizer: Browser, store: 
     lot = keep(store, waiting_lot)
 
     listed = organizer.get("/organizer/results").text
-    answer = organizer.send(f"/organizer/results/{lot.id}/accept", {"number": "12"})
+    at = f"/organizer/results/{lot.id}"
+    answer = organizer.change(f"/organizer/results/{lot.id}/accept", {"number": "12"}, shown_at=at)
 
     assert f"/organizer/results/{lot.id}" in listed
     assert answer.status_code == 303
     with store() as session:
         assert (session.get_one(LotRow, lot.id).stage, session.get_one(LotRow, lot.id).number) == (Stage.LISTED, 12)
-    assert organizer.send(f"/organizer/results/{lot.id}/accept", {"number": ""}).status_code == 422
+    assert (
+        organizer.change(
+            f"/organizer/results/{lot.id}/accept", {"number": ""}, shown_at=f"/organizer/results/{lot.id}"
+        ).status_code
+        == 422
+    )
 
 
 def test_after_registration_has_closed_no_result_is_accepted(organizer: Browser, store: Store, clock: ManualClock) -> None:
     lot = keep(store, waiting_lot)
     clock.advance(timedelta(hours=1))
 
-    answer = organizer.send(f"/organizer/results/{lot.id}/accept", {"number": ""})
+    at = f"/organizer/results/{lot.id}"
+    answer = organizer.change(f"/organizer/results/{lot.id}/accept", {"number": ""}, shown_at=at)
 
     assert answer.status_code == 422
     assert "Registration in this round closed at 2026-11-02 11:00:00; no lot can be added to it now." in answer.text

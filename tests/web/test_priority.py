@@ -63,9 +63,9 @@ def test_the_page_shows_the_lots_of_ones_own_market(organizer: Browser, paddle: 
 def test_an_organizer_confirms_a_right_and_takes_it_back(organizer: Browser, paddle: PaddleRow, store: Store) -> None:
     own = lots(store)[0]
 
-    assert organizer.send(address(paddle), {"lot": own, "rank": 2}).status_code == 303
+    assert organizer.change(address(paddle), {"lot": own, "rank": 2}).status_code == 303
     assert ranks(store) == [2, None]
-    assert organizer.send(address(paddle), {"lot": own, "rank": ""}).status_code == 303
+    assert organizer.change(address(paddle), {"lot": own, "rank": ""}).status_code == 303
     assert ranks(store) == [None, None]
 
 
@@ -73,7 +73,7 @@ def test_what_may_not_be_is_said_beside_its_field(organizer: Browser, paddle: Pa
     own, other = lots(store)
 
     for wrong in ({"lot": own, "rank": 0}, {"lot": own, "rank": "first"}, {"lot": other, "rank": 1}, {"rank": 1}):
-        assert organizer.send(address(paddle), wrong).status_code == 422
+        assert organizer.change(address(paddle), wrong).status_code == 422
     assert ranks(store) == [None, None]
 
 
@@ -84,7 +84,7 @@ def test_once_the_round_is_open_the_page_offers_nothing_and_refuses(
         session.scalars(select(RoundRow)).one().phase = "open"  # type: ignore[assignment]
 
     assert "<select" not in organizer.get(address(paddle)).text
-    assert organizer.send(address(paddle), {"lot": lots(store)[0], "rank": 1}).status_code == 422
+    assert organizer.change(address(paddle), {"lot": lots(store)[0], "rank": 1}).status_code == 422
 
 
 def test_an_unissued_paddle_has_no_such_page(organizer: Browser, paddle: PaddleRow, store: Store) -> None:

@@ -1,6 +1,7 @@
 """The special days, by which working days are counted."""
 
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -8,8 +9,9 @@ from flask_babel import gettext as _
 
 from techauction.core.days import day_of
 from techauction.core.refusal import NoSuch, Refusal
+from techauction.core.seen import ChangedMeanwhile
 from techauction.db import db, transaction
-from techauction.queries.days import days_page, special_day
+from techauction.queries.days import SpecialDay, days_page, special_day
 from techauction.services.days import add_special_day, name_special_day, remove_special_day
 from techauction.store.people import Role
 from techauction.web.administrator.forms import DayNamesForm, SpecialDayForm
@@ -52,16 +54,20 @@ def new_day() -> ResponseReturnValue:
 def change_day(text: str) -> ResponseReturnValue:
     """Call a special day otherwise."""
     line = special_day(db.session(), _day(text)) or abort(404)
-    form = DayNamesForm(request.form, name_zh=line.name.zh, name_en=line.name.en)
+    form = _names(line)
     if request.method == "POST" and form.validate():
         by_id = signed_in().id
         try:
             with transaction() as session:
-                name_special_day(session, day=line.day, **form.names(), by_id=by_id, now=now())
+                name_special_day(session, day=line.day, **form.names(), seen=form.marks(), by_id=by_id, now=now())
         except NoSuch:
             abort(404)
-        flash(_("The names of %(day)s are changed.", day=line.day), "success")
-        return redirect(url_for(".days", year=line.day.year), 303)
+        except ChangedMeanwhile as refusal:
+            line = special_day(db.session(), line.day) or abort(404)
+            form.conflict(refusal, mine=form.names(), kept=_values(line), theirs=_names(line, formdata=None))
+        else:
+            flash(_("The names of %(day)s are changed.", day=line.day), "success")
+            return redirect(url_for(".days", year=line.day.year), 303)
     return render_template("administrator/day.html", form=form, line=line), 422 if form.errors else 200
 
 
@@ -84,3 +90,16 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         abort(404)
+
+
+def _values(line: SpecialDay) -> dict[str, object]:
+    return {"name_zh": line.name.zh, "name_en": line.name.en}
+
+
+def _names(line: SpecialDay, **how: Any) -> DayNamesForm:
+    """Return the form as the day's names stand, or as it was sent."""
+    shown = _values(line) | ({"name_en": ""} if line.name.en == line.name.zh else {})
+    form = DayNamesForm(data=shown, **how)
+    if not form.is_submitted() or "formdata" in how:
+        form.carry(_values(line))
+    return form

@@ -21,6 +21,7 @@ from techauction.core.days import NothingSpecial, SpecialDayKnown
 from techauction.core.terms import LONGEST_NAME
 from techauction.queries.choices import Choice
 from techauction.store.people import OrganisationKind, Role
+from techauction.web.editing import EditForm
 from techauction.web.fields import Beside, CheckboxesField, DayField, Form, an_email_address, choices, keyed
 from techauction.wording import PROVINCES
 
@@ -104,7 +105,7 @@ class PasswordForm(Form):
     password = PasswordField(_l("New password"), [InputRequired(_l("Write a new password."))])
 
 
-class DayNamesForm(Form):
+class DayNamesForm(EditForm):
     """What a special day is called."""
 
     name_zh = StringField(_l("Name in Chinese"), [DataRequired(_l("Write the Chinese name.")), Length(max=80)])

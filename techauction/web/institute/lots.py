@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,6 +13,7 @@ from wtforms.validators import InputRequired, Length
 
 from techauction.core.consigning import Instrument
 from techauction.core.refusal import NoSuch, Refusal
+from techauction.core.seen import ChangedMeanwhile, values_of
 from techauction.db import db, transaction
 from techauction.queries import institute as queries
 from techauction.queries.choices import fields
@@ -94,21 +96,26 @@ def edit(lot_id: int) -> ResponseReturnValue:
     page = _page(lot_id)
     if not page.may_revise and request.method == "GET":
         return redirect(url_for(".lot", lot_id=lot_id), 303)
-    form = ResultForm(data=filled(page))
-    _offer(form, page)
+    form = _filled(page)
     if request.method == "POST" and form.validate():
         by_id, institute_id = signed_in().id, my_organisation_id()
+        described, terms = form.described(), form.terms()
         try:
             with transaction() as session:
                 consigning.revise(
                     session,
                     lot_id=lot_id,
                     institute_id=institute_id,
-                    described=form.described(),
-                    terms=form.terms(),
+                    described=described,
+                    terms=terms,
+                    seen=form.marks(),
                     by_id=by_id,
                     read_clock=house().clock,
                 )
+        except ChangedMeanwhile as refusal:
+            page = _page(lot_id)
+            mine, kept = values_of(described, terms), values_of(page.described, page.terms)
+            form.conflict(refusal, mine=mine, kept=kept, theirs=_filled(page, formdata=None))
         except Refusal as refusal:
             form.refuse(refusal)
         else:
@@ -190,6 +197,15 @@ def _shown(page: ResultPage, form: SealForm | None = None, slip_form: SlipForm |
         ),
         422 if form is not None or slip_form is not None else 200,
     )
+
+
+def _filled(page: ResultPage, **how: Any) -> ResultForm:
+    """Return the form as the result stands, or as it was sent."""
+    form = ResultForm(data=filled(page), **how)
+    _offer(form, page)
+    if not form.is_submitted() or "formdata" in how:
+        form.carry(values_of(page.described, page.terms))
+    return form
 
 
 def _offer(form: ResultForm, page: ResultPage | None = None) -> Sequence[RoundChoice]:

@@ -1,5 +1,6 @@
 """The form of a result: what it is, and on which terms it is to be sold."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from flask_babel import gettext as _
@@ -8,21 +9,24 @@ from wtforms import BooleanField, RadioField, SelectField, StringField, TextArea
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from techauction.core.consigning import Instrument, ResultListed
+from techauction.core.described import Described, Terms
 from techauction.core.increment import is_odd, usual
 from techauction.core.terms import LONGEST_RESULT_TITLE_EN, LONGEST_RIGHTS, LONGEST_SUMMARY, LONGEST_TITLE
 from techauction.queries.institute import ResultPage
-from techauction.services.consigning import Described, Terms
-from techauction.web.fields import Beside, Form, MoneyField
+from techauction.web.editing import EditForm
+from techauction.web.fields import Beside, MoneyField
 from techauction.wording.words import MATURITY
 
 _NEEDED = _l("This is needed.")
 _YES, _NO = "yes", "no"
 
 
-class ResultForm(Form):
+class ResultForm(EditForm):
     """A result with its round and its terms."""
 
     BESIDE: ClassVar[Beside] = {ResultListed: "title_zh"}
+
+    CALLED: ClassVar[Mapping[str, str]] = {"reserve_announced": "announced"}
 
     round = SelectField(_l("Round"), [InputRequired(_l("Choose a round."))], coerce=int)
     title_zh = StringField(_l("Title in Chinese"), [InputRequired(_NEEDED), Length(max=LONGEST_TITLE)])

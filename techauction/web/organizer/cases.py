@@ -31,7 +31,15 @@ def give(lot_id: int) -> ResponseReturnValue:
     by_id, market_key, manager_id = signed_in().id, _market(), identifier(request.form.get("manager", ""))
     try:
         with transaction() as session:
-            assign_case(session, case_id=lot_id, manager_id=manager_id or 0, market_key=market_key, by_id=by_id, now=now())
+            assign_case(
+                session,
+                case_id=lot_id,
+                manager_id=manager_id or 0,
+                instead_of=identifier(request.form.get("seen", "")),
+                market_key=market_key,
+                by_id=by_id,
+                now=now(),
+            )
     except NoSuch:
         abort(404)
     except Refusal as refusal:

@@ -11,12 +11,14 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from techauction.core.priority import MOST_RANK, NoRightAtLicence, PriorityRankWrong
 from techauction.core.refusal import NoSuch, Refusal
+from techauction.core.seen import ChangedMeanwhile
 from techauction.db import db, transaction
 from techauction.queries.priority import RightsPage, rights
 from techauction.services import priority
 from techauction.store.people import Role
 from techauction.web.context import my_market, now, signed_in
-from techauction.web.fields import Beside, Form, WholeField
+from techauction.web.editing import EditForm
+from techauction.web.fields import Beside, WholeField
 from techauction.web.filters import named
 from techauction.web.guard import only
 
@@ -24,7 +26,7 @@ bp = Blueprint("organizer_priority", __name__, url_prefix="/organizer/rounds/<sl
 bp.before_request(only(Role.ORGANIZER))
 
 
-class RightForm(Form):
+class RightForm(EditForm):
     """At which lot the paddle holds a right, and with what rank."""
 
     BESIDE: ClassVar[Beside] = {PriorityRankWrong: "rank", NoRightAtLicence: "lot"}
@@ -56,11 +58,17 @@ def confirm(slug: str, paddle_id: int) -> ResponseReturnValue:
                 paddle=page.paddle.number or 0,
                 market_key=market_key,
                 rank=form.rank.data,
+                seen=form.marks(),
                 by_id=by_id,
                 now=now(),
             )
     except NoSuch:
         abort(404)
+    except ChangedMeanwhile as refusal:
+        page = _found(slug, paddle_id)
+        form.refuse(refusal, "rank")
+        form.carry(_ranks(page))
+        return render_template("organizer/priority.html", page=page, form=form), 422
     except Refusal as refusal:
         form.refuse(refusal)
         return render_template("organizer/priority.html", page=page, form=form), 422
@@ -79,4 +87,10 @@ def _form(page: RightsPage, *, filled: bool) -> RightForm:
         for each in page.rights
         if each.may_be_held or each.rank is not None
     ]
+    if not filled:
+        form.carry(_ranks(page))
     return form
+
+
+def _ranks(page: RightsPage) -> dict[str, object]:
+    return {f"rank_{each.lot_id}": each.rank for each in page.rights}

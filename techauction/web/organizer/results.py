@@ -12,11 +12,13 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from techauction.core.consigning import MOST_LOT, LotNumberTaken, LotNumberWrong
 from techauction.core.lot import Format
 from techauction.core.refusal import NoSuch, Refusal
+from techauction.core.seen import values_of
 from techauction.db import db, transaction
 from techauction.queries import review as queries
 from techauction.services import consigning
 from techauction.store.people import Role
 from techauction.web.context import house, my_market, signed_in
+from techauction.web.editing import EditForm
 from techauction.web.fields import Beside, Form, WholeField, choices
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
@@ -25,8 +27,11 @@ bp = Blueprint("organizer_results", __name__, url_prefix="/organizer/results")
 bp.before_request(only(Role.ORGANIZER))
 
 
-class AcceptForm(Form):
-    """Under which number a result is listed, the next one where none is written; and how it is sold."""
+class AcceptForm(EditForm):
+    """Under which number a result is listed, the next one where none is written; and how it is sold.
+
+    It carries marks of the result that its market was shown: what is accepted is that, and nothing that came after it.
+    """
 
     BESIDE: ClassVar[Beside] = {LotNumberTaken: "number", LotNumberWrong: "number"}
 
@@ -74,6 +79,7 @@ def accept(lot_id: int) -> ResponseReturnValue:
                 market_key=market_key,
                 number=form.number.data,
                 sold_by=Format(form.sold_by.data),
+                seen=form.marks(),
                 by_id=by_id,
                 read_clock=house().clock,
             )
@@ -115,11 +121,13 @@ def send_back(lot_id: int) -> ResponseReturnValue:
 def _shown(lot_id: int, *, accept_form: AcceptForm | None = None, return_form: ReturnForm | None = None) -> ResponseReturnValue:
     page = queries.review(db.session(), lot_id=lot_id, market_key=my_market()) or abort(404)
     wrong = accept_form is not None or return_form is not None
+    accept_form = accept_form or AcceptForm(formdata=None, data={"number": page.proposed})
+    accept_form.carry(values_of(page.described, page.terms))  # of what stands beside the button
     return (
         render_template(
             "organizer/result.html",
             page=page,
-            accept=accept_form or AcceptForm(formdata=None, data={"number": page.proposed}),
+            accept=accept_form,
             send_back=return_form or ReturnForm(formdata=None),
         ),
         422 if wrong else 200,

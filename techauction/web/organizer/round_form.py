@@ -1,11 +1,12 @@
 """The form of a round: everything that a market decides before it is announced."""
 
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any, ClassVar, TypeVar
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectField, StringField
+from wtforms import BooleanField, HiddenField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from techauction.clock import SHANGHAI
@@ -25,10 +26,10 @@ from techauction.core.terms import (
     RESERVE_LEAD,
     SLUG,
 )
+from techauction.web.editing import EditForm
 from techauction.web.fields import (
     Beside,
     CheckboxesField,
-    Form,
     MoneyField,
     PercentField,
     ShanghaiDateTimeField,
@@ -61,7 +62,7 @@ def _at(label: Any) -> ShanghaiDateTimeField:
     return ShanghaiDateTimeField(label, [InputRequired(_l("Write a date and a time."))])
 
 
-class RoundForm(Form):
+class RoundForm(EditForm):
     """A round's names, times and rules; what it does not say itself has the rules' defaults."""
 
     BESIDE: ClassVar[Beside] = {
@@ -70,6 +71,8 @@ class RoundForm(Form):
         MarketHasLots: "markets",
         CustodianUnfit: "custodian",
     }
+
+    CALLED: ClassVar[Mapping[str, str]] = {"custodian_id": "custodian"}
 
     title_zh = StringField(_l("Title in Chinese"), [InputRequired(_NEEDED), Length(max=LONGEST_TITLE)])
     title_en = StringField(_l("Title in English"), [Length(max=LONGEST_TITLE)])
@@ -80,6 +83,7 @@ class RoundForm(Form):
     markets = CheckboxesField(_l("Markets that take part"))
     regime = SelectField(_l("Whose rules hold"))
     custodian = SelectField(_l("Custodian of the reserves"), default="")
+    of = HiddenField()
     rehearsal = BooleanField(_l("This is a rehearsal: it needs no notice, and is marked as one everywhere"))
 
     registration_closes_at = _at(_l("Registration and deposits close"))

@@ -1,5 +1,8 @@
 """Setting rounds up: the list, a round with its lots, its form, and the acts of its host."""
 
+from functools import partial
+from typing import Any
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -10,6 +13,7 @@ from wtforms.validators import InputRequired, Length
 from techauction.core.days import day_of
 from techauction.core.refusal import NoSuch, Refusal
 from techauction.core.round import Phase, RoundNotReady
+from techauction.core.seen import ChangedMeanwhile, values_of
 from techauction.db import db, transaction
 from techauction.queries import organizer as queries
 from techauction.queries.choices import markets
@@ -17,6 +21,7 @@ from techauction.queries.organizer import SetUpPage
 from techauction.services import rounds as services
 from techauction.store.days import special_days
 from techauction.store.people import Role
+from techauction.web.addresses import identifier
 from techauction.web.context import house, my_market, now, signed_in
 from techauction.web.fields import Form, keyed
 from techauction.web.guard import only
@@ -83,17 +88,20 @@ def round_(slug: str) -> ResponseReturnValue:
 @bp.route("/rounds/<slug>/edit", methods=["GET", "POST"])
 def edit(slug: str) -> ResponseReturnValue:
     """Change a draft."""
-    page = _page(slug)
+    page = _page(_moved(slug))
     if page.head.phase is not Phase.DRAFT or not page.hosted:
         abort(404)
-    form = RoundForm(data=filled(page.planned))
-    _offer(form)
+    form = _filled(page)
     if request.method == "POST" and form.validate():
         by_id, market_key = signed_in().id, my_market()
         planned = form.planned(host=market_key, synthetic=page.planned.synthetic)
+        change = partial(services.revise, round_id=page.id, market_key=market_key, planned=planned, seen=form.marks())
         try:
             with transaction() as session:
-                services.revise(session, round_id=page.id, market_key=market_key, planned=planned, by_id=by_id, now=now())
+                change(session, by_id=by_id, now=now())
+        except ChangedMeanwhile as refusal:
+            page = _page(_moved(slug))
+            form.conflict(refusal, mine=values_of(planned), kept=values_of(page.planned), theirs=_filled(page, formdata=None))
         except Refusal as refusal:
             form.refuse(refusal)
         else:
@@ -174,6 +182,21 @@ def _shown(
         ),
         status,
     )
+
+
+def _moved(slug: str) -> str:
+    """Return where the draft is now that the form was filled from: another may have given it another address meanwhile."""
+    of = identifier(request.form.get("of", ""))
+    return slug if of is None else queries.slug_of(db.session(), of, market_key=my_market()) or slug
+
+
+def _filled(page: SetUpPage, **how: Any) -> RoundForm:
+    """Return the form as the draft stands, or as it was sent."""
+    form = RoundForm(data={**filled(page.planned), "of": str(page.id)}, **how)
+    _offer(form)
+    if not form.is_submitted() or "formdata" in how:
+        form.carry(values_of(page.planned))
+    return form
 
 
 def _offer(form: RoundForm) -> None:
