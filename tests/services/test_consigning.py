@@ -124,6 +124,7 @@ def test_a_returned_result_is_revised_and_submitted_again(sessions: sessionmaker
             institute_id=by.organisation_id,
             described=BATTERY,
             terms=Terms(start=wan(300), increment=wan(10), reserve_announced=True),
+            seen=seen(lot),
             by_id=by.id,
             read_clock=clock,
         )
@@ -208,6 +209,7 @@ def test_a_reserve_is_forgotten_when_none_is_announced_any_more(
             institute_id=by.organisation_id,
             described=BATTERY,
             terms=Terms(start=wan(200), increment=wan(10), reserve_announced=False),
+            seen=seen(lot),
             by_id=by.id,
             read_clock=clock,
         )
