@@ -48,6 +48,7 @@ NOT_EDITS = {
     "OrganisationForm": ADD,
     "OrganisationUserForm": ADD,
     "PasswordForm": "the last password counts, and each is on record",
+    "PublishForm": DECIDES,
     "ReasonForm": ACT,
     "ReceiptForm": ADD,
     "RefuseForm": DECIDES,
