@@ -18,7 +18,7 @@ from techauction.services.bidding import Asked, Taken, take_bids
 from techauction.store.auction import InstructionRow, OfferRow, PaddleRow
 from techauction.store.consigning import LotRow
 from techauction.store.money import DepositRow
-from techauction.store.people import Role, UserRow
+from techauction.store.people import OrganisationRow, Role, UserRow
 from techauction.store.record import RecordRow
 from tests.builders import CLOSES, OPENS, a_user, wan
 from tests.rounds import Played, a_round_to_play
@@ -250,7 +250,8 @@ def test_a_colleague_takes_up_the_instruction_of_a_disabled_user(sessions: Sessi
         leave(session, played, 1, 300)
         session.execute(update(UserRow).where(UserRow.id == played.users[1]).values(disabled_at=NOW))
         bid(session, played, 2, 220, NOW)
-        played.users[1] = a_user(session, Role.ENTERPRISE, organisation=played.paddles[1].organisation).id
+        enterprise = session.get_one(OrganisationRow, played.paddles[1].organisation_id)
+        played.users[1] = a_user(session, Role.ENTERPRISE, organisation=enterprise).id
 
         leave(session, played, 1, 300)
 
