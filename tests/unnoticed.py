@@ -64,6 +64,7 @@ UNNOTICED: dict[str, str | tuple[str, Callable[[Row], bool]]] = {
     "lots.submitted_at": _WHEN,
     "notices": _MAIL,
     "offers.body_mac": "recognises the repetition of a sealed offer's key; nothing was decided by it",
+    "offers.decided_at": ("when an offer that was taken in time was decided: the record has the time that counted", _taken),
     "offers.key": ("what a bidder calls an offer that was taken: the answer to it stands in the record", _taken),
     "offers.received_at": ("the stamp of an offer that was taken: the record has the time that counted", _taken),
     "offers.source": ("whether a bid was called for by an instruction is not told to anybody but its bidder", _taken),

@@ -57,6 +57,11 @@ def void_bid(here: Replay, lot: Lot, event: Event) -> Replay:
     seq = number(event.data, "seq")
     if event.data.get("matches", []) != voiding.matches_of(here.holding, seq):
         here = here.but(Fault.UNLAWFUL, "not just the matches of the bid were voided with it")
+    # Events of an earlier version name neither.
+    named = {name: event.data[name] for name in ("bid_paddle", "bid_fen") if name in event.data}
+    for each in voiding.each(here.holding):
+        if each.seq == seq and named not in ({}, {"bid_paddle": each.bid.paddle, "bid_fen": each.bid.amount.minor}):
+            here = here.but(Fault.UNLAWFUL, "another paddle or sum than that of the bid that was voided")
     lot, holding = voiding.void_bid(lot, here.holding, seq)
     return replace(here, lot=lot, holding=holding, bids=sum(1 for _ in voiding.each(holding)), run=here.run + 1)
 

@@ -17,6 +17,7 @@ from techauction.queries import heads
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
 from techauction.queries.viewing import LISTED, PUBLIC
+from techauction.queries.voids import Void, by_bid, voids
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ResultRow, RoundMarketRow, RoundRow
 from techauction.store.record import RecordRow
@@ -68,7 +69,7 @@ class AuditedRoundPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditedEvent:
-    """One event of the record, with everything that is hashed."""
+    """One event of the record, with everything that is hashed. `voided_by`: the event that took this bid back."""
 
     seq: int
     kind: Kind
@@ -79,6 +80,7 @@ class AuditedEvent:
     data: tuple[tuple[str, str], ...]
     prev_hash: str
     hash: str
+    voided_by: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,12 +129,13 @@ def record(session: Session, slug: str, number: int, *, page: int) -> RecordPage
     found = session.execute(_lots(slug).where(LotRow.number == number)).one_or_none()
     if row is None or found is None:
         return None
+    void = by_bid(voids(session, found[0].id))
     events = select(RecordRow).where(RecordRow.lot_id == found[0].id).order_by(RecordRow.seq)
     statement, paging = cut(session, events, number=page, size=EVENTS_A_PAGE)
     return RecordPage(
         head=head_of(row),
         lot=_lot(*found, head_hash=found[0].head_hash),
-        events=tuple(_event(each) for each in session.scalars(statement)),
+        events=tuple(_event(each, void.get(each.seq)) for each in session.scalars(statement)),
         paging=paging,
     )
 
@@ -194,7 +197,7 @@ def _lot(lot: LotRow, result: ResultRow, outcome: OutcomeRow | None, *, head_has
     )
 
 
-def _event(row: RecordRow) -> AuditedEvent:
+def _event(row: RecordRow, void: Void | None) -> AuditedEvent:
     return AuditedEvent(
         seq=row.seq,
         kind=row.kind,
@@ -205,6 +208,7 @@ def _event(row: RecordRow) -> AuditedEvent:
         data=tuple((name, _plain(value)) for name, value in sorted(row.data.items())),
         prev_hash=row.prev_hash,
         hash=row.hash,
+        voided_by=None if void is None else void.seq,
     )
 
 

@@ -16,6 +16,7 @@ from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
 from techauction.queries.sale import RulesShown, rules_of
 from techauction.queries.viewing import ANYBODY, LISTED, Viewer, visible_to
+from techauction.queries.voids import Void, by_bid, voids
 from techauction.store.consigning import LotRow, ResultRow, RoundRow
 from techauction.store.people import FieldRow
 from techauction.store.record import RecordRow
@@ -25,7 +26,10 @@ EVENTS_A_PAGE = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
-    """One event of a lot's record. `reason` is public where there is one; a sealed reserve and its opening are left out."""
+    """One event of a lot's record. `reason` is public where there is one; a sealed reserve and its opening are left out.
+
+    `void`: what took this bid back; of a void, what it took.
+    """
 
     seq: int
     kind: Kind
@@ -35,6 +39,7 @@ class Happened:
     closes_at: datetime | None
     reason: str
     ending: Ending | None
+    void: Void | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,7 @@ class LotPage:
     rungs: tuple[tuple[Money, Money], ...]
     head_hash: str | None
     history: tuple[Happened, ...]
+    voided: int
     paging: Paging
     before: int | None
     after: int | None
@@ -71,7 +77,8 @@ def lot_page(session: Session, slug: str, number: int, *, page: int, now: dateti
         return None
     lot, outcome, place = found
     assert lot.start is not None
-    history, paging = _history(session, lot.id, page)
+    void = voids(session, lot.id)
+    history, paging = _history(session, lot.id, page, void)
     before, after = _neighbours(session, lot)
     return LotPage(
         head=head_of(lot.round),
@@ -88,23 +95,25 @@ def lot_page(session: Session, slug: str, number: int, *, page: int, now: dateti
         rungs=lot.increments().rungs,
         head_hash=lot.head_hash,
         history=history,
+        voided=len(by_bid(void)),
         paging=paging,
         before=before,
         after=after,
     )
 
 
-def _history(session: Session, lot_id: int, page: int) -> tuple[tuple[Happened, ...], Paging]:
+def _history(session: Session, lot_id: int, page: int, found: tuple[Void, ...]) -> tuple[tuple[Happened, ...], Paging]:
     statement, paging = cut(
         session,
         select(RecordRow).where(RecordRow.lot_id == lot_id).order_by(RecordRow.seq.desc()),
         number=page,
         size=EVENTS_A_PAGE,
     )
-    return tuple(_happened(row) for row in session.scalars(statement)), paging
+    by = by_bid(found) | {void.seq: void for void in found}
+    return tuple(_happened(row, by.get(row.seq)) for row in session.scalars(statement)), paging
 
 
-def _happened(row: RecordRow) -> Happened:
+def _happened(row: RecordRow, void: Void | None) -> Happened:
     ending = row.data.get("ending")
     return Happened(
         seq=row.seq,
@@ -115,6 +124,7 @@ def _happened(row: RecordRow) -> Happened:
         closes_at=row.closes_at,
         reason=str(row.data.get("reason") or ""),
         ending=Ending(str(ending)) if ending else None,
+        void=void,
     )
 
 

@@ -17,6 +17,7 @@ from techauction.queries.catalogue import LotTile, tile_of, tiles_of_round
 from techauction.queries.organizer import own
 from techauction.queries.rounds import RoundHead, head_of
 from techauction.queries.sale import as_core
+from techauction.queries.voids import Void, by_bid, voids
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.people import UserRow
@@ -35,6 +36,7 @@ class BidMade:
     source: Source
     clerk: str
     voided_for: str | None
+    void: Void | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +81,16 @@ def lot_at_desk(
 
 def _bids(session: Session, lot_id: int, most: int | None) -> tuple[BidMade, ...]:
     of_lot = select(RecordRow).where(RecordRow.lot_id == lot_id).order_by(RecordRow.seq.desc())
-    voids = session.scalars(of_lot.where(RecordRow.kind == Kind.VOIDED))
-    voided = {seq: str(row.data["reason"]) for row in voids for seq in voided_by(row.data)}
+    events = session.scalars(of_lot.where(RecordRow.kind == Kind.VOIDED))
+    voided = {seq: str(row.data["reason"]) for row in events for seq in voided_by(row.data)}
+    by = by_bid(voids(session, lot_id))
     rows = session.scalars(of_lot.where(RecordRow.kind.in_(BIDS)).limit(most)).all()
     ids = {row.data.get("clerk") for row in rows} - {None}
     clerks = dict(session.execute(select(UserRow.id, UserRow.name).where(UserRow.id.in_(ids))).all()) if ids else {}
-    return tuple(_bid(row, clerks, voided.get(row.seq)) for row in rows)
+    return tuple(_bid(row, clerks, voided.get(row.seq), by.get(row.seq)) for row in rows)
 
 
-def _bid(row: RecordRow, clerks: dict[int, str], voided_for: str | None) -> BidMade:
+def _bid(row: RecordRow, clerks: dict[int, str], voided_for: str | None, void: Void | None) -> BidMade:
     assert row.paddle is not None
     assert row.amount is not None
     clerk = row.data.get("clerk")
@@ -100,4 +103,5 @@ def _bid(row: RecordRow, clerks: dict[int, str], voided_for: str | None) -> BidM
         source=Source.FLOOR if row.data.get("source") == Source.FLOOR.value else Source.ONLINE,
         clerk=clerks.get(clerk, "") if isinstance(clerk, int) else "",
         voided_for=voided_for,
+        void=void,
     )

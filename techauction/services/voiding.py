@@ -61,7 +61,9 @@ def void_bid(session: Session, *, lot: LotRow, seq: int, reason: str, two: Two, 
     lot.bidders = sorted(after.bidders)
     lot.bids = sum(1 for _ in voiding.each(kept))
     lot.run += 1  # the same price may be bid again
-    data: dict[str, object] = {"seq": seq, "reason": reason, **two.as_data()}
+    [bid] = [each.bid for each in voiding.each(last) if each.seq == seq]
+    named = {"bid_paddle": bid.paddle, "bid_fen": bid.amount.minor}
+    data: dict[str, object] = {"seq": seq, "reason": reason, **named, **two.as_data()}
     if matches:
         data["matches"] = matches
     append(session, lot, Kind.VOIDED, at=now, data=data)

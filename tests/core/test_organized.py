@@ -69,6 +69,14 @@ def test_a_void_that_could_not_have_happened_is_found(place: int, data: dict[str
     assert fault in faults(rehashed(a_voided_bid().entries, place, data=data))
 
 
+@pytest.mark.parametrize(("paddle", "amount", "found"), [(3, 2, False), (2, 2, True), (3, 3, True)])
+def test_a_void_that_names_another_bid_is_found(paddle: int, amount: int, *, found: bool) -> None:
+    named = {"bid_paddle": paddle, "bid_fen": (START + STEP.times(amount)).minor}
+    data = {"seq": 4, "reason": "The wrong paddle.", **named, **TWO}
+
+    assert (Fault.UNLAWFUL in faults(rehashed(a_voided_bid().entries, 5, data=data))) is found
+
+
 def test_a_void_while_the_lot_is_open_is_found() -> None:
     sale = a_sale()
     sale.bid(1, START, TEN + MINUTE)

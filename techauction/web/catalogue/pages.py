@@ -9,6 +9,7 @@ from wtforms import SelectField, StringField
 
 from techauction.db import db
 from techauction.queries import rounds as round_queries
+from techauction.queries import voids
 from techauction.queries.announcement import announcement
 from techauction.queries.catalogue import FilterValue, RoundPage, Shown, Sought, round_page
 from techauction.queries.lot import lot_page
@@ -99,4 +100,4 @@ def lot(slug: str, number: int) -> ResponseReturnValue:
 def result(slug: str) -> ResponseReturnValue:
     """Show how a round's lots ended, and the hashes by which that can be checked."""
     page = announcement(db.session(), slug, page=page_number(), now=now(), viewer=viewer()) or abort(404)
-    return render_template("catalogue/result.html", page=page)
+    return render_template("catalogue/result.html", page=page, voided=voids.count(db.session(), slug))

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from techauction.core.settlement import BooksDiffer
 from techauction.db import db, snapshot
+from techauction.queries import voids
 from techauction.queries.reporting import reported_round
 from techauction.queries.rounds import RoundHead
 from techauction.reports.exports import Format, settlement_name
@@ -81,7 +82,13 @@ def _shown(slug: str, *, refused: str | None = None, status: int = 200) -> Respo
         abort(404)
     compiled = compile_report(snapshot(db.session()), slug)
     page = render_template(
-        "organizer/report.html", head=head, report=compiled, by=by, bars=draw(compiled.by[by]), refused=refused
+        "organizer/report.html",
+        head=head,
+        report=compiled,
+        by=by,
+        bars=draw(compiled.by[by]),
+        refused=refused,
+        voided=voids.count(db.session(), slug),
     )
     return page, status
 
