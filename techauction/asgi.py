@@ -81,11 +81,13 @@ class Process:
         self.gallery.start()
         if self.bus is not None:
             self.bus.start()
+        attending = asyncio.create_task(self.auctioneer.life.attend())
         await asyncio.to_thread(self.auctioneer.start)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self.gallery.close()
         await asyncio.to_thread(self.auctioneer.stop)
+        attending.cancel()
         if self.bus is not None:
             await asyncio.to_thread(self.bus.stop)
         self._engine.dispose()

@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from techauction.core.absence import Gap
 from techauction.core.approval import Act
 from techauction.core.custody import Custody
 from techauction.core.lot import Format, Stage
 from techauction.core.money import Money
 from techauction.core.offer import Source
 from techauction.core.refusal import Refusal
-from techauction.services import aftersale, hammer, instructions, opening, pausing, prolonging, voiding, withdrawing
+from techauction.services import absence, aftersale, hammer, instructions, opening, pausing, prolonging, voiding, withdrawing
 from techauction.services.bidding import Answer, Asked, Taken, take_bids
 from techauction.store.auction import AdmissionRow
 from techauction.store.consigning import LotRow
@@ -120,10 +121,11 @@ class Everything:
         away = CLOSES - 2 * MINUTE
         others = [self.lot(place) for place in (0, 2, 3, 5, 6)]
         stages = [each.stage for each in others]
-        lost = pausing.interrupt_lost(self.session, away_from=away, now=CLOSES - MINUTE)
+        absence.keep(self.session, Gap(away, CLOSES - MINUTE))
+        lost = absence.look(self.session, now=CLOSES - MINUTE)
         assert self.lot(8).id in lost
         assert stages == [Stage.OPEN] * len(others)
-        resumed(self.session, lot_ids=lost, read_clock=lambda: CLOSES)
+        resumed(self.session, lot_ids=sorted(lost), read_clock=lambda: CLOSES)
         at = CLOSES + MINUTE
         two = by_two(
             self.session, self.played.row.id, Act.PROLONG, at=at, reason="A fair.", lot_ids=(self.lot(8).id,), minutes=5

@@ -59,9 +59,14 @@ class ModelLot:
         return no
 
     def absence(self, since: datetime, now: datetime) -> None:
-        since, long = max(since, self.opens), timedelta(seconds=self.rules.gap)
-        if self.stage == "open" and since < self.closes and now > self.closes - self.length and now - since > long:
+        since, second = max(since, self.opens), timedelta(seconds=1)
+        if self.stage != "open" or now - since < second:
+            return
+        if since < self.closes and now > self.closes - self.length and now - since >= self.rules.gap * second:
             self.stop("interrupted", since, now)
+        elif since < self.closes <= now:  # too short to stop the lot, but nobody could bid when it was to close
+            self.planned += now + self.length - self.closes
+            self.closes, self.events = now + self.length, self.events + 1
 
     def resume(self, now: datetime) -> str:
         if not self.stopped:

@@ -109,13 +109,14 @@ UNNOTICED: dict[str, str | tuple[str, Callable[[Row], bool]]] = {
 """By `table.column`, or by table: the reason; perhaps with the rows that it holds of."""
 
 ELSEWHERE = {
+    "absences": "the house's, not a round's; those that touched its lots are compared with the record",
     "api_tokens": "how a program signs in",
     "audit": "who did what: beside the record, never read by it",
     "fields": "names of fields; a lot's description has the key",
     "manager_fields": "which cases a manager is offered",
     "markets": "names of markets; the record has their keys",
     "password_tries": "how often a password was tried",
-    "pulse": "the process's life",
+    "processes": "the processes' lives",
     "special_days": "the calendar of last days after the sale",
     "user_sessions": "who is signed in",
     "users": "names and passwords of people; the record has their ids",

@@ -37,18 +37,18 @@ class Closed:
     said_ms: list[float] = field(default_factory=list)
 
 
-def measure(directory: Path, *, lots: int, bidders: int) -> Closed:
-    """Return how late the hammers of lots that were all bid on fell.
+def measure(directory: Path, *, lots: int, bidders: int, database_url: str | None = None, workers: int = 1) -> Closed:
+    """Return how late the hammers of lots that were all bid on fell: on SQLite, or on PostgreSQL by several processes.
 
     :raises BenchFailed: the machine is too slow to bid before the close, or a hammer did not fall
     """
     clock = SystemClock()
-    made = instance.make(directory, bidders=bidders, lots=lots, lasts=LASTS)
+    made = instance.make(directory, bidders=bidders, lots=lots, lasts=LASTS, database_url=database_url)
     engine = make_engine(made.settings().database_url)
     with Session(engine) as session:
         closes_at = session.scalars(select(LotRow.closes_at).distinct()).one()
     assert closes_at is not None
-    with serving("product", made) as server:
+    with serving("product", made, workers=workers) as server:
         seen = bid(server, made, connections=bidders, warm_s=0.0, seconds=_BIDDING_S)
         if clock() > closes_at - _QUIET:
             raise BenchFailed("the machine is too slow to bid before the lots close")

@@ -158,6 +158,17 @@ class _Bench:
             self._report.figure("f", "product", f"techauction, {LOTS} lots"),
             lambda: self._in_folder(lambda folder: as_run.closed(closing.measure(folder, lots=LOTS, bidders=CLIENTS))),
         )
+        server, workers = self._server, max(WORKERS)
+        figure = self._report.figure("f", f"{workers}", f"techauction, {LOTS} lots, PostgreSQL, processes: {workers}")
+        if server is None:
+            figure.left_out = "no server"
+            return
+
+        def on_several(folder: Path) -> Run:
+            with server.database() as url:
+                return as_run.closed(closing.measure(folder, lots=LOTS, bidders=CLIENTS, database_url=url, workers=workers))
+
+        yield figure, lambda: self._in_folder(on_several)
 
     def _on_several(self) -> Due:
         if self._report.best("a", "postgresql") is None or self._report.find("a", "product") is None:

@@ -79,7 +79,8 @@ that telling ten times a second holds none back. Memory: what the server's proce
         ("p50_ms", "p99_ms", "longest_ms", "least_ms", "said_p99_ms"),
         """\
 How long after `closes_at` a hammer was found committed by another process that looks every millisecond; all lots were bid on.
-By its own word: the instant in the record.""",
+By its own word: the instant in the record. Several processes wait for each other's word that what was here before the close is
+decided.""",
     ),
     "g": Part("The same as a) on PostgreSQL", _BIDS, "As a); the workers are processes on one port."),
     "h": Part(

@@ -1,8 +1,10 @@
-"""Playing again what organizers did to a lot: prolonged, withdrawn, a bid or an outcome voided."""
+"""Playing again what organizers did to a lot, or an absence: interrupted, prolonged, withdrawn, a bid or an outcome voided."""
 
 from dataclasses import replace
+from datetime import datetime
 
-from techauction.core import prolonging, voiding
+from techauction.core import absence, pausing, prolonging, voiding
+from techauction.core.absence import Gap
 from techauction.core.lot import Format, Lot, Stage
 from techauction.core.outcome import Ending
 from techauction.core.plain import number, text
@@ -22,16 +24,47 @@ def keeps_close(here: Replay, lot: Lot, event: Event) -> Replay:
 def prolong(here: Replay, lot: Lot, event: Event) -> Replay:
     """Move the close later, and what was planned with it."""
     assert event.closes_at is not None
-    here = _by_two(here, event)
     text(event.data, "reason")
     if text(event.data, "from") != instant(lot.closes_at):
         here = here.but(Fault.WRONG_CLOSE, f"prolonged from another close than {instant(lot.closes_at)}")
+    if event.data.get("cause") == absence.CAUSE:
+        return _prolong_for_absence(here, lot, event)
+    here = _by_two(here, event)
     try:
         after = prolonging.prolong(lot, event.closes_at - lot.closes_at, event.at)
     except ProlongedWrong as refusal:
         here = here.but(Fault.WRONG_CLOSE, f"prolonged: {refusal}")
         after = replace(lot, closes_at=event.closes_at)
     return replace(here, lot=after)
+
+
+def interrupt(here: Replay, lot: Lot, event: Event) -> Replay:
+    """Stop the lot, because nobody could bid for a part of its last period."""
+    here = keeps_close(here, lot, event)
+    gap = _gap(event)
+    short = "back_at" in event.data and gap.length < absence.LEAST  # earlier versions said nothing of it, and knew no least
+    if not gap.away_from <= gap.back_at <= event.at or short or not absence.touches(lot, gap):
+        here = here.but(Fault.OFF_TIME, "interrupted, though nothing of the last period was lost")
+    return replace(here, lot=pausing.interrupt(lot), stopped_at=gap.away_from, stop_reason=text(event.data, "reason"))
+
+
+def _prolong_for_absence(here: Replay, lot: Lot, event: Event) -> Replay:
+    """Give the lot the full period that the house gives by itself: no more, no less, and only for an absence at its close."""
+    assert event.closes_at is not None
+    gap = _gap(event)
+    if not absence.prolongs(lot, gap) or gap.back_at > event.at or gap.away_from < lot.opens_at:
+        here = here.but(Fault.OFF_TIME, "prolonged by the house, though nobody was missed at the close")
+    after = absence.prolonged(lot, event.at)
+    if event.closes_at != after.closes_at:
+        here = here.but(Fault.WRONG_CLOSE, f"prolonged by the house to another close than {instant(after.closes_at)}")
+        after = replace(after, closes_at=event.closes_at)
+    return replace(here, lot=after)
+
+
+def _gap(event: Event) -> Gap:
+    """Return the absence that an event names."""
+    away_from = datetime.fromisoformat(text(event.data, "away_from"))
+    return Gap(away_from, datetime.fromisoformat(text(event.data, "back_at")) if "back_at" in event.data else event.at)
 
 
 def withdraw(here: Replay, event: Event) -> Replay:

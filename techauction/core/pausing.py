@@ -57,8 +57,3 @@ def set_back(last_at: datetime, now: datetime) -> dict[str, object]:
     Time on a record goes backward at the first event after that, and nowhere else.
     """
     return {} if now >= last_at else {"set_back_us": (last_at - now) // timedelta(microseconds=1)}
-
-
-def was_lost(lot: Lot, away_from: datetime, back_at: datetime) -> bool:
-    """Return whether an absence of the selling process touched the lot's last period."""
-    return lot.stage is Stage.OPEN and away_from < lot.closes_at and back_at > lot.closes_at - lot.rules.extension.length

@@ -207,14 +207,6 @@ def _pause(here: Replay, lot: Lot, event: Event) -> Replay:
     return replace(here, lot=pausing.pause(lot, event.at), stopped_at=event.at, stop_reason=text(event.data, "reason"))
 
 
-def _interrupt(here: Replay, lot: Lot, event: Event) -> Replay:
-    here = keeps_close(here, lot, event)
-    away_from = datetime.fromisoformat(text(event.data, "away_from"))
-    if away_from > event.at or not pausing.was_lost(lot, away_from, event.at):
-        here = here.but(Fault.OFF_TIME, "interrupted, though nothing of the last period was lost")
-    return replace(here, lot=pausing.interrupt(lot), stopped_at=away_from, stop_reason=text(event.data, "reason"))
-
-
 def _resume(here: Replay, lot: Lot, event: Event) -> Replay:
     text(event.data, "reason")
     assert event.closes_at is not None
@@ -228,6 +220,8 @@ def _resume(here: Replay, lot: Lot, event: Event) -> Replay:
 def _fall(here: Replay, lot: Lot, event: Event) -> Replay:
     here = unsealing.must_be_open(keeps_close(here, lot, event))
     said = Ending(text(event.data, "ending"))
+    if "unheard" in event.data and number(event.data, "unheard") < 1:
+        here = here.but(Fault.UNREADABLE, "it says that nobody was silent, where it should say nothing")
     here, reserve = _reserve(here, event, sold=said is Ending.SOLD)
     reason = event.data["reason"]
     met = None if reserve is None or lot.standing is None else lot.standing.amount >= reserve
@@ -286,7 +280,7 @@ _STEPS: dict[Kind, Callable[[Replay, Lot, Event], Replay]] = {
     Kind.UNSEALED: unsealing.unseal,
     Kind.EXTENDED: _extend,
     Kind.PAUSED: _pause,
-    Kind.INTERRUPTED: _interrupt,
+    Kind.INTERRUPTED: organized.interrupt,
     Kind.RESUMED: _resume,
     Kind.HAMMERED: _fall,
     Kind.PROLONGED: organized.prolong,

@@ -16,7 +16,7 @@ from techauction.core.round import Phase
 from techauction.db import writing
 from techauction.demo.data import joint_live, joint_next
 from techauction.saleroom.auctioneer import Auctioneer
-from techauction.services import pausing, pulse, rounds
+from techauction.services import pausing, processes, rounds
 from techauction.services.loading import load_round
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.people import Role, UserRow
@@ -104,10 +104,11 @@ def end_earlier(engine: Engine, read_clock: Callable[[], datetime], *, custody: 
         stages = dict(session.execute(lots.where(LotRow.stage != Stage.ENDED)).all())
         if not stages:
             return
-        # The pulse is a little older than the last thing that happened.
+        # What a process has proved is a little older than the last thing that happened.
         happened = session.scalar(select(func.max(RecordRow.at)).where(RecordRow.lot_id.in_(stages)))
-        stopped_at = max(filter(None, (happened, pulse.last_pulse(session))))
-        pulse.beat(session, now=stopped_at)
+        stopped_at = max(filter(None, (happened, processes.last_proof(session, now=read_clock()))))
+        gone = processes.begin(session, now=stopped_at)
+        processes.end(session, gone, now=stopped_at, decided_through=stopped_at)
     clock = ManualClock(stopped_at)
     auctioneer = Auctioneer(sessions, clock, custody=custody)
     auctioneer.start()

@@ -59,7 +59,7 @@ def play(engine: Engine, *, custody: Custody, progress: Callable[[int, int], Non
     cues = script.write(parts, seed=SEED)
     stage = _Stage(clock, lots, cast, cues, progress)
     with _at_work(sessions, clock, custody) as auctioneer:
-        stage.perform(auctioneer, partial(opening.open_round, round_id=round_id), opens_at=row.opens_at)
+        stage.perform(auctioneer, partial(opening.begin_round, round_id=round_id), opens_at=row.opens_at)
     with sessions() as session:
         if session.get_one(RoundRow, round_id).phase is not Phase.CLOSED:
             raise PlayWentWrong(f"{JOINT} did not close: {_hammered(session, round_id)} of {len(lots)} lots ended")
@@ -93,7 +93,7 @@ class _Stage:
         self._progress = progress
         self._keys = itertools.count(1)
 
-    def perform(self, auctioneer: Auctioneer, open_round: Callable[..., None], *, opens_at: datetime) -> None:
+    def perform(self, auctioneer: Auctioneer, begin_round: Callable[..., None], *, opens_at: datetime) -> None:
         """Open the round in its time, give every cue in its, and stand still at every close for the hammer."""
         closes: dict[int, datetime] = {}
         opened = False
@@ -101,7 +101,8 @@ class _Stage:
         for at, together in script.by_beat(self._cues).items():
             if not opened and at >= opens_at:
                 self._clock.set(opens_at)
-                auctioneer.act(open_round).result(_PATIENCE_S)
+                auctioneer.act(begin_round).result(_PATIENCE_S)
+                auctioneer.nudge().result(_PATIENCE_S)
                 opened = True
             self._hammer(auctioneer, closes, until=at)
             self._clock.set(at)

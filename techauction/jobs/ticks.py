@@ -3,6 +3,7 @@
 from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import structlog
 from sqlalchemy import exists, select
@@ -30,7 +31,9 @@ def open_due_rounds(sessions: sessionmaker[Session], auctioneer: Auctioneer, *, 
             .order_by(RoundRow.opens_at, RoundRow.id)
         ).all()
     for round_id in due:
-        _wait(auctioneer.act(partial(opening.open_round, round_id=round_id)), "open", round_id)
+        _wait(auctioneer.act(partial(opening.begin_round, round_id=round_id)), "open", round_id)
+    if due:
+        _wait(auctioneer.nudge(), "open the lots of", due[-1])
 
 
 def close_finished_rounds(sessions: sessionmaker[Session], auctioneer: Auctioneer) -> None:
@@ -52,7 +55,7 @@ def _close_round(session: Session, *, read_clock: Clock, round_id: int) -> bool:
     return opening.close_round(session, round_id=round_id, now=read_clock())
 
 
-def _wait(future: "Future[object]", what: str, round_id: int) -> None:
+def _wait(future: "Future[Any]", what: str, round_id: int) -> None:
     try:
         future.result(PATIENCE_S)
     except Refusal as refusal:

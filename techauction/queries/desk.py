@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from techauction.core.lot import Stage
@@ -12,9 +12,13 @@ from techauction.queries.catalogue import LotTile, tile_of, tiles_of_round
 from techauction.queries.organizer import may_open, own
 from techauction.queries.rounds import RoundHead, Totals, head_of, totals_of
 from techauction.queries.viewing import LISTED, rounds_of
-from techauction.store.auction import PulseRow
 from techauction.store.consigning import LotRow, RoundRow
+from techauction.store.processes import ProcessRow
 from techauction.store.record import RecordRow
+
+NEAR = timedelta(seconds=5)
+"""Lots that closed so near to a process's last mark may have missed an offer."""
+_DIED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +47,22 @@ class DeskPage:
 
 @dataclass(frozen=True, slots=True)
 class Beats:
-    """When the auctioneer last said that it lives, and how late the round's last hammer fell."""
+    """When the house last proved that it can take bids, if any lot is on sale, and how late the round's last hammer fell."""
 
-    pulse_at: datetime | None
+    proven_at: datetime | None
     late: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Died:
+    """A selling process that died, until when it had decided everything, and the numbers of the lots that closed about then.
+
+    What it had received after that, and not decided, nobody knows.
+    """
+
+    process: int
+    last_at: datetime
+    lots: tuple[int, ...]
 
 
 def desk(session: Session, slug: str, *, market_key: str, now: datetime) -> DeskPage | None:
@@ -84,4 +100,35 @@ def beats(session: Session, round_id: int) -> Beats:
         .limit(1)
     ).first()
     late = None if last is None or last.closes_at is None else last.at - last.closes_at
-    return Beats(pulse_at=session.scalar(select(PulseRow.at)), late=late)
+    # While nothing is on sale nobody asks for a proof.
+    selling = exists().where(LotRow.stage == Stage.OPEN, LotRow.key_missing_at.is_(None))
+    return Beats(proven_at=session.scalar(select(func.max(ProcessRow.proven_at)).where(selling)), late=late)
+
+
+def died(session: Session, round_id: int) -> tuple[Died, ...]:
+    """Return the processes that died while the round was open, the last first."""
+    row = session.get_one(RoundRow, round_id)
+    if row.opened_at is None:
+        return ()
+    while_open = [ProcessRow.lost_at.is_not(None), ProcessRow.decided_through >= row.opened_at]
+    if row.closed_at is not None:
+        while_open.append(ProcessRow.decided_through <= row.closed_at)
+    found = session.scalars(select(ProcessRow).where(*while_open).order_by(ProcessRow.id.desc()).limit(_DIED)).all()
+    closes = session.execute(
+        select(LotRow.number, RecordRow.closes_at)
+        .join(LotRow, RecordRow.lot_id == LotRow.id)
+        .where(LotRow.round_id == round_id, RecordRow.kind == Kind.HAMMERED)
+        .order_by(LotRow.number)
+    ).all()
+    return tuple(
+        Died(
+            process=each.id,
+            last_at=each.decided_through,
+            lots=tuple(
+                number
+                for number, closes_at in closes
+                if number is not None and closes_at is not None and abs(closes_at - each.decided_through) <= NEAR
+            ),
+        )
+        for each in found
+    )

@@ -19,6 +19,7 @@ from techauction.store.auction import AdmissionRow, ApprovalRow, InstructionRow,
 from techauction.store.consigning import LotRow, ReserveRow, RoundRow
 from techauction.store.money import DepositRow, PostingRow, ReceiptRow, SettlementRow
 from techauction.store.people import OrganisationRow
+from techauction.store.processes import AbsenceRow
 from techauction.store.record import RoundRecordRow
 from techauction.store.renames import RenameRow
 
@@ -65,6 +66,7 @@ class Books:
     events: list[RoundRecordRow]
     admitted: dict[tuple[int, int], AdmissionRow]
     approvals: list[ApprovalRow]
+    absences: list[AbsenceRow]
     renames: dict[int, list[RenameRow]] = field(default_factory=lambda: defaultdict(list))
     offers: dict[int, dict[int, TakenOffer]] = field(default_factory=lambda: defaultdict(dict))
     chained: dict[int, list[tuple[RefusedOffer, str]]] = field(default_factory=lambda: defaultdict(list))
@@ -103,6 +105,7 @@ def load_books(session: Session, row: RoundRow) -> Books:
             (each.paddle_id, each.lot_id): each for each in _all(session, AdmissionRow, AdmissionRow.paddle_id.in_(its_paddles))
         },
         approvals=list(_all(session, ApprovalRow, ApprovalRow.round_id == row.id)),
+        absences=list(_all(session, AbsenceRow, AbsenceRow.back_at > (row.opened_at or row.created_at))),
     )
     approved = (RenameRow.decision == Decision.APPROVED) & RenameRow.organisation_id.in_(bidders)
     for rename in session.scalars(select(RenameRow).where(approved).order_by(RenameRow.decided_at, RenameRow.id)):

@@ -15,7 +15,7 @@ from techauction.core.replayed import Replay
 from techauction.core.round import Phase
 from techauction.core.round_replay import RoundReplay
 from techauction.core.violation import Fault, Violation
-from techauction.reports import accounting, agreement, approved, bindings, in_time, unsealed
+from techauction.reports import absences, accounting, agreement, approved, bindings, in_time, unsealed
 from techauction.reports.books import Books, load_books
 from techauction.reports.damage import FAILS, damaged
 from techauction.reports.recorded import find_round
@@ -134,6 +134,7 @@ def _verify(row: LotRow, record: list[RecordRow], of_round: RoundReplay, books: 
     found += bindings.opening(of_round, events, row, books)
     found += agreement.state(after, row, books)
     found += approved.by_two(events, row, books)
+    found += absences.agree(events, books)
     found += agreement.buyer(after, books)
     found += agreement.outcome(after, books.outcomes.get(row.id))
     found += accounting.settled(after, row, books)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import BoundedSemaphore, Thread
@@ -24,9 +24,10 @@ from techauction.db import checkpoint, writing
 from techauction.postgresql import CommitUnknown, cause, is_passing, is_undone, weigh
 from techauction.saleroom.answering import FateUnknown, Waiting, answer
 from techauction.saleroom.clerk import Clerk
+from techauction.saleroom.life import Life
 from techauction.saleroom.tickets import Ticket, Tickets
 from techauction.saleroom.timekeeper import Timekeeper
-from techauction.services import hammer, holding
+from techauction.services import absence, hammer, holding
 from techauction.services.bidding import Answer, Asked, Taken, take_bids
 from techauction.services.instructions import AwaitsHammer
 from techauction.services.record import CHANGED
@@ -43,8 +44,8 @@ HAMMERS = 256
 """At most so many hammers share a transaction: what they bring with them comes after it."""
 TRIES = 4
 """So often a transaction is tried that the database broke off; together they outlast a process that stopped holding a lot."""
-RETRY = timedelta(seconds=0.5)
-SOON = timedelta(seconds=0.02)
+RETRY_S = 0.5
+SOON_S = 0.02
 AGAIN_S = 0.1
 """So soon it is tried again what the database refused."""
 BIDDERS_ACTS = 500
@@ -53,6 +54,7 @@ IDLE_S = 0.5
 """At least so often the auctioneer looks when the next close is: other processes open lots too."""
 HELD_S = 2.0
 """So often it looks whether the key is back that lots past their close wait for."""
+CHECKPOINT_S = 2.0
 
 
 class QueueFull(Refusal):
@@ -117,8 +119,11 @@ class Auctioneer:
         self.tickets = Tickets(clock)
         self._timekeeper = Timekeeper(clock, self._perform, self.tickets)
         self._clerk = Clerk(self._perform)
+        self._nudged: list[_Act] = []
         self._next_close: datetime | None = None
+        self._again_s = 0.0  # until then nothing is tried that could not be done
         self._looked_s = 0.0
+        self._checkpointed_s = 0.0
         self._held_s = 0.0
         self._stopping = False
 
@@ -211,6 +216,11 @@ class Auctioneer:
         """Return whether the thread is running."""
         return self._thread is not None and self._thread.is_alive()
 
+    @property
+    def life(self) -> Life:
+        """Return what proves that the process can take bids."""
+        return self._timekeeper.life
+
     def start(self) -> None:
         """Look what was lost while nobody was there, then begin."""
         assert self._thread is None
@@ -251,16 +261,20 @@ class Auctioneer:
             self._work([each for each in taken if each is not None])
             if not taken or self._late or time.monotonic() - self._looked_s >= IDLE_S:
                 self._kept(self._look_ahead)
+            self._kept(self._beat)  # offers that were here in time go before what an absence brings
             self._kept(self._close_due)
             if self._late and not self._again:
                 late, self._late = self._late, []
                 self._work(late)
             if time.monotonic() - self._held_s >= HELD_S:
                 self._kept(self._close_held)
-            self._kept(self._clerk.step)
-            self._kept(self._beat)
-            if stop or (self._stopping and self._again):
+            ends = stop or (self._stopping and bool(self._again))
+            self._kept(self._clerk.finish if ends else self._clerk.step)
+            if not self._clerk.busy:
+                self._answer_nudges()
+            if ends:
                 self._leave_undecided()
+                self._kept(self._timekeeper.end)
                 return
 
     def _leave_undecided(self) -> None:
@@ -304,10 +318,11 @@ class Auctioneer:
         if self._clerk.busy:
             return 0.0
         if self._late:
-            return SOON.total_seconds()
+            return SOON_S
         if self._next_close is None:
             return IDLE_S
-        return min(max((self._next_close - self._clock()).total_seconds(), 0.0), IDLE_S)
+        due_s = max((self._next_close - self._clock()).total_seconds(), self._again_s - time.monotonic(), 0.0)
+        return min(due_s, self._timekeeper.pace_s(self._next_close), IDLE_S)
 
     def _work(self, taken: "list[_Offer | _Act]") -> None:
         """Do what was asked in order: offers that stand together share a transaction.
@@ -384,13 +399,14 @@ class Auctioneer:
             return
         try:
             if act.use_case is None:
+                self._again_s = 0.0
                 self._look_ahead()
                 self._close_due()
                 self._close_held()
                 self._clerk.expect()
-                self._clerk.finish()
-                result = None
-            elif act.ticket is None:
+                self._nudged.append(act)  # what the clerk has to do for it, it does between offers
+                return
+            if act.ticket is None:
                 result = self._perform(act.use_case)
             else:
                 result = self._perform(partial(act.use_case, received_at=self.tickets.arrived_at(act.ticket)))
@@ -403,6 +419,11 @@ class Auctioneer:
             act.future.set_result(result)
         if act.ticket is not None:
             self.tickets.end([act.ticket])
+
+    def _answer_nudges(self) -> None:
+        for act in self._nudged:
+            act.future.set_result(None)
+        self._nudged.clear()
 
     def _perform(self, use_case: Callable[..., T]) -> T:
         """Run a use case in a write transaction of its own, again where the database certainly undid it."""
@@ -427,6 +448,8 @@ class Auctioneer:
                     yield session
                     if changed := session.info.get(CHANGED):
                         self.announce(session, changed)
+                if changed:  # SQLite ends a transaction that wrote nothing without touching the disk: that proves nothing
+                    self._timekeeper.life.prove()
             except CommitUnknown:  # here it stands, and everybody sees it
                 self._tell(session, closes_only_later=closes_only_later)
                 raise
@@ -434,8 +457,10 @@ class Auctioneer:
 
     def _close_due(self) -> None:
         """Let the hammer fall on every lot whose close has come."""
-        broken = False
         while self._is_due():
+            self._again_s = time.monotonic() + RETRY_S  # if the next lines fail
+            self._beat()  # other processes wait to hear that what was here before the close is decided
+            broken = False
             try:
                 fallen = self._hammer()
             except Exception:  # one broken lot must not keep the others open
@@ -443,15 +468,18 @@ class Auctioneer:
                 due = self._perform(_due)
                 fallen = [lot_id for lot_id in due if self._hammered_alone(lot_id)]
                 broken = len(fallen) < len(due)
-            if fallen:
-                continue
-            self._look_ahead()
-            if self._is_due():  # another process is at work on it, or it is broken
-                self._next_close = self._clock() + (RETRY if broken else SOON)
+            if not fallen:
+                self._look_ahead()
+                if not broken:  # another process is at work on it, or is waited for
+                    self._again_s = time.monotonic() + SOON_S
+                return
+            self._again_s = 0.0
 
     def _hammer(self, among: list[int] | None = None) -> list[int]:
         try:
-            fall = partial(_hammer, among=among, custody=self._custody, awaited=self.tickets.awaited)
+            fall = partial(
+                _hammer, among=among, custody=self._custody, awaited=self.tickets.awaited, timekeeper=self._timekeeper
+            )
             fallen, rounds = self._perform(fall)
         finally:
             self._clerk.expect()  # a commit whose fate is unknown may have left something too
@@ -466,7 +494,8 @@ class Auctioneer:
             self._hammer(openable)
 
     def _is_due(self) -> bool:
-        return self._next_close is not None and self._clock() >= self._next_close
+        """Return whether a close has come, and it may be tried to let the hammer fall."""
+        return self._next_close is not None and self._clock() >= self._next_close and time.monotonic() >= self._again_s
 
     def _hammered_alone(self, lot_id: int) -> bool:
         try:
@@ -495,15 +524,15 @@ class Auctioneer:
         self._looked_s = time.monotonic()
 
     def _keep_time(self) -> None:
-        """Before offers are taken: stop the sale if the clock was stepped, and see what was lost in an absence."""
+        """Before offers are taken: stop the sale if the clock was stepped."""
         if self._timekeeper.stepped():
             self._look_ahead()
             self._close_due()
             self._timekeeper.set_right()
-        self._beat()
 
     def _beat(self) -> None:
-        if self._timekeeper.beat(selling=self._next_close is not None):
+        if self._timekeeper.beat(self._next_close) and time.monotonic() - self._checkpointed_s >= CHECKPOINT_S:
+            self._checkpointed_s = time.monotonic()
             with self._sessions() as session:
                 checkpoint(session.get_bind().engine)
 
@@ -538,8 +567,11 @@ def _hammer(
     read_clock: Clock,
     custody: Custody,
     awaited: Callable[[], Callable[[int, datetime], bool]],
+    timekeeper: Timekeeper,
     among: list[int] | None = None,
 ) -> tuple[list[int], set[int]]:
     now = read_clock()
-    claimed = hammer.claim(session, now=now, most=HAMMERS, among=among, awaits=awaited())
-    return claimed, hammer.fall(session, claimed, now=now, custody=custody)
+    heard = timekeeper.hear(session, now=now)
+    claimed = hammer.claim(session, through=heard.through(now), most=HAMMERS, among=among, awaits=awaited())
+    lost = absence.look(session, now=now, lot_ids=claimed)
+    return claimed, hammer.fall(session, [each for each in claimed if each not in lost], now=now, custody=custody, heard=heard)

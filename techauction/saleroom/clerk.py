@@ -1,4 +1,4 @@
-"""The clerk: answers instructions at lots that have opened, settles what the hammer fell on, and closes rounds that are over.
+"""The clerk: opens lots, answers instructions at them, settles what the hammer fell on, and closes rounds that are over.
 
 All of it for the auctioneer's own thread, a few lots at a time, between offers.
 """
@@ -46,6 +46,11 @@ class Clerk:
         if not self.busy:
             return
         self._next_s = time.monotonic() + RETRY_S  # also if the next lines fail
+        listed = self._perform(partial(_listed, apart_from=self._stuck))
+        if listed:
+            if self._open(listed):
+                self._next_s = 0.0
+            return
         opened = self._perform(partial(_unanswered, apart_from=self._answered | self._stuck))
         if opened:
             self._answer(opened)
@@ -68,6 +73,19 @@ class Clerk:
         while self.busy:
             self.step()
 
+    def _open(self, lot_ids: list[int]) -> bool:
+        """Return whether there may be more to open now; what another process is at work on is looked at later."""
+        try:
+            return bool(self._perform(partial(opening.open_lots, lot_ids=lot_ids)))
+        except Exception:
+            log.exception("opening_failed", lots=lot_ids)
+            if len(lot_ids) == 1:
+                self._stuck.update(lot_ids)
+            else:
+                for lot_id in lot_ids:
+                    self._open([lot_id])
+            return True
+
     def _answer(self, lot_ids: list[int]) -> None:
         try:
             self._perform(partial(instructions.answer_opened, lot_ids=lot_ids))
@@ -89,6 +107,11 @@ class Clerk:
                 for lot_id in lot_ids:
                     self._bring([lot_id])
             return True
+
+
+def _listed(session: Session, *, read_clock: Clock, apart_from: set[int]) -> list[int]:
+    del read_clock
+    return opening.to_open(session, most=AT_ONCE, apart_from=apart_from)
 
 
 def _unanswered(session: Session, *, read_clock: Clock, apart_from: set[int]) -> list[int]:

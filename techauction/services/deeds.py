@@ -189,7 +189,7 @@ def _listed(case: Case) -> int:
 
 
 def _open(session: Session, case: Case, two: Two, now: datetime) -> None:
-    opening.open_round(session, round_id=case.round.id, read_clock=lambda: now, by_id=two.approved_by, early=True)
+    opening.begin_round(session, round_id=case.round.id, read_clock=lambda: now, by_id=two.approved_by, early=True)
     _audit(session, case, two, "round.opened_early", now)
 
 

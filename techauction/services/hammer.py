@@ -16,6 +16,7 @@ from techauction.core.record import Kind
 from techauction.core.replayed import Sealed
 from techauction.services import heads, holding, reserves, sealing, settlement, telling
 from techauction.services.heads import Head
+from techauction.services.processes import ALONE, Heard
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ReserveRow
 from techauction.store.statements import Writing
@@ -37,12 +38,12 @@ def due(session: Session, *, now: datetime) -> list[int]:
 def claim(
     session: Session,
     *,
-    now: datetime,
+    through: datetime,
     most: int,
     among: Collection[int] | None = None,
     awaits: Callable[[int, datetime], bool] = lambda _lot_id, _closes_at: False,
 ) -> list[int]:
-    """Lock at most `most` lots whose close has come, the earliest first, and return them.
+    """Lock at most `most` lots that close at `through` or before, the earliest first, and return them.
 
     What another process holds it is at work on: it lets the hammer fall, or takes a bid that may move the close. Nobody waits
     for it, and what it has changed meanwhile is asked again under the lock. Lots that wait for a key are claimed by name alone.
@@ -50,7 +51,7 @@ def claim(
     `awaits` says of a lot, and its close, whether offers that were here before it are not decided yet: such a lot is left. It
     is asked when the close has come, so it knows of all of them.
     """
-    wanted = [LotRow.stage == Stage.OPEN, LotRow.closes_at <= now]
+    wanted = [LotRow.stage == Stage.OPEN, LotRow.closes_at <= through]
     wanted.append(LotRow.key_missing_at.is_(None) if among is None else LotRow.id.in_(among))
     found = session.execute(
         select(LotRow.id, LotRow.closes_at, LotRow.key_missing_at)
@@ -66,8 +67,17 @@ def claim(
     ]
 
 
-def fall(session: Session, lot_ids: Collection[int], *, now: datetime, custody: Custody = WITHOUT_KEYS) -> set[int]:
+def fall(
+    session: Session,
+    lot_ids: Collection[int],
+    *,
+    now: datetime,
+    custody: Custody = WITHOUT_KEYS,
+    heard: Heard = ALONE,
+) -> set[int]:
     """Let the hammer fall on lots whose close has come: record and outcome of all of them at once. Return their rounds' ids.
+
+    The record says how many processes were not `heard` before it fell.
 
     A lot whose reserve or sealed offers cannot be opened now waits for the key. Money and cases take longer, and come after
     (`aftersale`): no lot waits for what the one before it brings with it.
@@ -102,7 +112,7 @@ def fall(session: Session, lot_ids: Collection[int], *, now: datetime, custody: 
             continue
         if reserve is not None:
             _keep_open(kept[lot_id], reserve, now=now)
-        event, outcome = _fall(head, reserve, now)
+        event, outcome = _fall(head, reserve, now, unheard=heard.silent(head.lot.closes_at))
         events.append(event)
         outcomes.append(outcome)
     heads.keep(session, locked.values(), events)
@@ -121,8 +131,9 @@ def _keep_open(row: ReserveRow, reserve: Sealed, *, now: datetime) -> None:
     row.amount, row.salt, row.opened_at = reserve.reserve, reserve.salt, row.opened_at or now
 
 
-def _fall(head: Head, reserve: Sealed | None, now: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
+def _fall(head: Head, reserve: Sealed | None, now: datetime, *, unheard: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the event and the outcome of one lot's hammer."""
+    silent: dict[str, object] = {"unheard": unheard} if unheard else {}
     lot = head.lot
     amount = None if reserve is None else reserve.reserve
     ending = hammer.fall(lot, amount, now)
@@ -131,7 +142,7 @@ def _fall(head: Head, reserve: Sealed | None, now: datetime) -> tuple[dict[str, 
     outcome: dict[str, Any] = {"lot_id": head.lot_id, "reason": "", "paddle": None, "price": None, "ended_at": now}
     match ending:
         case Sold(paddle=paddle, hammer_price=price):
-            data: dict[str, object] = {"ending": Ending.SOLD.value, "reason": None}
+            data = {"ending": Ending.SOLD.value, "reason": None, **silent}
             if reserve is not None:
                 data |= {"reserve_fen": reserve.reserve.minor, "salt": reserve.salt}
             event = head.append(Kind.HAMMERED, at=now, closes_at=lot.closes_at, data=data, paddle=paddle, amount=price)
@@ -142,7 +153,7 @@ def _fall(head: Head, reserve: Sealed | None, now: datetime) -> tuple[dict[str, 
                 "reserve_met": None if amount is None else True,
             }
         case PassedIn(reason=reason):
-            data = {"ending": Ending.PASSED_IN.value, "reason": reason.value}
+            data = {"ending": Ending.PASSED_IN.value, "reason": reason.value, **silent}
             event = head.append(Kind.HAMMERED, at=now, closes_at=lot.closes_at, data=data)
             met = None if amount is None or lot.standing is None else lot.standing.amount >= amount
             outcome |= {"ending": Ending.PASSED_IN, "reason": reason.value, "reserve_met": met}

@@ -1,9 +1,9 @@
 """Opening a round's lots, and closing the round when the last has ended."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from techauction.core import hammer, record
@@ -29,46 +29,83 @@ from techauction.store.people import Role, UserRow
 _BESIDE = {"key_share": True}
 
 
+_TO_OPEN = (LotRow.stage == Stage.LISTED, LotRow.number.is_not(None), RoundRow.phase == Phase.OPEN)
+
+
 class NoSuchRound(Refusal):
     """There is no such round, or it is not the caller's to see."""
 
     code = "no_such_round"
 
 
-def open_round(
+def begin_round(
     session: Session, *, round_id: int, read_clock: Callable[[], datetime], by_id: int | None = None, early: bool = False
 ) -> None:
-    """Open the round's listed lots, or withhold those that may not be offered.
+    """Open the round; its lots open after it, a few at a time (`open_lots`), so that other lots' bids go on between them.
 
     Its opening must have come, but for a rehearsal, or where two agreed that it opens `early` (`approvals`).
-    A lot that opens late, because the process was away, still has one full period before its close. What instructions call for
-    comes after it, lot by lot (`instructions.answer_opened`), and before any other bid.
 
     :raises NoSuchRound, PhaseForbids, RoundNotDue, RegistrationOpen: as they say
     """
     row = session.get(RoundRow, round_id, with_for_update=_BESIDE, populate_existing=True)
     if row is None:
         raise NoSuchRound
-    lots = session.scalars(
-        select(LotRow)
-        .where(LotRow.round_id == round_id, LotRow.stage == Stage.LISTED)
-        .order_by(LotRow.id)
-        .options(selectinload(LotRow.result).selectinload(ResultRow.institute))
-        .with_for_update(of=LotRow, key_share=True)
-        .execution_options(populate_existing=True)
-    ).all()
     now = read_clock()
     row.phase = must_be_openable(row, now, early=early)
 
     row.opened_at = now
     planning.put_on_record(session, row, now=now)
-    opened_with = planning.opened_with(session, row, lots)
-    admitted = _admitted(session, round_id)
-    reserves = {
-        each.lot_id: each for each in session.scalars(select(ReserveRow).where(ReserveRow.lot_id.in_(e.id for e in lots)))
+    session.add(AuditRow(at=now, by_id=by_id, what="round.opened", about=f"round {row.slug}"))
+
+
+def to_open(session: Session, *, most: int, apart_from: Collection[int] = ()) -> list[int]:
+    """Return at most `most` of the lots that are still to be opened in open rounds, also by a process that stopped."""
+    return list(
+        session.scalars(
+            select(LotRow.id)
+            .join(RoundRow, LotRow.round_id == RoundRow.id)
+            .where(*_TO_OPEN, LotRow.id.not_in(apart_from))
+            .order_by(LotRow.round_id, LotRow.number)
+            .limit(most)
+        )
+    )
+
+
+def open_lots(session: Session, *, lot_ids: Collection[int], read_clock: Callable[[], datetime]) -> list[int]:
+    """Open those of the lots that are to be opened, or withhold them if they may not be offered; return their ids.
+
+    What another process has locked is left to it. A lot that opens late still has one full period before its close. What
+    instructions call for comes after it (`instructions.answer_opened`), and before any other bid.
+    """
+    rounds_ = session.scalars(
+        select(RoundRow)
+        .where(RoundRow.id.in_(select(LotRow.round_id).where(LotRow.id.in_(lot_ids))))
+        .order_by(RoundRow.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    lots = session.scalars(
+        select(LotRow)
+        .join(RoundRow, LotRow.round_id == RoundRow.id)
+        .where(*_TO_OPEN, LotRow.id.in_(lot_ids))
+        .order_by(LotRow.id)
+        .options(selectinload(LotRow.result).selectinload(ResultRow.institute), selectinload(LotRow.round))
+        .with_for_update(of=LotRow, key_share=True, skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    now = read_clock()
+    ids = [lot.id for lot in lots]
+    opened_with = {
+        lot_id: said
+        for row in rounds_
+        for lot_id, said in planning.opened_with(session, row, [each for each in lots if each.round_id == row.id]).items()
     }
+    admitted = _admitted(session, ids)
+    reserves = {each.lot_id: each for each in session.scalars(select(ReserveRow).where(ReserveRow.lot_id.in_(ids)))}
     withheld: list[tuple[LotRow, WithheldFor]] = []
-    for place, lot in enumerate(sorted(lots, key=lambda each: each.number or 0)):
+    for lot in sorted(lots, key=lambda each: each.number or 0):
+        row = lot.round
+        assert row is not None
         reserve = reserves.get(lot.id)
         reason = hammer.withhold(
             admitted=admitted.get(lot.id, 0),
@@ -82,11 +119,30 @@ def open_round(
             session.add(OutcomeRow(lot_id=lot.id, ending=Ending.WITHHELD, reason=reason.value, ended_at=now))
             withheld.append((lot, reason))
             continue
-        _open_lot(session, row, lot, reserve, opened_with[lot.id], closes_at=row.calendar().closes(place), now=now)
-    session.add(AuditRow(at=now, by_id=by_id, what="round.opened", about=f"round {row.slug}"))
+        closes_at = row.calendar().closes(_place(session, lot))
+        _open_lot(session, row, lot, reserve, opened_with[lot.id], closes_at=closes_at, now=now)
     session.flush()
     settlement.release(session, lot_ids=[lot.id for lot, _ in withheld], now=now)
     telling.withheld(session, withheld, now=now)
+    return ids
+
+
+def open_round(session: Session, *, round_id: int, read_clock: Callable[[], datetime]) -> None:
+    """Open the round and all its lots at once, where no sale is going on that would wait for it.
+
+    :raises NoSuchRound, PhaseForbids, RoundNotDue: as they say
+    """
+    begin_round(session, round_id=round_id, read_clock=read_clock)
+    session.flush()
+    lots = session.scalars(select(LotRow.id).where(LotRow.round_id == round_id)).all()
+    open_lots(session, lot_ids=lots, read_clock=read_clock)
+
+
+def _place(session: Session, lot: LotRow) -> int:
+    """Return how many of the round's lots are offered before the lot, or were to be until they were withheld."""
+    withdrawn = exists().where(OutcomeRow.lot_id == LotRow.id, OutcomeRow.ending == Ending.WITHDRAWN)
+    before = select(func.count()).where(LotRow.round_id == lot.round_id, LotRow.number < lot.number)
+    return session.scalars(before.where(or_(LotRow.opens_at.is_not(None), ~withdrawn))).one()
 
 
 def must_be_openable(row: RoundRow, now: datetime, *, early: bool) -> Phase:
@@ -149,8 +205,8 @@ def _open_lot(
     )
 
 
-def _admitted(session: Session, round_id: int) -> dict[int, int]:
-    """Return how many paddles could bid on each lot: issued, not voided, admitted, their deposit held."""
+def _admitted(session: Session, lot_ids: Collection[int]) -> dict[int, int]:
+    """Return how many paddles could bid on each of the lots: issued, not voided, admitted, their deposit held."""
     rows = session.execute(
         select(AdmissionRow.lot_id, func.count())
         .join(PaddleRow, AdmissionRow.paddle_id == PaddleRow.id)
@@ -159,7 +215,7 @@ def _admitted(session: Session, round_id: int) -> dict[int, int]:
             (DepositRow.paddle_id == PaddleRow.id) & or_(DepositRow.lot_id == AdmissionRow.lot_id, DepositRow.lot_id.is_(None)),
         )
         .where(
-            PaddleRow.round_id == round_id,
+            AdmissionRow.lot_id.in_(lot_ids),
             PaddleRow.issued_at.is_not(None),
             PaddleRow.voided_at.is_(None),
             or_(DepositRow.id.is_(None), DepositRow.held >= DepositRow.required),

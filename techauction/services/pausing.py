@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from techauction.core import pausing
+from techauction.core.absence import Gap
 from techauction.core.lot import Stage
 from techauction.core.record import Kind, instant
 from techauction.core.refusal import Refusal
@@ -87,22 +88,11 @@ def resume(
     instructions.answer_all(session, [row.id for row in rows], now=now)
 
 
-def interrupt_lost(session: Session, *, away_from: datetime, now: datetime) -> list[int]:
-    """Interrupt the lots whose last period fell into an absence of the selling process; return their ids.
-
-    An absence within the round's gap setting is none, and nobody is missed by a lot before it opens.
-    """
-    lost = []
-    for row in _open_lots(session, RoundRow.gap_s < (now - away_from).total_seconds()):
-        lot = row.to_core(row.round.rules())
-        missed = max(away_from, lot.opens_at)
-        if now - missed > timedelta(seconds=row.round.gap_s) and pausing.was_lost(lot, missed, now):
-            _stop(session, row, pausing.interrupt(lot).stage, reason=AWAY, stopped_at=missed, now=now)
-            lost.append(row.id)
-    if lost:
-        detail = f"away from {instant(away_from)} to {instant(now)}"
-        session.add(AuditRow(at=now, by_id=None, what="lots.interrupted", about=f"{len(lost)} lots", detail=detail))
-    return lost
+def interrupt(session: Session, row: LotRow, gap: Gap, *, now: datetime) -> None:
+    """Stop a locked lot that an absence has cost a part of its last period; a resume gives it a full one."""
+    row.stage, row.stopped_at, row.stop_reason = pausing.interrupt(row.to_core(row.round.rules())).stage, gap.away_from, AWAY
+    data = {"reason": AWAY, "away_from": instant(gap.away_from), "back_at": instant(gap.back_at)}
+    append(session, row, Kind.INTERRUPTED, at=now, data=data)
 
 
 def distrust(session: Session, *, drift: timedelta, read_clock: Callable[[], datetime]) -> int:
@@ -110,7 +100,7 @@ def distrust(session: Session, *, drift: timedelta, read_clock: Callable[[], dat
 
     Return how many lots are open still: those whose hammer is due by the time that held until now.
     """
-    rows = _open_lots(session)
+    rows = open_lots(session)
     now = read_clock()
     paused = [row for row in rows if row.closes_at is not None and now < row.closes_at]
     for row in paused:
@@ -125,7 +115,7 @@ def distrust(session: Session, *, drift: timedelta, read_clock: Callable[[], dat
     return len(rows) - len(paused)
 
 
-def _open_lots(session: Session, *which: ColumnElement[bool]) -> list[LotRow]:
+def open_lots(session: Session, *which: ColumnElement[bool]) -> list[LotRow]:
     """Return the open lots, or those of them that fulfil conditions, locked in id order; none that waits for a key."""
     return list(
         session.scalars(
@@ -140,11 +130,7 @@ def _open_lots(session: Session, *which: ColumnElement[bool]) -> list[LotRow]:
 
 
 def _pause(session: Session, row: LotRow, *, reason: str, by_id: int | None, now: datetime) -> None:
-    _stop(session, row, pausing.pause(row.to_core(row.round.rules()), now).stage, reason=reason, stopped_at=now, now=now)
+    lot = pausing.pause(row.to_core(row.round.rules()), now)
+    row.stage, row.stopped_at, row.stop_reason = lot.stage, now, reason
+    append(session, row, Kind.PAUSED, at=now, data={"reason": reason})
     session.add(AuditRow(at=now, by_id=by_id, what="lot.paused", about=f"lot {row.id}", detail=reason))
-
-
-def _stop(session: Session, row: LotRow, stage: Stage, *, reason: str, stopped_at: datetime, now: datetime) -> None:
-    row.stage, row.stopped_at, row.stop_reason = stage, stopped_at, reason
-    data = {"reason": reason} if stage is Stage.PAUSED else {"reason": reason, "away_from": instant(stopped_at)}
-    append(session, row, Kind.PAUSED if stage is Stage.PAUSED else Kind.INTERRUPTED, at=now, data=data)

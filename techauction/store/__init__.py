@@ -1,5 +1,31 @@
 """What is kept: typed rows and their constraints."""
 
-from techauction.store import aftersale, auction, audit, consigning, days, money, notices, people, record, renames, tries
+from techauction.store import (
+    aftersale,
+    auction,
+    audit,
+    consigning,
+    days,
+    money,
+    notices,
+    people,
+    processes,
+    record,
+    renames,
+    tries,
+)
 
-__all__ = ["aftersale", "auction", "audit", "consigning", "days", "money", "notices", "people", "record", "renames", "tries"]
+__all__ = [
+    "aftersale",
+    "auction",
+    "audit",
+    "consigning",
+    "days",
+    "money",
+    "notices",
+    "people",
+    "processes",
+    "record",
+    "renames",
+    "tries",
+]

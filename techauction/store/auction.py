@@ -1,4 +1,4 @@
-"""Paddles, offers, outcomes, and the pulse of the selling process."""
+"""Paddles, offers and outcomes."""
 
 from datetime import datetime
 
@@ -241,13 +241,3 @@ class OutcomeRow(Row):
     ended_at: Mapped[datetime]
 
     lot: Mapped[LotRow] = relationship()
-
-
-class PulseRow(Row):
-    """When the selling process was last known to be alive. One row."""
-
-    __tablename__ = "pulse"
-    __table_args__ = (CheckConstraint("id = 1", name="one"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 
 from flask import flash
@@ -29,6 +30,12 @@ def acted_in_time(use_case: UseCase, *, lot_id: int, said: str, unknown: str) ->
     except CommitUnknown:
         flash(unknown, "warning")
         return None
+
+
+def opened() -> None:
+    """Give the lots of a round that has just opened a little time, so that the next page shows them open."""
+    with suppress(TimeoutError):
+        auctioneer().nudge().result(timeout=PATIENCE_S)
 
 
 def acted_for_bidder(use_case: UseCase, *, said: str, unknown: str) -> Refusal | None:

@@ -26,6 +26,7 @@ ACTS: dict[str, LazyString] = {
     "lot.submitted": _l("Result submitted"),
     "lot.withdrawn": _l("Lot withdrawn"),
     "lots.interrupted": _l("Lots interrupted"),
+    "lots.prolonged": _l("Lots given a full period"),
     "market.telephone": _l("Market's telephone changed"),
     "organisation.approved": _l("Organisation approved"),
     "organisation.created": _l("Organisation added"),

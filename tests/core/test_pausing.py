@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from techauction.core import pausing
+from techauction.core import absence, pausing
+from techauction.core.absence import Gap
 from techauction.core.bidding import LotClosed, LotPaused
 from techauction.core.lot import Extension, Stage
 from tests.conftest import TEN
@@ -64,4 +65,8 @@ def test_an_open_lot_is_not_resumed() -> None:
     ],
 )
 def test_an_absence_is_a_loss_if_it_touched_the_last_period(away: int, back: int, lost: bool) -> None:
-    assert pausing.was_lost(a_lot(), CLOSE + away * SECOND, CLOSE + back * SECOND) is lost
+    gap = Gap(CLOSE + away * SECOND, CLOSE + back * SECOND)
+
+    found = absence.first(a_lot(), [gap], 1)
+
+    assert found == ((gap, True) if lost else None)

@@ -406,3 +406,49 @@ def test_every_lawful_sale_replays_to_the_state_it_left(
             assert (after.ended.paddle, after.ended.price, after.ended.ending) == (paddle, price, Ending.SOLD)
         case PassedIn(reason=reason):
             assert (after.ended.reason, after.ended.ending) == (reason.value, Ending.PASSED_IN)
+
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("away_s", "back_s", "at_s", "given_s", "wrong"),
+    [
+        (-1, 0, 0, 300, set()),
+        (-0.5, 0.5, 2, 302, set()),
+        (-0.5, 0.4, 2, 302, {Fault.OFF_TIME}),
+        (0, 2, 2, 302, {Fault.OFF_TIME}),
+        (-5, -1, 2, 302, {Fault.OFF_TIME}),
+        (-5, 3, 2, 302, {Fault.OFF_TIME}),
+        (-5, 1, 2, 301, {Fault.WRONG_CLOSE}),
+        (-5, 1, 2, 303, {Fault.WRONG_CLOSE}),
+    ],
+)
+def test_the_house_gives_a_full_period_by_itself_only_for_an_absence_at_the_close(
+    away_s: float, back_s: float, at_s: int, given_s: int, wrong: set[Fault]
+) -> None:
+    sale = a_sale()
+    close = sale.lot.closes_at
+    length = sale.lot.rules.extension.length
+    said = {
+        "from": instant(close),
+        "reason": "away",
+        "cause": "absence",
+        "away_from": instant(close + away_s * SECOND),
+        "back_at": instant(close + back_s * SECOND),
+    }
+    sale.lot = replace(sale.lot, closes_at=close + length + (given_s - 300) * SECOND)
+    sale.put(Kind.PROLONGED, close + at_s * SECOND, **said)
+
+    assert faults(sale.entries) == wrong
+
+
+def test_an_interruption_that_says_when_the_house_was_back_was_a_second_at_least() -> None:
+    for away_s, wrong in ((1, set()), (0.9, {Fault.OFF_TIME})):
+        sale = a_sale()
+        back_at = sale.lot.closes_at
+        sale.lot = pausing.interrupt(sale.lot)
+        said = {"reason": "away", "away_from": instant(back_at - away_s * SECOND), "back_at": instant(back_at)}
+        sale.put(Kind.INTERRUPTED, back_at, **said)
+
+        assert faults(sale.entries) == wrong

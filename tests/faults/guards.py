@@ -469,11 +469,57 @@ FAULTS = [
     ),
     Fault(
         guard="an absence over a close leaves the lot interrupted",
-        file="techauction/services/pulse.py",
-        original="    if known:\n",
-        planted="    if known and alive_at:\n",
+        file="techauction/saleroom/timekeeper.py",
+        original="    if since is not None:\n",
+        planted="    if since is not None and since > now:\n",
         test="tests/saleroom/test_auctioneer.py"
         "::test_a_process_that_was_away_across_a_close_leaves_the_lot_interrupted[sqlite]",
+    ),
+    Fault(
+        guard="a beat that failed proves nothing",
+        file="techauction/saleroom/timekeeper.py",
+        original="        now, through, gaps = self._perform(self._beat)\n        self.life.prove()\n",
+        planted="        self.life.prove()\n        now, through, gaps = self._perform(self._beat)\n",
+        test="tests/saleroom/test_absence.py::test_an_absence_longer_than_the_gap_interrupts_the_lot[locked-sqlite1]",
+    ),
+    Fault(
+        guard="an event loop that stands still proves nothing",
+        file="techauction/saleroom/life.py",
+        original="        if not self.answers:\n            return\n",
+        planted="",
+        test="tests/saleroom/test_absence.py::test_an_absence_longer_than_the_gap_interrupts_the_lot[deaf-sqlite1]",
+    ),
+    Fault(
+        guard="the hammer looks for an absence at the close",
+        file="techauction/saleroom/auctioneer.py",
+        original="    lost = absence.look(session, now=now, lot_ids=claimed)\n",
+        planted="    lost: set[int] = set()\n",
+        test="tests/saleroom/test_auctioneer.py::test_what_an_absence_does_to_a_lot_that_was_to_close[-9-0-prolonged-sqlite]",
+    ),
+    Fault(
+        guard="the hammer waits for what other processes have to decide",
+        file="techauction/services/processes.py",
+        original="        return max(min((now, *self.marks)), now - SILENCE)\n",
+        planted="        return now\n",
+        test="tests/services/test_processes.py"
+        "::test_a_hammer_falls_when_all_have_decided_what_was_here_before_the_close_or_were_silent_for_three_seconds"
+        "[0-marks_s2-False-1]",
+    ),
+    Fault(
+        guard="a hammer in spite of an absence is found",
+        file="techauction/reports/absences.py",
+        original="        if lost and kept.back_at <= event.at and not kept.set_back:\n",
+        planted="        if lost and kept.back_at < event.at - LEAST and not kept.set_back:\n",
+        test="tests/reports/test_record_of_sale.py"
+        "::test_a_lot_that_was_hammered_though_nobody_could_bid_at_its_close_is_found[sqlite]",
+    ),
+    Fault(
+        guard="the house gives more time only for an absence at the close",
+        file="techauction/core/absence.py",
+        original="        return self.away_from < instant <= self.back_at\n",
+        planted="        return self.away_from <= instant\n",
+        test="tests/core/test_replay.py"
+        "::test_the_house_gives_a_full_period_by_itself_only_for_an_absence_at_the_close[0-2-2-302-wrong3]",
     ),
     Fault(
         guard="the chain's hash covers the amount",

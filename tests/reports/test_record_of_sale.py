@@ -9,6 +9,7 @@ from sqlalchemy import Engine, delete, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
+from techauction.core.absence import Gap
 from techauction.core.admission import DepositState
 from techauction.core.consigning import Instrument
 from techauction.core.handoff import CaseKind
@@ -20,7 +21,7 @@ from techauction.core.refusal import NoSuch, Refusal
 from techauction.core.round import Phase, Regime
 from techauction.core.violation import Fault, Violation
 from techauction.reports.record_of_sale import verify_round
-from techauction.services import opening, pausing, round_record
+from techauction.services import absence, opening, pausing, round_record
 from techauction.store.aftersale import CaseRow
 from techauction.store.auction import AdmissionRow, ApprovalRow, OfferRow, OutcomeRow, PaddleRow
 from techauction.store.base import Row
@@ -28,6 +29,7 @@ from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundMar
 from techauction.store.money import DepositRow, PostingRow, ReceiptRow, SettlementRow
 from techauction.store.notices import NoticeRow
 from techauction.store.people import Role
+from techauction.store.processes import AbsenceRow
 from techauction.store.record import RecordRow
 from tests.builders import CLOSES, OPENS, a_user, wan
 from tests.rounds import Played, a_round_sold, a_round_to_play, resumed
@@ -91,11 +93,13 @@ def test_a_round_verifies_at_every_moment_of_its_sale(sessions: sessionmaker[Ses
         resumed(session, lot_ids=[played.lots[0].id], read_clock=lambda: CLOSES)
         assert verify_round(session, slug) == []
 
-        lost = pausing.interrupt_lost(session, away_from=CLOSES - MINUTE, now=CLOSES + MINUTE)
+        away_from, back_at = CLOSES - MINUTE, CLOSES + MINUTE
+        absence.note(session, [Gap(away_from, back_at)], process_id=0, now=back_at)
+        lost = absence.look(session, now=back_at, lot_ids=[each.id for each in played.lots])
         assert verify_round(session, slug) == []
         assert lost
 
-        resumed(session, lot_ids=lost, read_clock=lambda: CLOSES + 2 * MINUTE)
+        resumed(session, lot_ids=sorted(lost), read_clock=lambda: CLOSES + 2 * MINUTE)
         for place in range(2):
             played.fall(session, place)
         assert verify_round(session, slug) == []
@@ -558,3 +562,37 @@ def test_every_sale_through_the_services_verifies(
     assert verify_round(session, played.row.slug) == []
 
     session.rollback()
+
+
+def test_a_lot_that_was_hammered_though_nobody_could_bid_at_its_close_is_found(
+    sessions: sessionmaker[Session], played: Played
+) -> None:
+    for length, code in ((0.9, set()), (1, {Fault.OFF_TIME})):
+        with sessions.begin() as session:
+            session.execute(delete(AbsenceRow))
+            absence.keep(session, Gap(CLOSES - timedelta(seconds=length), CLOSES))
+
+        assert codes(sessions, played) == code
+
+
+def test_an_absence_that_the_house_has_not_kept_or_that_was_too_long_or_short_is_found(sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        played = a_round_to_play(session, {}, {}, gap_s=10)
+        opening.open_round(session, round_id=played.row.id, read_clock=lambda: OPENS)
+        lots = sorted(lot.id for lot in played.lots)
+        absence.keep(session, Gap(CLOSES - timedelta(seconds=9), CLOSES))
+        absence.look(session, now=CLOSES, lot_ids=lots[1:])
+        absence.keep(session, Gap(CLOSES - timedelta(seconds=20), CLOSES - timedelta(seconds=10)))
+        absence.look(session, now=CLOSES - timedelta(seconds=10), lot_ids=lots[:1])
+    assert {lot.stage for lot in played.lots} == {Stage.INTERRUPTED, Stage.OPEN}
+    assert codes(sessions, played) == set()
+
+    for gap_s in (11, 5):
+        with sessions.begin() as session:
+            session.get_one(RoundRow, played.row.id).gap_s = gap_s
+        assert Fault.UNLAWFUL in codes(sessions, played)
+
+    with sessions.begin() as session:
+        session.get_one(RoundRow, played.row.id).gap_s = 10
+        session.execute(delete(AbsenceRow))
+    assert codes(sessions, played) == {Fault.STATE_DIFFERS}

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, bindparam, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.clock import ManualClock
-from techauction.core import bidding, hammer, instruction, pausing, voiding
+from techauction.core import absence, bidding, hammer, instruction, pausing, voiding
+from techauction.core.absence import Gap
 from techauction.core.admission import DepositState
 from techauction.core.bidding import LotClosed
 from techauction.core.custody import Custody
@@ -31,13 +32,14 @@ from techauction.core.voiding import Holding
 from techauction.db import writing
 from techauction.reports.record_of_sale import verify_round
 from techauction.saleroom.auctioneer import Auctioneer
-from techauction.services import aftersale, instructions, keys, opening, pulse
+from techauction.services import absence as absences
+from techauction.services import aftersale, instructions, keys, opening, processes
 from techauction.services import hammer as hammers
 from techauction.services import pausing as pauses
 from techauction.services import voiding as voids
 from techauction.services.bidding import Asked, Taken, take_bids
 from techauction.services.two import Two
-from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow, PulseRow
+from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow
 from techauction.store.consigning import LotRow
 from techauction.store.people import ApiTokenRow, Role, UserSessionRow
 from tests import builders
@@ -80,7 +82,7 @@ class CoreHouse:
             closes_at=terms.closes,
             scheduled_closes_at=terms.closes,
         )
-        self.gap, self.reserve, self.stopped_at = terms.gap * seconds, None if reserve is None else Money(reserve), terms.opens
+        self.gap_s, self.reserve, self.stopped_at = terms.gap, None if reserve is None else Money(reserve), terms.opens
         self.ending: tuple[Any, ...] | None = None
         self.holding: Holding | None = None
         self.left: dict[int, Instruction] = {}
@@ -207,10 +209,18 @@ class CoreHouse:
 
     def absence(self, since: datetime, now: datetime) -> datetime:
         """Be away."""
-        missed = max(since, self.lot.opens_at)
-        if now - missed > self.gap and pausing.was_lost(self.lot, missed, now):
-            self.lot, self.stopped_at = pausing.interrupt(self.lot), missed
-            self._append(Kind.INTERRUPTED, now, reason="Away.", away_from=instant(missed))
+        found = absence.first(self.lot, [Gap(since, now)], self.gap_s)
+        if found is None:
+            return since
+        gap, long = found
+        said = {"reason": "Away.", "away_from": instant(gap.away_from), "back_at": instant(gap.back_at)}
+        if long:
+            self.lot, self.stopped_at = pausing.interrupt(self.lot), gap.away_from
+            self._append(Kind.INTERRUPTED, now, **said)
+        else:
+            said |= {"from": instant(self.lot.closes_at), "cause": absence.CAUSE}
+            self.lot = absence.prolonged(self.lot, now)
+            self._append(Kind.PROLONGED, now, **said)
         return since
 
     def stepped(self, drift: timedelta, now: datetime) -> None:
@@ -267,6 +277,7 @@ class ServiceHouse:
         self.sessions, self.custody = sessionmaker(engine, expire_on_commit=False), custody
         with self.sessions() as session, writing(session):
             self._list(session, terms, bidders)
+            absences.set_back(session, now=OPENS)  # the house before it may have sold later
         self._open()
 
     def _list(self, session: Session, terms: Terms, bidders: list[Who]) -> None:
@@ -414,12 +425,19 @@ class ServiceHouse:
 
     def absence(self, since: datetime, now: datetime) -> datetime:
         """Be away."""
-        self._perform(lambda session, read_clock: pauses.interrupt_lost(session, away_from=since, now=read_clock()), now)
+        self._perform(partial(self._was_away, since=since), now)
         return since
+
+    def _was_away(self, session: Session, *, since: datetime, read_clock: Callable[[], datetime]) -> None:
+        now = read_clock()
+        absences.note(session, [Gap(since, now)], process_id=0, now=now)
+        absences.look(session, now=now)
+        absences.look(session, now=now, lot_ids=self.lots)
 
     def stepped(self, drift: timedelta, now: datetime) -> None:
         """Pause all."""
         assert self._perform(partial(pauses.distrust, drift=drift), now) == 0
+        self._perform(lambda session, read_clock: absences.set_back(session, now=read_clock() + drift), now)
 
     def change(self, who: Who, now: datetime) -> None:
         """Void the paddle, waive its rights, revoke sign-in and token."""
@@ -509,20 +527,23 @@ class RoomHouse(ServiceHouse):
         return [future.result() if error is None else error for future, error in zip(futures, errors, strict=True)]
 
     def absence(self, since: datetime, now: datetime) -> datetime:
-        """Let the process end, and another begin."""
+        """Let the process end, and another begin: it knows what the first has proved."""
+        del since
         self.auctioneer.stop()
-        with self.sessions() as session:
-            since = session.scalars(select(PulseRow.at)).one()
         self.clock.set(now)
+        with self.sessions() as session:
+            proven_at = processes.last_proof(session, now=now)
+        assert proven_at is not None
         self.auctioneer = Auctioneer(self.sessions, self.clock, custody=self.custody)
         self.auctioneer.start()
-        return since
+        self.auctioneer.nudge().result(PATIENCE_S)
+        return proven_at
 
     def stepped(self, drift: timedelta, now: datetime) -> None:
         """Pause all, as the timekeeper does where it has a wall clock; a manual clock has none."""
         self.auctioneer.act(partial(pauses.distrust, drift=drift)).result(PATIENCE_S)
         self.clock.set(now + drift)
-        self.auctioneer.act(lambda session, read_clock: pulse.beat(session, now=read_clock())).result(PATIENCE_S)
+        self.auctioneer.act(lambda session, read_clock: absences.set_back(session, now=read_clock())).result(PATIENCE_S)
 
     def check(self) -> None:
         """Stop, then replay."""

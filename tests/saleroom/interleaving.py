@@ -343,6 +343,8 @@ class Play:
         self.told.append((str(self.now), "away since", str(since)))
         for lot in self.lots:
             lot.absence(since, self.now)
+            if self.house.closes_itself and lot.stage == "open" and self.now >= lot.closes:
+                lot.hammer(self.now)
         self._compare()
         self._wait_until(self.now)
 

@@ -19,8 +19,9 @@ from techauction.core.record import GENESIS, Kind
 from techauction.core.refusal import Refusal
 from techauction.core.round import Phase
 from techauction.db import writing
+from techauction.reports.record_of_sale import verify_round
 from techauction.saleroom.auctioneer import Auctioneer, QueueFull
-from techauction.services import pausing, pulse
+from techauction.services import absence, pausing
 from techauction.store.aftersale import CaseRow
 from techauction.store.auction import OfferRow
 from techauction.store.consigning import LotRow, RoundRow
@@ -277,8 +278,6 @@ def test_a_process_that_was_away_across_a_close_leaves_the_lot_interrupted(engin
     sale.open()
     sale.bid(101, wan(200))
     clock.set(CLOSES - timedelta(seconds=60))
-    with sale.sessions() as session, writing(session):
-        pulse.beat(session, now=clock())
     sale.auctioneer.stop()
 
     clock.set(CLOSES + timedelta(seconds=60))
@@ -293,24 +292,44 @@ def test_a_process_that_was_away_across_a_close_leaves_the_lot_interrupted(engin
     second.stop()
 
 
-def test_an_absence_within_the_gap_interrupts_nothing(engine: Engine, clock: ManualClock) -> None:
+@pytest.mark.parametrize(
+    ("away", "back", "becomes"),
+    [
+        (-20, -10.001, Kind.HAMMERED),
+        (-20, -10, Kind.INTERRUPTED),
+        (-10, 0, Kind.INTERRUPTED),
+        (-9, -1, Kind.HAMMERED),
+        (-9, 0, Kind.PROLONGED),
+        (-0.5, 0.5, Kind.PROLONGED),
+        (-0.5, 0.499, Kind.HAMMERED),
+        (0, 5, Kind.HAMMERED),
+        (-400, -300, Kind.HAMMERED),
+        (-400, -299, Kind.INTERRUPTED),
+    ],
+)
+def test_what_an_absence_does_to_a_lot_that_was_to_close(
+    engine: Engine, clock: ManualClock, away: float, back: float, becomes: Kind
+) -> None:
     clock.set(OPENS)
-    sale = Sale(engine, clock)
+    sale = Sale(engine, clock, gap_s=10)
     sale.open()
-    clock.set(CLOSES - timedelta(seconds=9))
-    with sale.sessions() as session, writing(session):
-        pulse.beat(session, now=clock())
+    clock.set(CLOSES + timedelta(seconds=away))
     sale.auctioneer.stop()
 
-    clock.set(CLOSES)
+    clock.set(CLOSES + timedelta(seconds=back))
     second = Auctioneer(sale.sessions, clock)
     second.start()
+    clock.set(max(CLOSES, clock()))
     second.nudge().result(PATIENCE_S)
     second.stop()
 
-    outcome = sale.outcome()
-    assert outcome is not None
-    assert outcome.ending is Ending.PASSED_IN
+    last = sale.record()[-1]
+    assert last.kind is becomes
+    if becomes is Kind.PROLONGED:
+        assert last.closes_at == sale.lot().closes_at == sale.lot().scheduled_closes_at == clock() + timedelta(seconds=300)
+        assert (last.data["cause"], last.data["reason"]) == ("absence", absence.AT_CLOSE)
+    with sale.sessions() as session:
+        assert verify_round(session, sale.slug) == []
 
 
 def test_a_full_queue_refuses_at_the_door(engine: Engine, clock: ManualClock) -> None:

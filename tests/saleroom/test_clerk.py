@@ -185,3 +185,22 @@ def test_instructions_that_a_killed_process_left_are_answered_when_the_next_star
 
     with instructed.sessions() as session:
         assert verify_round(session, instructed.slug) == []
+
+
+def test_a_round_opens_a_few_lots_at_a_time_and_goes_on_where_a_process_stopped(engine: Engine, clock: ManualClock) -> None:
+    clock.set(OPENS)
+    sale = Sale(engine, clock, lots=9, stagger_s=60)
+    with sale.sessions() as session, writing(session):
+        opening.begin_round(session, round_id=sale.round_id, read_clock=clock)
+        opening.open_lots(session, lot_ids=sale.lots[:2], read_clock=clock)
+    changes: list[list[int]] = []
+    sale.auctioneer.on_change = lambda lot_ids: changes.append(sorted(lot_ids))
+
+    sale.auctioneer.start()
+    sale.nudge()
+    sale.auctioneer.stop(PATIENCE_S)
+
+    assert changes == [sale.lots[2:6], sale.lots[6:]]
+    assert [sale.lot(each).closes_at for each in sale.lots] == [CLOSES + place * timedelta(minutes=1) for place in range(9)]
+    with sale.sessions() as session:
+        assert verify_round(session, sale.slug) == []

@@ -15,13 +15,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from structlog.testing import capture_logs
 
 from techauction.clock import Clock, ManualClock
+from techauction.core.absence import Gap
 from techauction.core.bidding import KeyReused
 from techauction.core.lot import Stage
 from techauction.core.money import Money
@@ -30,11 +31,13 @@ from techauction.core.refusal import Refusal
 from techauction.core.round import Phase
 from techauction.db import make_engine, make_sale_engine, options, writing
 from techauction.jobs.turns import Turns
+from techauction.reports.record_of_sale import verify_round
 from techauction.saleroom.answering import FateUnknown
 from techauction.saleroom.auctioneer import TRIES, Auctioneer, Taken
 from techauction.saleroom.bus import Bus
-from techauction.services import aftersale, hammer, keys, opening, pulse
+from techauction.services import absence, aftersale, hammer, keys, opening, processes
 from techauction.store.consigning import LotRow, RoundRow
+from techauction.store.processes import ProcessRow
 from tests.builders import CLOSES, OPENS, wan
 from tests.saleroom.conftest import PATIENCE_S, Sale
 
@@ -301,7 +304,7 @@ def claimed_by(auctioneer: Auctioneer, lot_id: int, *, at: datetime) -> list[int
     """Return whether an auctioneer whose clock is at an instant claims the lot for its hammer."""
 
     def use_case(session: Session, *, read_clock: Clock) -> list[int]:
-        return hammer.claim(session, now=max(at, read_clock()), most=1, among=[lot_id])
+        return hammer.claim(session, through=max(at, read_clock()), most=1, among=[lot_id])
 
     return auctioneer.act(use_case).result(PATIENCE_S)
 
@@ -435,34 +438,109 @@ def test_who_slept_while_another_sold_was_not_missed_and_if_nobody_sold_the_lot_
     sale: Sale, clock: ManualClock
 ) -> None:
     late = CLOSES - timedelta(seconds=60)
-    hour = timedelta(hours=1)
+    second, hour = timedelta(seconds=1), timedelta(hours=1)
+    sale.auctioneer.stop()
     clock.set(late)
     with sale.sessions() as session, writing(session):
-        pulse.beat(session, now=late - timedelta(seconds=1))
-        pulse.wake(session, alive_at=late - hour, now=late)
-    assert sale.lot().stage is Stage.OPEN
+        session.execute(update(ProcessRow).values(proven_at=late - hour))
+        sleeper, other = (processes.begin(session, now=late - hour) for _ in range(2))
 
-    with sale.sessions() as session, writing(session):
-        pulse.beat(session, now=late - hour)
-        pulse.wake(session, alive_at=late - timedelta(seconds=1), now=late)
-    assert sale.lot().stage is Stage.OPEN
+    def wakes(others_proof: datetime) -> Stage:
+        with sale.sessions() as session, writing(session):
+            processes.beat(session, other, proven_at=others_proof, decided_through=others_proof)
+            absence.note(session, [Gap(late - hour, late)], process_id=sleeper, now=late)
+            absence.look(session, now=late)
+        return sale.lot().stage
 
-    with sale.sessions() as session, writing(session):
-        pulse.beat(session, now=late - hour)
-        pulse.wake(session, alive_at=late - hour / 2, now=late)
-    assert sale.lot().stage is Stage.INTERRUPTED
+    assert wakes(late - second) is Stage.OPEN
+    assert wakes(late - 9 * second) is Stage.OPEN
+    assert wakes(late - hour / 2) is Stage.INTERRUPTED
 
 
 def test_nobody_is_missed_by_a_lot_before_it_opens(engine: Engine, clock: ManualClock) -> None:
     late = CLOSES - timedelta(seconds=302)
     sale = Sale(engine, clock)
     with sale.sessions() as session, writing(session):
-        pulse.beat(session, now=OPENS)
+        processes.begin(session, now=OPENS)
         opening.open_round(session, round_id=sale.round_id, read_clock=lambda: late)
 
     with sale.sessions() as session, writing(session):
-        pulse.wake(session, alive_at=None, now=late + timedelta(seconds=5))
+        absence.note(session, [Gap(OPENS, late + timedelta(seconds=5))], process_id=0, now=late + timedelta(seconds=5))
+        absence.look(session, now=late + timedelta(seconds=5))
 
     assert sale.lot().stage is Stage.OPEN
     with sale.sessions() as session:
         assert session.get_one(LotRow, sale.lots[0]).opens_at == late
+
+
+@contextmanager
+def process(url: str, *, decided_through: datetime) -> Iterator[Callable[[datetime], None]]:
+    """Yield what another process says by, for as long as it lives."""
+    engine = make_sale_engine(url)
+    with Session(engine) as session:
+        process_id = processes.begin(session, now=OPENS)
+        session.commit()
+
+        def say(through: datetime) -> None:
+            processes.beat(session, process_id, proven_at=through, decided_through=through)
+            session.commit()
+
+        say(decided_through)
+        yield say
+    engine.dispose()
+
+
+def test_the_hammer_waits_until_every_living_process_has_decided_what_was_here_before_the_close(
+    sale: Sale, url: str, clock: ManualClock
+) -> None:
+    second = timedelta(seconds=1)
+    with process(url, decided_through=CLOSES - second / 100) as say:
+        clock.set(CLOSES)
+        sale.nudge()
+        clock.set(CLOSES + 2.9 * second)
+        sale.nudge()
+        assert sale.outcome() is None
+
+        say(CLOSES)
+        sale.nudge()
+
+    assert sale.record()[-1].kind is Kind.HAMMERED
+    assert "unheard" not in sale.record()[-1].data
+
+
+def test_who_is_silent_for_three_seconds_is_not_waited_for_and_the_record_says_so(
+    sale: Sale, url: str, clock: ManualClock
+) -> None:
+    with process(url, decided_through=CLOSES - timedelta(seconds=1)):
+        clock.set(CLOSES + timedelta(seconds=3))
+        sale.nudge()
+
+    assert (sale.record()[-1].kind, sale.record()[-1].data["unheard"]) == (Kind.HAMMERED, 1)
+    with sale.sessions() as session:
+        assert verify_round(session, sale.slug) == []
+
+
+def test_a_process_whose_lock_is_free_is_dead_and_not_waited_for(sale: Sale, url: str, clock: ManualClock) -> None:
+    with process(url, decided_through=CLOSES - timedelta(seconds=1)):
+        pass
+
+    clock.set(CLOSES)
+    sale.nudge()
+
+    assert (sale.record()[-1].kind, "unheard" in sale.record()[-1].data) == (Kind.HAMMERED, False)
+    with sale.sessions() as session:
+        [lost] = session.scalars(select(ProcessRow).where(ProcessRow.lost_at.is_not(None)))
+        assert (lost.decided_through, lost.lost_at, lost.ended_at) == (CLOSES - timedelta(seconds=1), CLOSES, None)
+
+
+def test_who_lost_its_connection_takes_its_lock_again_and_is_waited_for(sale: Sale, url: str, clock: ManualClock) -> None:
+    with stranger(url) as other:
+        other.execute(text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"))
+        other.rollback()
+    clock.advance(timedelta(seconds=10))
+    until(lambda: sale.auctioneer.nudge().exception(PATIENCE_S) is None)
+    clock.advance(timedelta(seconds=10))
+    sale.nudge()
+
+    with sale.sessions() as session:
+        assert session.scalar(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")) == 1

@@ -393,6 +393,8 @@ def test_a_round_opens_early_by_two(sessions: sessionmaker[Session]) -> None:
 
     sale.approve(sale.ask(Act.OPEN_EARLY, at=at), at=at + MINUTE)
 
+    assert sale.lot(0).stage is Stage.LISTED  # the clerk opens the lots after it
+    sale.do(opening.open_lots, lot_ids=sale.lots, at=at + MINUTE)
     assert (sale.lot(0).stage, sale.lot(0).opens_at) == (Stage.OPEN, at + MINUTE)
     assert sale.wrong() == []
 

@@ -16,11 +16,11 @@ from techauction.core.lot import Stage
 from techauction.core.outcome import Ending
 from techauction.core.round import Phase
 from techauction.db import writing
-from techauction.services import opening
+from techauction.services import hammer, opening, processes
 from techauction.store.auction import ApprovalRow, OfferRow, OutcomeRow
 from techauction.store.consigning import LotRow, RoundMarketRow, RoundRow
 from techauction.store.people import Role, UserRow
-from tests.builders import OPENS, a_user, wan
+from tests.builders import CLOSES, OPENS, a_user, wan
 from tests.rounds import Played, a_round_to_play
 from tests.web.conftest import PASSWORD, Browser
 
@@ -348,3 +348,29 @@ def test_what_was_here_in_time_and_met_a_fallen_hammer_is_shown(desk: Desk, lang
     assert said in at_desk
     assert "2,100,000" in at_desk
     assert {"en": "Your offer was here in time", "zh": "按时到达"}[language] in in_room
+
+
+def test_an_idle_desk_shows_no_age_of_a_proof_that_nobody_asks_for(desk: Desk) -> None:
+    with desk.store() as session, writing(session):
+        processes.begin(session, now=OPENS - 12 * MINUTE)
+    assert desk.cy.get(f"{desk.at}/facts").get_json()["pulse_s"] is None
+
+    desk.open()
+
+    assert desk.cy.get(f"{desk.at}/facts").get_json()["pulse_s"] == 13 * 60
+
+
+def test_the_desk_names_a_process_that_died_and_the_lots_that_closed_about_then(desk: Desk) -> None:
+    desk.open()
+    with desk.store() as session, writing(session):
+        [first, second] = [lot.id for lot in desk.played.lots]
+        session.get_one(LotRow, second).closes_at = CLOSES + MINUTE
+        died = processes.begin(session, now=OPENS)
+        processes.beat(session, died, proven_at=CLOSES, decided_through=CLOSES - timedelta(seconds=5))
+        processes.begin(session, now=CLOSES + MINUTE)
+        hammer.fall(session, [first, second], now=CLOSES + MINUTE)
+
+    said = text(desk.cy.get(desk.at).text)
+
+    assert f"Selling process {died} died. What it had received after 2026-11-02 11:59:55, and not decided" in said
+    assert "Lots that closed within 5 s of it: 1." in said

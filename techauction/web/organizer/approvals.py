@@ -13,7 +13,7 @@ from techauction.db import transaction
 from techauction.services import approvals
 from techauction.services.deeds import WHOLE_ROUND, Subject
 from techauction.store.people import Role
-from techauction.web.acting import acted
+from techauction.web.acting import acted, opened
 from techauction.web.context import house, signed_in
 from techauction.web.guard import only
 from techauction.web.organizer.desk import LotsForm, ReasonForm, answered, nothing_ticked, own_round, shown, ticked
@@ -48,7 +48,10 @@ def approve(slug: str, approval_id: int) -> ResponseReturnValue:
     """Approve what another asked for: it is done at once."""
     own_round(slug)
     use_case = partial(approvals.approve, approval_id=approval_id, by_id=signed_in().id)
-    return _decided(slug, acted(use_case, said=_("Approved, and done.")))
+    refusal = acted(use_case, said=_("Approved, and done."))
+    if refusal is None:
+        opened()
+    return _decided(slug, refusal)
 
 
 @bp.post("/requests/<int:approval_id>/decline")

@@ -17,7 +17,7 @@ from techauction.queries import approvals, unheard
 from techauction.queries import desk as queries
 from techauction.services import opening, pausing
 from techauction.store.people import Role
-from techauction.web.acting import acted
+from techauction.web.acting import acted, opened
 from techauction.web.addresses import identifier
 from techauction.web.context import auctioneer, house, my_market, now, signed_in
 from techauction.web.fields import Form, WholeField
@@ -49,8 +49,11 @@ def desk(slug: str) -> ResponseReturnValue:
 def open_now(slug: str) -> ResponseReturnValue:
     """Open a round that is due, or a rehearsal at any time."""
     round_id, _lots = own_round(slug)
-    use_case = partial(opening.open_round, round_id=round_id, by_id=signed_in().id)
-    return answered(slug, acted(use_case, said=_("The round is open.")))
+    use_case = partial(opening.begin_round, round_id=round_id, by_id=signed_in().id)
+    refusal = acted(use_case, said=_("The round is open."))
+    if refusal is None:
+        opened()
+    return answered(slug, refusal)
 
 
 @bp.post("/pause")
@@ -138,6 +141,7 @@ def shown(slug: str, form: ReasonForm | None = None) -> ResponseReturnValue:
             requests=approvals.of_round(db.session(), page.id, reader=_reader(), now=now()),
             vitals=_vitals(page.id),
             unheard=unheard.of_round(db.session(), page.id),
+            died=queries.died(db.session(), page.id),
             slug=slug,
         ),
         422 if lots.errors or whole.errors else 200,
@@ -153,6 +157,6 @@ def _vitals(round_id: int) -> dict[str, int | None]:
         "joined": vitals.joined_of_late(at),
         "dropped": vitals.dropped_of_late(at),
         "late_ms": None if beats.late is None else round(beats.late.total_seconds() * 1_000),
-        "pulse_s": None if beats.pulse_at is None else round((at - beats.pulse_at).total_seconds()),
+        "pulse_s": None if beats.proven_at is None else round((at - beats.proven_at).total_seconds()),
         "tick_s": None if vitals.ticked_at is None else round((at - vitals.ticked_at).total_seconds()),
     }
