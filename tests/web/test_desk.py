@@ -16,7 +16,7 @@ from techauction.core.lot import Stage
 from techauction.core.outcome import Ending
 from techauction.core.round import Phase
 from techauction.db import writing
-from techauction.services import hammer, opening, processes
+from techauction.services import opening, processes
 from techauction.store.auction import ApprovalRow, OfferRow, OutcomeRow
 from techauction.store.consigning import LotRow, RoundMarketRow, RoundRow
 from techauction.store.people import Role, UserRow
@@ -363,12 +363,12 @@ def test_an_idle_desk_shows_no_age_of_a_proof_that_nobody_asks_for(desk: Desk) -
 def test_the_desk_names_a_process_that_died_and_the_lots_that_closed_about_then(desk: Desk) -> None:
     desk.open()
     with desk.store() as session, writing(session):
-        [first, second] = [lot.id for lot in desk.played.lots]
-        session.get_one(LotRow, second).closes_at = CLOSES + MINUTE
+        session.get_one(LotRow, desk.played.lots[1].id).closes_at = CLOSES + MINUTE
         died = processes.begin(session, now=OPENS)
         processes.beat(session, died, proven_at=CLOSES, decided_through=CLOSES - timedelta(seconds=5))
         processes.begin(session, now=CLOSES + MINUTE)
-        hammer.fall(session, [first, second], now=CLOSES + MINUTE)
+    desk.clock.set(CLOSES + MINUTE)
+    desk.app.extensions["techauction"].auctioneer.nudge().result(20)
 
     said = text(desk.cy.get(desk.at).text)
 
