@@ -16,7 +16,7 @@ from techauction.web import addresses, demo, errors, filters, health, languages,
 from techauction.web.account import notices, own, sign_in, tokens, watching
 from techauction.web.administrator import audit, days, organisations, users
 from techauction.web.auditor import approvals as supervised
-from techauction.web.auditor import records
+from techauction.web.auditor import bindings, records
 from techauction.web.bidder import amounts as bidder_amounts
 from techauction.web.bidder import bidding, instructions, paddles, practice, priority, receipts, registration, seen
 from techauction.web.catalogue import amounts, pages
@@ -31,6 +31,7 @@ from techauction.web.organizer import (
     desk,
     enterprises,
     floor,
+    names,
     rehearsals,
     reports,
     reserves,
@@ -64,6 +65,7 @@ BLUEPRINTS: tuple[ModuleType, ...] = (
     seen,
     receipts,
     enterprises,
+    names,
     admission,
     organizer_priority,
     rounds,
@@ -81,6 +83,7 @@ BLUEPRINTS: tuple[ModuleType, ...] = (
     organizer_cases,
     reports,
     records,
+    bindings,
     reading,
     loading,
     document,

@@ -187,18 +187,25 @@ def a_reserve(session: Session, lot: LotRow, reserve: Money, *, salt: str = "5" 
 
 
 def a_paddle(
-    session: Session, number: int, *lots: LotRow, organisation: OrganisationRow | None = None, **more: Any
+    session: Session,
+    number: int,
+    *lots: LotRow,
+    round_: RoundRow | None = None,
+    organisation: OrganisationRow | None = None,
+    **more: Any,
 ) -> PaddleRow:
-    """Issue a paddle that is admitted to these lots of one round, without deposits."""
+    """Issue a paddle that is admitted to these lots of one round, without deposits; to none, where the round is named."""
+    round_ = round_ or lots[0].round
     organisation = organisation or an_organisation(session)
     values: dict[str, Any] = {
-        "round_id": lots[0].round_id,
+        "round_id": round_.id,
         "organisation_id": organisation.id,
+        "organisation": organisation,
         "asked_at": TEN,
         "rules_accepted_at": TEN,
     }
     row = PaddleRow(**values | more)
-    issuing.issue(session, lots[0].round, {number: row}, {number: [lot.id for lot in lots]}, now=TEN)
+    issuing.issue(session, round_, {number: row}, {number: [lot.id for lot in lots]}, now=TEN)
     session.add_all(AdmissionRow(paddle_id=row.id, lot_id=lot.id) for lot in lots)
     session.flush()
     return row

@@ -19,7 +19,7 @@ from techauction.reports.record_of_sale import verify_round
 from techauction.reports.recorded import find_round
 from techauction.store.auction import OfferRow
 from techauction.store.consigning import LotRow, RoundRow
-from techauction.store.record import RecordRow
+from techauction.store.record import RecordRow, RoundRecordRow
 
 _LONGEST_ANSWER = 65_536
 
@@ -107,12 +107,15 @@ def rotate_key(instance: Instance) -> None:
 @click.option("--refused", is_flag=True, help="Print what was refused, in the order of each lot's chain.")
 @pass_instance
 def export(instance: Instance, slug: str, *, refused: bool) -> None:
-    """Print a round's record: one event a line, as JSON, by lot and `seq`."""
+    """Print a round's record: one event a line, as JSON. The round's own come first, then those of each lot, by `seq`."""
     with instance.reading_round(slug) as session:
         round_ = find_round(session, slug)
         if refused:
             _export_refused(session, round_)
             return
+        own = select(RoundRecordRow).where(RoundRecordRow.round_id == round_.id).order_by(RoundRecordRow.seq)
+        for each in session.scalars(own.execution_options(yield_per=1_000)):
+            click.echo(json.dumps(_event_of_round(slug, each), ensure_ascii=False))
         events = session.execute(
             select(LotRow.number, RecordRow)
             .join(RecordRow.lot)
@@ -135,6 +138,18 @@ def _export_refused(session: Session, round_: RoundRow) -> None:
     for number, row in offers:
         said = {"name": f"{round_.slug}/{number}", **row.as_refused().as_json(), "hash": row.hash}
         click.echo(json.dumps(said, ensure_ascii=False))
+
+
+def _event_of_round(slug: str, row: RoundRecordRow) -> dict[str, object]:
+    return {
+        "round": slug,
+        "seq": row.seq,
+        "kind": row.kind.value,
+        "at": instant(row.at),
+        "data": row.data,
+        "prev_hash": row.prev_hash,
+        "hash": row.hash,
+    }
 
 
 def _event(name: str, row: RecordRow) -> dict[str, object]:

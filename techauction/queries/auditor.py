@@ -60,9 +60,10 @@ class AuditedLot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditedRoundPage:
-    """A round and the heads of its lots' records."""
+    """A round and the heads of its lots' records. `round_head`: that of its own record, where the digest is over it."""
 
     round: AuditedRound
+    round_head: str | None
     lots: tuple[AuditedLot, ...]
     paging: Paging
 
@@ -115,9 +116,11 @@ def round_(session: Session, slug: str, *, page: int) -> AuditedRoundPage | None
         return None
     statement, paging = cut(session, _lots(slug).order_by(LotRow.number), number=page, size=LOTS_A_PAGE)
     lots = session.execute(statement).all()
-    at_close = heads.at_close(session, lots[0][0].round_id) if lots else {}
+    row = session.scalars(_rounds().where(RoundRow.slug == slug)).one()
+    at_close = heads.at_close(session, row.id)
     return AuditedRoundPage(
         round=found,
+        round_head=heads.of_round(session, row),
         lots=tuple(_lot(*each, head_hash=at_close.get(each[0].id, each[0].head_hash)) for each in lots),
         paging=paging,
     )

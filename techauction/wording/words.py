@@ -15,6 +15,7 @@ from techauction.core.paddle import PaddleState
 from techauction.core.record import Kind
 from techauction.core.registration import Decision
 from techauction.core.round import Phase, Regime
+from techauction.core.round_record import RoundKind
 from techauction.core.tokens import TokenScope
 from techauction.core.violation import Fault
 from techauction.store.people import OrganisationKind, Role, Standing
@@ -71,6 +72,12 @@ WORDS: dict[type[StrEnum], dict[str, LazyString]] = {
         "sole_licence": _l("sole licence"),
         "ordinary_licence": _l("ordinary licence"),
         "equity": _l("equity"),
+    },
+    RoundKind: {
+        "paddle_issued": _l("paddle issued"),
+        "paddle_voided": _l("paddle voided"),
+        "bidder_renamed": _l("bidder renamed"),
+        "round_opened": _l("round opened"),
     },
     Role: {
         "institute": _l("institute"),

@@ -1,16 +1,20 @@
 import json
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from techauction.core.record import GENESIS
+from techauction.core.record import GENESIS, round_digest
 from techauction.core.refusal import Refusal
 from techauction.core.refused import RefusedOffer
+from techauction.core.round_record import RoundEvent, RoundKind, plan_digest
+from techauction.core.round_replay import replay
 from techauction.db import writing
 from techauction.services import opening
-from techauction.store.auction import OfferRow
+from techauction.store.auction import OfferRow, PaddleRow
+from techauction.store.consigning import RoundRow
 from tests.builders import OPENS, wan
 from tests.cli.conftest import Run
 from tests.rounds import a_round_to_play
@@ -35,3 +39,38 @@ def test_what_was_refused_is_exported_in_the_order_of_its_chain(run: Run, open_s
     assert first.key not in answer.stdout
     assert isinstance(first.as_refused(), RefusedOffer)
     assert first.as_refused().digest(GENESIS) == first.hash
+
+
+def test_an_outsider_verifies_a_rounds_own_record_by_its_export(run: Run, sold: str, open_store: Callable[[], Session]) -> None:
+    lines = [json.loads(line) for line in run("record", "export", "--round", sold).stdout.splitlines()]
+    after = replay(
+        sold,
+        (
+            (
+                RoundEvent(
+                    round=each["round"],
+                    seq=each["seq"],
+                    kind=RoundKind(each["kind"]),
+                    at=datetime.fromisoformat(each["at"]),
+                    data=each["data"],
+                ),
+                each["prev_hash"],
+                each["hash"],
+            )
+            for each in lines
+            if "round" in each
+        ),
+    )
+    heads = {int(each["lot"].rpartition("/")[2]): each["hash"] for each in lines if "lot" in each}
+    opened = [each["data"] for each in lines if each["kind"] == "opened"]
+
+    assert after.violations == []
+    assert sorted(after.bound) == [101, 102, 103]
+    assert after.plan is not None
+    assert {(each["plan"], each["round_head"]) for each in opened} == {(plan_digest(sold, after.plan), after.head)}
+    with open_store() as session:
+        assert session.scalars(select(RoundRow.digest)).one() == round_digest(sold, heads, after.head)
+        text = json.dumps(lines, ensure_ascii=False)
+        for each in session.scalars(select(PaddleRow)):
+            assert each.salt is not None
+            assert not any(secret in text for secret in (each.salt, each.bidder.credit_code, each.bidder.name_zh))

@@ -324,13 +324,11 @@ class ServiceHouse:
         user = builders.a_user(session, Role.ENTERPRISE)
         if who.paddle is not None:
             admitted = [lot for lot in lots if lot.number in who.lots]
-            paddle = builders.a_paddle(session, who.paddle, *admitted or lots[:1], organisation=user.organisation)
+            paddle = builders.a_paddle(session, who.paddle, *admitted, round_=lots[0].round, organisation=user.organisation)
             for lot in admitted:
                 session.query(AdmissionRow).filter_by(paddle_id=paddle.id, lot_id=lot.id).update(
                     {"priority_rank": who.ranks.get(lot.number or 0)}
                 )
-            if not admitted:
-                session.query(AdmissionRow).where(AdmissionRow.paddle_id == paddle.id).delete()
             for lot in lots:
                 if lot.number in who.short_of_deposit:
                     builders.a_deposit(session, paddle, lot, lot.start, held=ZERO, state=DepositState.DUE)

@@ -25,7 +25,7 @@ from techauction.store.consigning import RoundRow
 from techauction.store.money import DepositRow
 from techauction.store.notices import NoticeRow
 from techauction.store.people import Role, UserRow
-from tests.builders import OPENS, a_lot, a_round, a_user
+from tests.builders import OPENS, a_lot, a_paddle, a_round, a_user
 from tests.conftest import TEN
 from tests.plans import FIELDS, MARKETS, a_plan
 
@@ -130,6 +130,18 @@ def test_a_draft_keeps_its_name_once_a_lot_was_withdrawn_under_it(sessions: sess
         )
 
         assert (row.slug, row.max_steps) == ("rehearsal", 7)
+        assert verify_round(session, "rehearsal") == []
+
+
+def test_a_draft_that_paddles_are_bound_to_keeps_its_name(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        by = a_user(session)
+        row = rounds.draft(session, planned=planned(), by_id=by.id, now=TEN)
+        a_paddle(session, 101, a_lot(session, row))  # as a file does that is loaded without being published
+
+        with pytest.raises(SlugOnRecord):
+            revise(session, row, planned(slug="other"), by)
+
         assert verify_round(session, "rehearsal") == []
 
 

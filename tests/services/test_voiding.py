@@ -21,8 +21,12 @@ from tests.services.test_approvals import MINUTE, Sale
 
 @pytest.fixture
 def sale(sessions: sessionmaker[Session]) -> Sale:
-    """Return an open round of two lots; on the first 101 has bid 200万, and 102 then 210万."""
-    sale = Sale(sessions).opened()
+    """Return an open round of two lots; on the first 101 has bid 200万, and 102 then 210万, and 103 has the first right."""
+    sale = Sale(sessions)
+    with sessions.begin() as session:
+        its = (AdmissionRow.lot_id == sale.lots[0]) & (AdmissionRow.paddle_id == sale.played.paddles[2].id)
+        session.execute(update(AdmissionRow).where(its).values(priority_rank=1))
+    sale.opened()
     sale.bid(0, 0, wan(200), OPENS + MINUTE)
     sale.bid(0, 1, wan(210), OPENS + 2 * MINUTE)
     return sale
@@ -76,8 +80,6 @@ def test_a_sale_to_a_voided_paddle_is_found(sale: Sale) -> None:
 def match(sale: Sale, place: int, amount: Money) -> None:
     with sale.sessions() as session, writing(session):
         paddle = sale.played.paddles[place]
-        its = (AdmissionRow.lot_id == sale.lots[0]) & (AdmissionRow.paddle_id == paddle.id)
-        session.execute(update(AdmissionRow).where(its).values(priority_rank=1))
         asked = Asked(
             lot_id=sale.lots[0],
             organisation_id=paddle.organisation_id,

@@ -10,10 +10,10 @@ from techauction.core.round import Phase
 from techauction.db import writing
 from techauction.queries import auditor as queries
 from techauction.services import opening
-from techauction.store.auction import OutcomeRow
+from techauction.store.auction import OutcomeRow, PaddleRow
 from techauction.store.consigning import RoundRow
 from techauction.store.people import Role, UserRow
-from techauction.store.record import RecordRow
+from techauction.store.record import RecordRow, RoundRecordRow
 from tests.builders import OPENS, a_round, wan
 from tests.rounds import Played, a_round_sold, a_round_to_play
 from tests.web.conftest import Browser
@@ -52,7 +52,7 @@ def test_a_round_shows_the_head_of_each_record(auditor: Browser, played: Played,
 
     assert page.status_code == 200
     assert all(head in page.text for head in heads)
-    assert page.text.count('class="hash"') == 7
+    assert page.text.count('class="hash"') == 8
 
 
 def test_a_record_shows_every_event_with_its_hashes(auditor: Browser, played: Played, store: Callable[[], Session]) -> None:
@@ -178,3 +178,27 @@ def test_the_verification_page_survives_any_damage(
 
     assert page.status_code == 200
     assert "The record is violated" in page.text
+
+
+def test_an_auditor_sees_who_each_paddle_was_issued_to(auditor: Browser, played: Played, store: Callable[[], Session]) -> None:
+    address = f"/auditor/rounds/{played.row.slug}/bindings"
+
+    page = auditor.get(address)
+
+    assert page.status_code == 200
+    with store() as session:
+        for paddle in session.scalars(select(PaddleRow)):
+            assert paddle.salt is not None
+            assert all(each in page.text for each in (paddle.salt, paddle.bidder.credit_code, paddle.bidder.name_zh))
+        for event in session.scalars(select(RoundRecordRow)):
+            assert event.hash in page.text
+    assert f'href="{address}"' in auditor.get(f"/auditor/rounds/{played.row.slug}").text
+    assert auditor.get("/auditor/rounds/nowhere/bindings").status_code == 404
+
+
+def test_an_administrator_opens_no_binding(visitor: Browser, new_user: Callable[..., UserRow], played: Played) -> None:
+    new_user("root", Role.ADMINISTRATOR)
+    visitor.sign_in("root")
+
+    assert visitor.get(f"/auditor/rounds/{played.row.slug}/bindings").status_code == 403
+    assert "/bindings" not in visitor.get(f"/auditor/rounds/{played.row.slug}").text

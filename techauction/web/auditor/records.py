@@ -13,7 +13,7 @@ from techauction.queries import refusals
 from techauction.reports.damage import FAILS
 from techauction.reports.record_of_sale import verify_round
 from techauction.store.people import Role
-from techauction.web.context import now
+from techauction.web.context import now, signed_in
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
 
@@ -44,7 +44,7 @@ def rounds() -> ResponseReturnValue:
 def round_(slug: str) -> ResponseReturnValue:
     """Show a round and the heads of its lots' records."""
     page = queries.round_(db.session(), slug, page=page_number()) or abort(404)
-    return render_template("auditor/round.html", page=page)
+    return render_template("auditor/round.html", page=page, may_open=signed_in().role is Role.AUDITOR)
 
 
 @bp.get("/rounds/<slug>/lots/<int:number>")
