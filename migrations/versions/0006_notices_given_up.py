@@ -13,7 +13,7 @@ def upgrade() -> None:
     """Add how often a notice was tried, when it was given up, and why."""
     with op.batch_alter_table("notices") as table:
         table.add_column(sa.Column("tries", sa.Integer(), nullable=False, server_default="0"))
-        table.add_column(sa.Column("given_up_at", sa.DateTime(), nullable=True))
+        table.add_column(sa.Column("given_up_at", sa.DateTime(timezone=True), nullable=True))
         table.add_column(sa.Column("failure", sa.String(300), nullable=False, server_default=""))
         table.create_index("ix_notices_given_up_at", ["given_up_at"])
 

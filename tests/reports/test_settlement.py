@@ -259,7 +259,7 @@ def test_institutes_of_hostile_names_have_sheets(sessions: sessionmaker[Session]
     book = openpyxl.load_workbook(exported(sessions, played, "xlsx", tmp_path))
 
     assert len(book.sheetnames) == len({each.casefold() for each in book.sheetnames})
-    assert sum(each.startswith("机构 -中国--科学-院--研究所") for each in book.sheetnames) >= 1
+    assert sum(each.startswith("院所 -中国--科学-院--研究所") for each in book.sheetnames) >= 1
 
 
 @pytest.mark.parametrize("title", HOSTILE)

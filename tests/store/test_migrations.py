@@ -1,7 +1,7 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import DateTime, Engine, inspect, text
 from sqlalchemy.orm import Session
 
 from techauction import migrating
@@ -15,6 +15,19 @@ def test_the_migrated_schema_equals_the_rows(engine: Engine) -> None:
         differences = compare_metadata(context, Row.metadata)
 
     assert differences == []
+
+
+def test_every_instant_is_kept_with_its_time_zone(engine: Engine) -> None:
+    """SQLite has no such type: there every instant is text in UTC."""
+    kept = {
+        f"{table}.{column['name']}": column["type"]
+        for table in inspect(engine).get_table_names()
+        for column in inspect(engine).get_columns(table)
+        if isinstance(column["type"], DateTime)
+    }
+
+    assert len(kept) > 50
+    assert [name for name, kind in kept.items() if not (kind.timezone or engine.dialect.name == "sqlite")] == []
 
 
 def test_every_check_of_the_rows_is_in_the_migrated_schema(engine: Engine) -> None:

@@ -150,7 +150,7 @@ def _write_market(paper: Paper, part: MarketPart, language: Language) -> None:
 
 
 def _write_institute(paper: Paper, part: InstitutePart, language: Language) -> None:
-    sheet = paper.sheet(f"机构 {said(part.name, language)}", [column.width for column in CONSIGNED])
+    sheet = paper.sheet(f"院所 {said(part.name, language)}", [column.width for column in CONSIGNED])
     sheet.heading(f"{part.name.zh} {part.name.en}")
     _write_lines(sheet, CONSIGNED, part.consigned, language)
 
