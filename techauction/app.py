@@ -12,7 +12,19 @@ from techauction.db import db, options, prepare
 from techauction.receipts import FILE, Signer
 from techauction.saleroom.auctioneer import Auctioneer
 from techauction.settings import SHIPPED, Settings
-from techauction.web import addresses, demo, errors, filters, health, languages, navigation, requests, security, signing
+from techauction.web import (
+    addresses,
+    demo,
+    errors,
+    filters,
+    health,
+    keeping,
+    languages,
+    navigation,
+    requests,
+    security,
+    signing,
+)
 from techauction.web.account import notices, own, sign_in, tokens, watching
 from techauction.web.administrator import audit, days, organisations, users
 from techauction.web.auditor import approvals as supervised
@@ -120,6 +132,7 @@ def create_app(settings: Settings, clock: Clock, auctioneer: Auctioneer) -> Flas
     calls.register(app, settings, clock, custody)
     health.register(app, auctioneer)
     security.register(app, settings)
+    keeping.register(app)
     security.csrf.exempt(loading.bp)  # its own gate asks for the token, of those who come by cookie
     for module in BLUEPRINTS:
         app.register_blueprint(module.bp)

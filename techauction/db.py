@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Any
 
 import structlog
+from flask import g
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -24,6 +25,14 @@ log = structlog.get_logger()
 _PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5_000}
 _SOUND_WAL = (3, 51, 3)
 _write_locks: dict[str, Lock] = {}
+
+
+ONLY_SHOWN = "only_shown"
+"""What `flask.g` says of a request that shows a form again, and does nothing."""
+
+
+class OnlyShown(Exception):
+    """Something was to be written by a request that only shows a form again."""
 
 
 class PragmaRefused(Exception):
@@ -184,7 +193,12 @@ def snapshot(session: Session) -> Session:
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """Write in the request's own session (`writing`)."""
+    """Write in the request's own session (`writing`).
+
+    :raises OnlyShown: the request shows a form again, and does nothing
+    """
+    if g.get(ONLY_SHOWN):
+        raise OnlyShown
     with writing(db.session()) as begun:
         yield begun
 

@@ -56,10 +56,12 @@ class NotSignedIn(Refusal):
 class SignedIn(UserMixin):  # type: ignore[misc]
     """What Flask-Login calls the current user. Its id is the sign-in's token."""
 
-    def __init__(self, token: str, session_id: int, row: UserRow) -> None:
+    def __init__(self, token: str, sign_in: UserSessionRow) -> None:
         self.token = token
-        self.session_id = session_id
-        self.row = row
+        self.session_id = sign_in.id
+        self.row = sign_in.user
+        self.began_at = sign_in.created_at
+        self.ends_at = sign_in.expires_at
 
     def get_id(self) -> str:
         """Return what the signed cookie carries."""
@@ -124,7 +126,7 @@ def live_session(session: Session, token: str, now: datetime) -> UserSessionRow 
 def signed_in_by(session: Session, token: str, now: datetime) -> SignedIn | None:
     """Return the user of a token, for Flask-Login."""
     row = live_session(session, token, now)
-    return None if row is None else SignedIn(token, row.id, row.user)
+    return None if row is None else SignedIn(token, row)
 
 
 def caller_of_cookie(app: Flask, cookie_header: str, session: Session, now: datetime) -> Caller | None:

@@ -24,6 +24,7 @@ class Settings:
 
     Read from `<instance>/settings.toml`, then from variables `TECHAUCTION_<NAME>`. `trusted_proxies`: how many reverse proxies
     stand before the server. `https_only`: cookies go over HTTPS only. `argon2_memory_kib`, `argon2_time`: the hash cost.
+    `session_hours`: how long a sign-in lasts after its last use; `session_most_hours`: how long at most.
     `queue_places`: offers that may wait for the auctioneer. `bids_per_second`: offers and acts that one bidder may make.
     `api_calls_per_minute`: other calls of the API that may come by one token. `custody_keys`: the file with the private keys
     that open reserves and sealed offers, where it is not to lie in the instance directory. `smtp_url`: the mail server that
@@ -41,6 +42,7 @@ class Settings:
     argon2_memory_kib: int = 65_536
     argon2_time: int = 3
     session_hours: int = 12
+    session_most_hours: int = 24
     queue_places: int = 10_000
     bids_per_second: int = 20
     api_calls_per_minute: int = 600

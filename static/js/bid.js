@@ -3,6 +3,7 @@
 
 import { money } from "./money.js";
 import { Confirmation } from "./confirm.js";
+import { bringBack, ended } from "./sign-in.js";
 
 const TYPING_MS = 250;
 const PATIENCE_MS = 5_000; // the server itself answers within three seconds
@@ -14,6 +15,9 @@ const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseco
 function newKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
+
+/** The house does not know who sends this: the sign-in has ended, or another one began elsewhere. */
+class SignedOut extends Error {}
 
 /** Set the bidding inside `root` up; where there is none, return nothing. */
 export function bidding(root) {
@@ -28,6 +32,7 @@ class Desk {
   #asked = 0;
   #pending = null;
   #said = null;
+  #left = null;
 
   constructor(root, desk) {
     this.root = root;
@@ -48,6 +53,7 @@ class Desk {
       });
     }
     root.querySelector("[data-again]")?.addEventListener("click", () => this.#pending && this.#send(this.#pending));
+    root.querySelector("[data-back]")?.addEventListener("click", () => bringBack(this.#left ?? this.form));
     for (const each of root.querySelectorAll("[data-without-script]")) each.hidden = true;
     this.#matches(root.querySelector("[data-match] form"));
     this.#instructs(document.getElementById("instruction-form"));
@@ -124,8 +130,9 @@ class Desk {
 
   async #reading(text, purpose) {
     this.#say(null);
-    return this.#read(text, purpose).catch(() => {
-      this.#say("unreachable");
+    return this.#read(text, purpose).catch((failed) => {
+      if (failed instanceof SignedOut) this.#signedOut(purpose === "instruction" ? document.getElementById("instruction-form") : this.form);
+      else this.#say("unreachable");
       return null;
     });
   }
@@ -152,8 +159,16 @@ class Desk {
       cache: "no-store",
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
+    if (answer.status === 401) throw new SignedOut();
     if (!answer.ok) throw new Error(`${answer.status}`);
     return answer.json();
+  }
+
+  /** Say that the sign-in has ended; `form` has what was typed, and comes back with it. */
+  #signedOut(form) {
+    this.#left = form;
+    this.#say("signed-out");
+    ended();
   }
 
   async #offer(text) {
@@ -212,6 +227,10 @@ class Desk {
       this.#taken(offer);
     } else if (body.code === "unknown" || (answer.status >= 500 && body.code !== "queue_full")) {
       await this.#askFate(offer);
+    } else if (answer.status === 401) {
+      this.#pending = null;
+      this.field.value ||= offer.matching ? "" : fenAsText(offer.amount);
+      this.#signedOut(this.form);
     } else if (body.code === "queue_full" || body.code === "too_many_offers") {
       this.#say(null);
       this.#refuse({ title: body.title });

@@ -1,3 +1,6 @@
+// What was written before a sign-in goes on to its form at once, where it is shown again.
+document.querySelector("form.kept")?.submit();
+
 // Menus are <details>: they work without this. It only closes them when one looks elsewhere.
 const opened = () => document.querySelectorAll("details[data-drop][open]");
 

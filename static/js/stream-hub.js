@@ -29,6 +29,12 @@ export class Hub {
     this.#watch();
   }
 
+  /** Nobody is told anything any more. */
+  end() {
+    this.#wanted.clear();
+    this.#source.end();
+  }
+
   #watch() {
     const all = new Set([...this.#wanted.values()].flatMap((ids) => [...ids]));
     for (const id of this.#states.keys()) if (!all.has(id)) this.#states.delete(id);

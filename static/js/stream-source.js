@@ -2,6 +2,8 @@
 
 const ADDRESS = "/saleroom/live";
 const SILENCE_MS = 35_000; // two heartbeats and some patience
+const NEAR_SILENCE_MS = 9_000; // near a close a heartbeat comes every five seconds
+const LOOK_MS = 500;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 const GATHER_MS = 30; // tabs that open together share one opening
@@ -12,13 +14,16 @@ export class Source {
   #live = false;
   #wait = FIRST_WAIT_MS;
   #opening = null;
-  #silence = null;
+  #heardAt = 0;
+  #nearFrom = new Map();
+  #online = () => !this.#live && this.#openSoon(0);
 
   /** `onLot(lot)` gets each state; `onState(live)` is told when the states can no longer be trusted to be the newest, or can. */
   constructor({ onLot, onState }) {
     this.onLot = onLot;
     this.onState = onState;
-    self.addEventListener?.("online", () => !this.#live && this.#openSoon(0));
+    self.addEventListener?.("online", this.#online);
+    this.looking = setInterval(() => this.#look(), LOOK_MS);
   }
 
   get live() {
@@ -30,7 +35,17 @@ export class Source {
     const lots = [...ids].sort((a, b) => a - b).join(",");
     if (lots === this.#lots) return;
     this.#lots = lots;
+    for (const id of this.#nearFrom.keys()) if (!ids.has(id)) this.#nearFrom.delete(id);
     this.#openSoon(GATHER_MS);
+  }
+
+  /** Watch nothing any more. */
+  end() {
+    self.removeEventListener?.("online", this.#online);
+    clearInterval(this.looking);
+    clearTimeout(this.#opening);
+    this.#lots = "";
+    this.#close();
   }
 
   #openSoon(wait) {
@@ -43,30 +58,42 @@ export class Source {
     if (!this.#lots) return;
     const stream = new EventSource(`${ADDRESS}?lots=${this.#lots}`);
     this.#stream = stream;
+    this.#heardAt = performance.now();
     stream.addEventListener("lot", (event) => {
+      const lot = JSON.parse(event.data);
+      this.#nears(lot);
       this.#heard();
-      this.onLot(JSON.parse(event.data));
+      this.onLot(lot);
     });
     stream.addEventListener("still-here", () => this.#heard());
     stream.addEventListener("error", () => this.#broken());
-    this.#listen();
   }
 
   #close() {
     this.#stream?.close();
     this.#stream = null;
-    clearTimeout(this.#silence);
+  }
+
+  /** Note when, by this machine's clock, the lot's last period begins: from then on silence means more. */
+  #nears(lot) {
+    const left = Date.parse(lot.closes_at) - Date.parse(lot.server_at) - lot.last_period_s * 1_000;
+    if (lot.stage === "open") this.#nearFrom.set(lot.lot, performance.now() + left);
+    else this.#nearFrom.delete(lot.lot);
   }
 
   #heard() {
     this.#wait = FIRST_WAIT_MS;
-    this.#listen();
+    this.#heardAt = performance.now();
     this.#turn(true);
   }
 
-  #listen() {
-    clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.#broken(), SILENCE_MS);
+  #look() {
+    if (!this.#stream) return;
+    const now = performance.now();
+    // The first near heartbeat comes some seconds after the last period begins.
+    const since = [...this.#nearFrom.values()].filter((from) => from <= now).map((from) => Math.max(from, this.#heardAt));
+    const silent = since.some((from) => now - from > NEAR_SILENCE_MS) || now - this.#heardAt > SILENCE_MS;
+    if (silent) this.#broken();
   }
 
   #broken() {

@@ -2,45 +2,77 @@
 // a SharedWorker's; else that of the tab that leads the others over a BroadcastChannel; else this page's own.
 
 import { Hub } from "./stream-hub.js";
+import { Leader } from "./stream-leader.js";
 
 const WORKER = new URL("./stream-worker.js", import.meta.url);
 const CHANNEL = "techauction-lots";
-const LEADER = "techauction-leader";
 const ANSWER_MS = 5_000;
 
 /** Return what orders a lot's states: being held is no event of its record, and comes after the last one. */
 export const orderOf = (lot) => lot.seq + (lot.held ? 0.5 : 0);
 
+/** Every page for itself. A browser opens six connections at most to a host, so a page that nobody sees has none. */
 function own(receive) {
-  const hub = new Hub((_subscriber, message) => receive(message));
-  return { want: (ids) => hub.want("page", ids), leave: () => hub.leave("page") };
+  let hub = null;
+  let wanted = [];
+  const settle = () => {
+    if (document.hidden) {
+      hub?.end();
+      hub = null;
+      receive({ live: false });
+    } else if (!hub) {
+      hub = new Hub((_subscriber, message) => receive(message));
+      hub.want("page", wanted);
+    }
+  };
+  document.addEventListener("visibilitychange", settle);
+  return {
+    want: (ids) => {
+      wanted = ids;
+      hub?.want("page", ids);
+      settle();
+    },
+    leave: () => {
+      hub?.end();
+      hub = null;
+    },
+  };
 }
 
+/** One tab holds the stream and tells the others. */
 function led(receive) {
   const channel = new BroadcastChannel(CHANNEL);
-  const tab = crypto.randomUUID();
+  const tab = name();
   let hub = null;
   let wanted = [];
   const ask = () => (hub ? hub.want(tab, wanted) : channel.postMessage({ tab, want: wanted }));
   const leave = () => (hub ? hub.leave(tab) : channel.postMessage({ tab, bye: true }));
+  // What was heard so far may be old until the new leader tells the states.
+  const anew = (ours) => {
+    hub?.end();
+    hub = ours;
+    receive({ live: false });
+    ask();
+  };
   channel.addEventListener("message", ({ data }) => {
     if (data.to === tab) receive(data.message);
-    else if (data.newLeader) ask();
     else if (hub && data.want) hub.want(data.tab, data.want);
     else if (hub && data.bye) hub.leave(data.tab);
   });
-  navigator.locks.request(LEADER, () => {
-    hub = new Hub((to, message) => (to === tab ? receive(message) : channel.postMessage({ to, message })));
-    channel.postMessage({ newLeader: true });
-    ask();
-    return new Promise(() => {}); // leads until the tab is closed
+  new Leader(channel, tab, {
+    lead: () => anew(new Hub((to, message) => (to === tab ? receive(message) : channel.postMessage({ to, message })))),
+    yieldTo: () => anew(null),
+    follow: () => anew(null),
   });
   return { want: (ids) => { wanted = ids; ask(); }, leave };
 }
 
+/** Return a name that no other tab has; `crypto.randomUUID` is there over HTTPS only. */
+const name = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
+
 function shared(receive, fallBack) {
   const worker = new SharedWorker(WORKER, { type: "module", name: CHANNEL });
-  const lock = `techauction-tab-${Math.random().toString(36).slice(2)}`;
+  const lock = `techauction-tab-${name()}`;
   let wanted = [];
   let heard = false;
   let fallen = null;
@@ -70,7 +102,7 @@ function shared(receive, fallBack) {
 }
 
 function connect(receive) {
-  const second = "BroadcastChannel" in window && navigator.locks && window.isSecureContext ? led : own;
+  const second = "BroadcastChannel" in window ? led : own;
   return "SharedWorker" in window ? shared(receive, second) : second(receive);
 }
 

@@ -60,6 +60,8 @@ class LotState(Answer):
     opens_at: datetime
     closes_at: datetime
     extended: bool
+    last_period_s: int
+    """How long before its close the lot is about to close: a stream tells then every 5 seconds that it still lives."""
     reason: str
     """Why bidding is paused or interrupted."""
     ending: Ending | None

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from datetime import datetime, timedelta
 
 from techauction.core.refusal import Refusal
 
@@ -112,6 +113,11 @@ def password(text: str, *, sign_in_name: str) -> str:
     if text.strip().lower() == sign_in_name:
         raise PasswordIsName
     return text
+
+
+def lasts_until(began_at: datetime, *, hours: int, most_hours: int, now: datetime) -> datetime:
+    """Return until when a sign-in lasts that is used now: so many hours on, and so many in all at most."""
+    return min(now + timedelta(hours=hours), began_at + timedelta(hours=max(hours, most_hours)))
 
 
 def token_hash(token: str) -> str:

@@ -50,6 +50,11 @@ class Extension:
     length: timedelta = timedelta(seconds=300)
     cap: timedelta | None = None
 
+    @property
+    def last_period(self) -> timedelta:
+        """Return how long before its close a lot is about to close."""
+        return max(self.trigger, self.length)
+
     def close_after(
         self, closes_at: datetime, bid_at: datetime, scheduled_closes_at: datetime, late: datetime | None = None
     ) -> datetime:

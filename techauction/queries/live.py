@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -48,6 +48,11 @@ class LiveLot:
     ending: Ending | None
     price: Money | None
     of_copy: bool
+    last_period: timedelta
+
+    def is_near_its_close(self, now: datetime) -> bool:
+        """Return whether the lot is in its last period, or past its close and waiting."""
+        return self.stage is Stage.OPEN and self.closes_at - now <= self.last_period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +110,7 @@ def _live(row: LotRow, round_row: RoundRow, outcome: OutcomeRow | None, place: i
         ending=None if outcome is None else outcome.ending,
         price=None if outcome is None else outcome.price,
         of_copy=round_row.copy_of_id is not None,
+        last_period=round_row.rules().extension.last_period,
     )
 
 

@@ -59,6 +59,7 @@ def lot_state(lot: LiveLot, server_at: datetime) -> dict[str, object]:
         "opens_at": lot.opens_at.isoformat(),
         "closes_at": lot.closes_at.isoformat(),
         "extended": lot.extended,
+        "last_period_s": int(lot.last_period.total_seconds()),
         "reason": lot.reason,
         "ending": None if lot.ending is None else lot.ending.value,
         "price_fen": None if lot.price is None else lot.price.minor,

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
+from itertools import count
 from typing import Any
 
 import structlog
@@ -29,6 +30,8 @@ class TooManyWatchers(Refusal):
 COALESCED_S = 0.1
 """A lot's events are told at most ten times a second: each carries the whole state, so none is missed."""
 HEARTBEAT_S = 15.0
+NEAR_HEARTBEAT_S = 5.0
+"""The same for who watches a lot near its close: their pages notice a silence within ten seconds."""
 MOST_PLACES = 50_000
 _UNREADABLE_S = 1.0
 
@@ -44,6 +47,7 @@ class Letter:
 
 
 _HEARTBEAT = Letter(b"event: still-here\ndata: {}\n\n")
+_BEATS = round(HEARTBEAT_S / NEAR_HEARTBEAT_S)
 
 
 class Watcher:
@@ -269,9 +273,16 @@ class Gallery:
                 watcher.leave()
 
     async def _heartbeats(self) -> None:
-        while True:
-            await asyncio.sleep(HEARTBEAT_S)
-            self._push((watcher, _HEARTBEAT) for watcher in list(self._everybody))
+        for beat in count(1):
+            await asyncio.sleep(NEAR_HEARTBEAT_S)
+            told = self._everybody if beat % _BEATS == 0 else self._near_a_close()
+            self._push((watcher, _HEARTBEAT) for watcher in list(told))
+
+    def _near_a_close(self) -> set[Watcher]:
+        """Return who watches a lot in its last period."""
+        now = self._clock()
+        near = [self._states[lot_id] for lot_id in self._watchers if lot_id in self._states]
+        return {watcher for state in near if state.is_near_its_close(now) for watcher in self._watching(state)}
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -217,6 +217,27 @@ def sign_in(session: Session, *, user_id: int, address: str, agent: str, now: da
     return token
 
 
+def stay(session: Session, *, session_id: int, until: datetime, now: datetime) -> None:
+    """Let a sign-in that is in use last until then; one that has ended stays ended, and none becomes shorter."""
+    session.execute(
+        update(UserSessionRow)
+        .where(
+            UserSessionRow.id == session_id,
+            UserSessionRow.revoked_at.is_(None),
+            UserSessionRow.expires_at > now,
+            UserSessionRow.expires_at < until,
+        )
+        .values(expires_at=until)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def replace_sign_in(session: Session, *, session_id: int, now: datetime) -> None:
+    """End a sign-in that the same browser has followed by another, whoever's it was."""
+    row = session.get_one(UserSessionRow, session_id)
+    sign_out(session, session_id=session_id, user_id=row.user_id, now=now)
+
+
 def sign_out(session: Session, *, session_id: int, user_id: int, now: datetime) -> bool:
     """End a user's own sign-in, and return whether it is the user's; somebody else's stays as it is."""
     row = session.get(UserSessionRow, session_id)

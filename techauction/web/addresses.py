@@ -1,7 +1,8 @@
-"""What an address may name: ids that a database has room for, and text that it keeps."""
+"""What an address may name: ids that a database has room for, text that it keeps, and pages of this installation."""
 
 from enum import StrEnum
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask, abort, request
 from werkzeug.routing import IntegerConverter, UnicodeConverter, ValidationError
@@ -49,6 +50,16 @@ def identifier(text: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_ID))):
         return None
     return int(text) if int(text) <= LARGEST_ID else None
+
+
+def safe_next(wanted: str | None) -> str | None:
+    """Return where to go after the sign-in, if it is a page of this installation."""
+    if not wanted or not wanted.startswith("/") or wanted.startswith(("//", "/\\")):
+        return None
+    if any(ord(sign) < ord(" ") or sign == "\\" for sign in wanted):
+        return None
+    parts = urlsplit(wanted)
+    return None if parts.scheme or parts.netloc else wanted
 
 
 def register(app: Flask) -> None:

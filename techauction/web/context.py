@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flask import current_app, request
+from flask import current_app, g, request
 from flask_login import current_user
 
 from techauction.clock import Clock
 from techauction.custody import KeyRing
-from techauction.db import db
+from techauction.db import ONLY_SHOWN, OnlyShown, db
 from techauction.postgresql import CommitUnknown, is_replicated
 from techauction.queries.viewing import ANYBODY, Viewer
 from techauction.receipts import Signer
@@ -46,7 +46,12 @@ def now() -> datetime:
 
 
 def auctioneer() -> Auctioneer:
-    """Return the auctioneer of this process."""
+    """Return the auctioneer of this process.
+
+    :raises OnlyShown: the request shows a form again, and asks for nothing
+    """
+    if g.get(ONLY_SHOWN):
+        raise OnlyShown
     return house().auctioneer
 
 

@@ -14,6 +14,7 @@ from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, InternalSe
 
 from techauction.db import db
 from techauction.postgresql import CommitUnknown, is_away
+from techauction.web.account.asking import out_of_date
 
 log = structlog.get_logger()
 Answer = Callable[[HTTPException], ResponseReturnValue]
@@ -104,6 +105,8 @@ def _answer(error: HTTPException) -> ResponseReturnValue:
         db.session.rollback()
     if isinstance(error, CSRFError):
         log.info("csrf_refused", reason=str(error.description))
+        if (answer := out_of_date()) is not None:
+            return answer
     title, advice = APART.get(type(error)) or SAID.get(code, SAID[500 if code >= 500 else 400])  # noqa: PLR2004
     headers = [(name, value) for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")]
     if isinstance(error, DatabaseAway):

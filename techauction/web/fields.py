@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import chain
 from typing import Any, ClassVar
 
+from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -20,6 +21,7 @@ from techauction.core import amount
 from techauction.core.digits import narrow, whole
 from techauction.core.money import Money
 from techauction.core.refusal import Refusal
+from techauction.db import ONLY_SHOWN
 from techauction.queries.choices import Choice
 from techauction.web.filters import named
 from techauction.wording import say, word
@@ -61,6 +63,10 @@ class Form(FlaskForm):  # type: ignore[misc]  # the library has no types
                 kept = _lines if issubclass(kind, TextAreaField) else _line
                 options = {**options, "filters": (*unbound_field.kwargs.get("filters", ()), kept)}
             return super().bind_field(form, unbound_field, options)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Return whether everything can be read; never for what was brought back after a sign-in, which is only shown."""
+        return not g.get(ONLY_SHOWN) and bool(super().validate(extra_validators))
 
     def refuse(self, refusal: Refusal, beside: str | None = None) -> None:
         """Say the refusal beside the field of that name, else where the form has it, else at its head."""

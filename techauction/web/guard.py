@@ -4,11 +4,12 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from flask import abort, g, redirect, request, url_for
+from flask import abort, g, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from techauction.store.people import Role
+from techauction.web.account.asking import sign_in_first
 from techauction.web.context import house
 
 _FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
@@ -23,7 +24,7 @@ def only(*roles: Role) -> Callable[[], ResponseReturnValue | None]:
     def gate() -> ResponseReturnValue | None:
         g.private = True
         if not current_user.is_authenticated:
-            return redirect(url_for("account.sign_in", next=_here()), 303)
+            return sign_in_first()
         if current_user.role not in admitted:
             abort(403)
         return None
@@ -59,19 +60,3 @@ def _is_loopback(name: str | None) -> bool:
         return ip_address(name or "").is_loopback
     except ValueError:
         return False
-
-
-def safe_next(wanted: str | None) -> str | None:
-    """Return where to go after the sign-in, if it is a page of this installation."""
-    if not wanted or not wanted.startswith("/") or wanted.startswith(("//", "/\\")):
-        return None
-    if any(ord(sign) < ord(" ") or sign == "\\" for sign in wanted):
-        return None
-    parts = urlsplit(wanted)
-    return None if parts.scheme or parts.netloc else wanted
-
-
-def _here() -> str | None:
-    if request.method != "GET":
-        return None
-    return request.full_path if request.query_string else request.path

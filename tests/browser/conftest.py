@@ -31,7 +31,16 @@ def browser_type_launch_args() -> dict[str, Any]:
     path = find()
     if path is None:
         pytest.fail(HOW)
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+    # A name that is not this machine's own is no secure context over plain HTTP.
+    plain = "--host-resolver-rules=MAP plain.test 127.0.0.1"
+    quiet = [
+        plain,
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-background-networking",
+        "--disable-component-update",
+    ]
     return {"executable_path": path, "args": quiet}
 
 

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import Thread
+from threading import Event, Thread
 
 
 class Wire:
@@ -14,6 +14,7 @@ class Wire:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._at = self._listening.getsockname()[1]
         self._ends: list[socket.socket] = []
+        self._silent = Event()
         self._listen()
 
     @property
@@ -32,6 +33,10 @@ class Wire:
             end.close()
         self._ends.clear()
 
+    def hush(self) -> None:
+        """Leave every connection open, and pass nothing on any more."""
+        self._silent.set()
+
     def mend(self) -> None:
         """Take connections again."""
         self._listening = socket.create_server(("127.0.0.1", self._at))
@@ -47,13 +52,14 @@ class Wire:
                 far = socket.create_connection(("127.0.0.1", self._to))
                 self._ends += [near, far]
                 for source, sink in ((near, far), (far, near)):
-                    Thread(target=_pump, args=(source, sink), daemon=True).start()
+                    Thread(target=_pump, args=(source, sink, self._silent), daemon=True).start()
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
+def _pump(source: socket.socket, sink: socket.socket, silent: Event) -> None:
     with suppress(OSError):
         while data := source.recv(65_536):
-            sink.sendall(data)
+            if not silent.is_set():
+                sink.sendall(data)
         sink.shutdown(socket.SHUT_WR)
 
 

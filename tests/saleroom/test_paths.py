@@ -379,6 +379,16 @@ def test_a_stream_begins_with_the_present_state_and_tells_every_change(room: Roo
     assert (third["stage"], third["ending"], third["price_fen"]) == ("ended", "sold", wan(210).minor)
 
 
+@pytest.mark.slow
+def test_a_stream_near_a_close_beats_more_often(room: Room, clock: ManualClock) -> None:
+    clock.set(CLOSES - timedelta(minutes=4))
+    with httpx.stream("GET", f"{room.url}/saleroom/live?lots={room.lot_id}", timeout=PATIENCE_S) as stream:
+        beats = (time.monotonic() for line in stream.iter_lines() if line == "event: still-here")
+        first, second = next(beats), next(beats)
+
+    assert second - first < 12  # far from a close it is fifteen
+
+
 @pytest.mark.parametrize("path", ["/saleroom/live?lots={lot}", "/saleroom/lots/{lot}", "/saleroom/clock"])
 def test_a_head_is_answered_without_a_body_and_leaves_the_connection_good(room: Room, path: str) -> None:
     with httpx.Client(base_url=room.url, timeout=PATIENCE_S) as http:

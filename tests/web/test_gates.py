@@ -23,6 +23,7 @@ PUBLIC = {
     "health.metrics",
     "account.sign_in",
     "account.sign_out",
+    "account.state",
     "account.language",
     "bidder_registration.registration",
 }

@@ -1,12 +1,9 @@
 """Signing in and out, and choosing a language: what a stranger may do."""
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from wtforms import HiddenField, PasswordField, StringField
-from wtforms.validators import InputRequired, Length
 
 from techauction.core.accounts import SignInRefused
 from techauction.core.tries import TooManyTries
@@ -14,21 +11,13 @@ from techauction.db import db, transaction
 from techauction.queries.accounts import password_of
 from techauction.services import accounts
 from techauction.services.tries import Attempt
-from techauction.web import languages, navigation, signing
+from techauction.web import keeping, languages, navigation, signing
+from techauction.web.account.asking import SignInForm, page
 from techauction.web.account.trying import tried
+from techauction.web.addresses import safe_next
 from techauction.web.context import now
-from techauction.web.fields import Form
-from techauction.web.guard import safe_next
 
 bp = Blueprint("account", __name__, url_prefix="/account")
-
-
-class SignInForm(Form):
-    """A name and a password, and where to go then."""
-
-    sign_in_name = StringField(_l("Sign-in name"), [InputRequired(_l("Write your sign-in name.")), Length(max=120)])
-    password = PasswordField(_l("Password"), [InputRequired(_l("Write your password.")), Length(max=200)])
-    next = HiddenField()
 
 
 def _name_tried() -> str:
@@ -37,11 +26,12 @@ def _name_tried() -> str:
 
 @bp.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> ResponseReturnValue:
-    """Show the sign-in, and take a name and a password."""
+    """Show the sign-in, and take a name and a password; `again`: of somebody whose present sign-in is about to end."""
     g.private = True
     wanted = safe_next(request.values.get("next"))
-    if current_user.is_authenticated:
-        return redirect(wanted or navigation.home(), 303)
+    before = current_user.session_id if current_user.is_authenticated else None
+    if before is not None and "again" not in request.args:
+        return _onward(keeping.unpacked(request.form.get("kept")), wanted)
 
     form, status = SignInForm(request.form), 200
     if request.method == "POST" and form.validate():
@@ -55,12 +45,36 @@ def sign_in() -> ResponseReturnValue:
             form.refuse(refusal)
             status = 422
         else:
-            return redirect(wanted or navigation.home(), 303)
+            if before is not None:
+                _end(before)
+            return _onward(keeping.unpacked(form.kept.data), wanted)
     elif form.errors:
         status = 422
 
     form.next.data = wanted or ""
-    return render_template("account/sign_in.html", form=form), status
+    return page(form), status
+
+
+def _onward(kept: keeping.Kept | None, wanted: str | None) -> ResponseReturnValue:
+    """Return the way on for whoever is signed in: back to what was written, else where it was wanted to go."""
+    return redirect(wanted or navigation.home(), 303) if kept is None else keeping.back_to_its_form(kept)
+
+
+def _end(session_id: int) -> None:
+    """End the sign-in that another one follows."""
+    with transaction() as session:
+        accounts.replace_sign_in(session, session_id=session_id, now=now())
+
+
+@bp.route("/state", methods=["GET", "POST"])
+def state() -> ResponseReturnValue:
+    """Tell a page's script whether somebody is signed in, and for how long still; posted, it is kept up if it may be."""
+    g.private = True
+    if not current_user.is_authenticated:
+        return jsonify(signed_in=False)
+    if request.method == "POST":
+        signing.stay()
+    return jsonify(signed_in=True, ends_in_s=int((current_user.ends_at - now()).total_seconds()))
 
 
 def _recognised(password: str) -> tuple[int, Attempt]:

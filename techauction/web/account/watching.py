@@ -7,8 +7,9 @@ from techauction.core.bidding import NoSuchLot
 from techauction.db import db, transaction
 from techauction.queries.watching import watched
 from techauction.services.watching import unwatch, watch
+from techauction.web.addresses import safe_next
 from techauction.web.context import now, signed_in
-from techauction.web.guard import anyone_signed_in, safe_next
+from techauction.web.guard import anyone_signed_in
 from techauction.web.navigation import page_number
 
 bp = Blueprint("account_watching", __name__, url_prefix="/account/watching")

@@ -19,7 +19,7 @@ from techauction.services import opening, pausing
 from techauction.store.people import Role
 from techauction.web.acting import acted, opened
 from techauction.web.addresses import identifier
-from techauction.web.context import auctioneer, house, my_market, now, signed_in
+from techauction.web.context import house, my_market, now, signed_in
 from techauction.web.fields import Form, WholeField
 from techauction.web.guard import only
 
@@ -152,7 +152,7 @@ def _vitals(round_id: int) -> dict[str, int | None]:
     """Return how the sale does: in whole numbers, seconds and milliseconds since."""
     at, beats, vitals = now(), queries.beats(db.session(), round_id), house().vitals
     return {
-        "waiting": auctioneer().waiting,
+        "waiting": house().auctioneer.waiting,
         "watching": vitals.watching,
         "joined": vitals.joined_of_late(at),
         "dropped": vitals.dropped_of_late(at),

@@ -169,4 +169,11 @@ FAULTS = [
         planted="or now]",
         test="tests/services/test_closing_early.py::test_lots_whose_close_has_come_are_left_to_the_hammer[sqlite-at the close]",
     ),
+    Fault(
+        guard="streams near a close beat often",
+        file="techauction/saleroom/gallery.py",
+        original="            told = self._everybody if beat % _BEATS == 0 else self._near_a_close()\n",
+        planted="            told = self._everybody if beat % _BEATS == 0 else set()\n",
+        test="tests/saleroom/test_paths.py::test_a_stream_near_a_close_beats_more_often",
+    ),
 ]
