@@ -69,12 +69,11 @@ class Desk {
   /** Move the quick steps to the newest price. */
   paint(lot) {
     this.#lot = lot;
-    const base = lot.standing_fen ?? Number(this.root.dataset.startFen);
+    const steps = new Map(lot.steps);
     for (const step of this.root.querySelectorAll("[data-rises]")) {
-      const rises = Number(step.dataset.rises);
-      const fen = base + rises * lot.increment_fen;
-      step.hidden = fen < lot.least_fen || fen > lot.most_fen;
-      this.#point(step, fen);
+      const fen = steps.get(Number(step.dataset.rises));
+      step.hidden = fen === undefined;
+      if (fen !== undefined) this.#point(step, fen);
     }
     for (const step of this.root.querySelectorAll("[data-quick]")) this.#point(step, lot.least_fen);
     this.field.placeholder = money(lot.least_fen).slice(1);

@@ -34,7 +34,7 @@ async function refresh() {
   }, AGAIN_MS);
 }
 
-if (root) new MutationObserver(refresh).observe(root, { attributes: true, attributeFilter: ["data-seq"] });
+if (root) new MutationObserver(refresh).observe(root, { attributes: true, attributeFilter: ["data-order"] });
 
 call?.addEventListener("submit", (event) => {
   const amount = call.elements.amount;

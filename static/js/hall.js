@@ -3,7 +3,7 @@
 
 import { start } from "./clock.js";
 import { connected } from "./connection.js";
-import { paint, shownPrice } from "./lot.js";
+import { paint } from "./lot.js";
 import { money, rate } from "./money.js";
 import { watch } from "./stream.js";
 
@@ -149,14 +149,14 @@ if (lots.length) {
     (state) => {
       const lot = byId.get(state.lot);
       lot.dataset.ending = state.ending ?? "";
-      lot.dataset.priceFen = shownPrice(state, Number(lot.dataset.startFen));
+      lot.dataset.priceFen = state.shown_fen;
       paint(lot, state);
       const digits = lot.querySelector(".hall-digits");
       digits.dataset.length = digits.textContent.length;
       sums();
       changed(lot);
     },
-    { seqs: new Map(lots.map((lot) => [Number(lot.dataset.lot), Number(lot.dataset.seq)])), onState: connected },
+    { orders: new Map(lots.map((lot) => [Number(lot.dataset.lot), Number(lot.dataset.order)])), onState: connected },
   );
   setInterval(() => following && lead(), 1_000);
 }

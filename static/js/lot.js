@@ -1,34 +1,19 @@
 // Paints a lot's newest state into its place on the page. Every word stands in the page already, or in a data-* attribute.
 
-import { count, inWan, money, rate } from "./money.js";
+import { count, inWan, money } from "./money.js";
 import { shanghai } from "./clock.js";
-import { orderOf } from "./stream.js";
 
 const MOST_ROWS = 20;
 const QUIET_MS = 1_200;
 
-/** Return the stage as pages know it: a lot past its close that waits for its key is held. */
-const stageOf = (lot) => (lot.held ? "held" : lot.stage);
-
-/** Return what is true of a lot now; `data-when` on an element names some of these. */
-function truths(lot, me, startFen, hasBid = false) {
-  const sold = lot.ending === "sold";
-  const leader = lot.ending === null || sold ? lot.paddle : null;
-  const behind = me !== null && leader !== me;
-  return new Set([
-    stageOf(lot),
-    lot.format,
-    ...(lot.stage === "ended" ? [] : ["going"]),
-    ...(lot.ending ? [lot.ending] : []),
-    ...(lot.ending && !sold && lot.ending !== "agreed" ? ["unsold"] : []),
-    lot.paddle === null ? "no-bid" : "bid",
-    leader === null ? "no-leader" : "leader",
-    ...(me !== null ? [behind ? "not-mine" : "mine", hasBid ? "has-bid" : "has-not-bid"] : []),
-    ...(hasBid && behind && lot.paddle !== null && lot.stage !== "ended" ? ["outbid"] : []),
-    ...(lot.priority ? ["priority"] : []),
-    ...(shownPrice(lot, startFen) > startFen ? ["risen"] : []),
-    ...(lot.extended ? ["extended"] : []),
-  ]);
+/** Return the words that hold now: those of the state, and what it is to the reader. `data-when` on an element names some of these. */
+function truths(lot, me, hasBid) {
+  const truth = new Set(lot.words);
+  if (me === null) return truth;
+  const leads = truth.has("leader") && lot.paddle === me;
+  truth.add(leads ? "mine" : "not-mine").add(hasBid ? "has-bid" : "has-not-bid");
+  if (hasBid && !leads && truth.has("bid") && truth.has("going")) truth.add("outbid");
+  return truth;
 }
 
 /** Return whether `open+bid ended` holds: a space is *or*, a plus is *and*. */
@@ -36,20 +21,15 @@ function holds(words, truth) {
   return words.split(" ").some((all) => all.split("+").every((each) => truth.has(each)));
 }
 
-/** Return the price to show: the hammer price, else the standing bid, else the start price. */
-export function shownPrice(lot, startFen) {
-  return lot.price_fen ?? lot.standing_fen ?? startFen;
-}
-
 /** Show the state in the `[data-lot]` element. */
 export function paint(root, lot) {
-  const startFen = Number(root.dataset.startFen);
   const me = "me" in root.dataset ? Number(root.dataset.me) : null;
-  const price = shownPrice(lot, startFen);
-  Object.assign(root.dataset, { seq: orderOf(lot), stage: stageOf(lot), opensAt: lot.opens_at, closesAt: lot.closes_at });
+  const price = lot.shown_fen;
+  const stage = lot.held ? "held" : lot.stage;
+  Object.assign(root.dataset, { seq: lot.seq, order: lot.order, stage, opensAt: lot.opens_at, closesAt: lot.closes_at });
 
   if (me !== null && lot.paddle === me) root.dataset.hasBid = "";
-  const truth = truths(lot, me, startFen, "hasBid" in root.dataset);
+  const truth = truths(lot, me, "hasBid" in root.dataset);
   show(root, truth);
 
   const write = (name, text) => {
@@ -62,16 +42,16 @@ export function paint(root, lot) {
   const before = root.querySelector("[data-price]")?.textContent;
   write("price", money(price));
   write("price-wan", inWan(price));
-  write("rate", rate(price, startFen));
+  write("rate", lot.rate);
   write("bids", count(lot.bids));
   write("closes", shanghai(lot.closes_at));
   if (lot.head_hash) {
     write("head", lot.head_hash);
     write("head-seq", String(lot.seq));
   }
-  write("least", lot.least_fen === null ? "" : money(lot.least_fen));
+  write("least", money(lot.least_fen));
   write("most", lot.most_fen === null ? "" : money(lot.most_fen));
-  write("increment", lot.increment_fen === null ? "" : money(lot.increment_fen));
+  write("increment", money(lot.increment_fen));
   write("reason", lot.reason);
   if (lot.paddle !== null) write("leader", String(lot.paddle));
   if (before && before !== money(price)) flash(root.querySelector("[data-price]"));

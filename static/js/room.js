@@ -50,6 +50,6 @@ if (roots.size) {
       refresh();
       bid?.paint(lot);
     },
-    { seqs: new Map([...roots].map(([id, { root }]) => [id, Number(root.dataset.seq)])), onState: live },
+    { orders: new Map([...roots].map(([id, { root }]) => [id, Number(root.dataset.order)])), onState: live },
   );
 }

@@ -8,9 +8,6 @@ const WORKER = new URL("./stream-worker.js", import.meta.url);
 const CHANNEL = "techauction-lots";
 const ANSWER_MS = 5_000;
 
-/** Return what orders a lot's states: being held is no event of its record, and comes after the last one. */
-export const orderOf = (lot) => lot.seq + (lot.held ? 0.5 : 0);
-
 /** Every page for itself. A browser opens six connections at most to a host, so a page that nobody sees has none. */
 function own(receive) {
   let hub = null;
@@ -107,11 +104,11 @@ function connect(receive) {
 }
 
 /**
- * Watch lots. `onLot(lot)` gets only states newer than those it had, `seqs` says which the page began with;
+ * Watch lots. `onLot(lot)` gets only states newer than those it had, `orders` says which the page began with;
  * `onState(live)` is told when the connection is lost, and when the states have been fetched again.
  */
-export function watch(lotIds, onLot, { seqs = new Map(), onState = () => {} } = {}) {
-  const known = new Map(seqs);
+export function watch(lotIds, onLot, { orders = new Map(), onState = () => {} } = {}) {
+  const known = new Map(orders);
   let live = null;
   const turn = (to) => {
     if (to === live) return;
@@ -119,8 +116,8 @@ export function watch(lotIds, onLot, { seqs = new Map(), onState = () => {} } = 
     onState(to);
   };
   const receive = ({ lot, live: to }) => {
-    if (lot && lotIds.includes(lot.lot) && !(known.get(lot.lot) >= orderOf(lot))) {
-      known.set(lot.lot, orderOf(lot));
+    if (lot && lotIds.includes(lot.lot) && !(known.get(lot.lot) >= lot.order)) {
+      known.set(lot.lot, lot.order);
       onLot(lot);
     }
     if (to !== undefined) turn(to);

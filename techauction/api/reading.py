@@ -10,8 +10,8 @@ from techauction.api.wire import answered, page_asked, paged
 from techauction.core.tokens import TokenScope
 from techauction.db import db
 from techauction.queries import published
-from techauction.queries.live import LiveLot
 from techauction.queries.published import PublishedLot
+from techauction.queries.sale import Sale
 from techauction.saleroom import answers
 
 bp = blueprint("api_reading", TokenScope.READ)
@@ -53,5 +53,5 @@ def record(lot_id: int) -> ResponseReturnValue:
     return paged("events", found.events, found.paging)
 
 
-def _with_state(each: PublishedLot, state: LiveLot) -> dict[str, object]:
+def _with_state(each: PublishedLot, state: Sale) -> dict[str, object]:
     return {**asdict(each), "state": answers.lot_state(state, now())}

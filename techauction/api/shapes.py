@@ -41,8 +41,12 @@ class LotState(Answer):
 
     lot: int
     seq: int
+    order: int
+    """What orders states: the higher one is the newer, also where no event lies between."""
     head_hash: str | None
     """The hash of event `seq`."""
+    words: list[str]
+    """What is true of the sale, in the words that pages go by."""
     stage: Stage
     held: bool
     """Its close has come, and what is sealed cannot be opened yet: no outcome, and no bid."""
@@ -51,11 +55,18 @@ class LotState(Answer):
     """The paddle whose bid stands. A sealed lot has none before its close, and counts sealed offers as bids."""
     priority: bool
     """Whether that paddle holds a priority right."""
+    shown_fen: int
+    """The price to show: the hammer price, else the standing bid, else the start price."""
+    rate: str
+    """By how many per cent that price is over the start price."""
     standing_fen: int | None
-    least_fen: int | None
+    least_fen: int
     """The least amount that may be bid."""
     most_fen: int | None
-    increment_fen: int | None
+    """The highest; none at a sealed lot."""
+    increment_fen: int
+    steps: list[tuple[int, int]]
+    """The next lawful amounts, each as `[rises, amount_fen]`; none at a sealed lot, or one that has ended."""
     bids: int
     opens_at: datetime
     closes_at: datetime

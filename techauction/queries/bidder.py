@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from techauction.core.admission import DepositState
 from techauction.core.bidding import STRANGER, KeyClosed
-from techauction.core.lawful import Step, quick_steps
 from techauction.core.lot import Stage
 from techauction.core.money import ZERO, Money
 from techauction.core.names import Name
@@ -79,8 +78,8 @@ class InstructionShown:
 class BiddingPage:
     """A lot for its bidder.
 
-    `me` says with which paddle and deposit it stands there, `has_bid` whether an offer of its was taken; `steps` are the
-    amounts at one touch; `others` are its other lots that are being sold just now. `holds_priority`: it was given a priority
+    `me` says with which paddle and deposit it stands there, `has_bid` whether an offer of its was taken; `others` are
+    its other lots that are being sold just now. `holds_priority`: it was given a priority
     right here, which `me` has no more once that is waived.
     """
 
@@ -89,7 +88,6 @@ class BiddingPage:
     has_bid: bool
     holds_priority: bool
     instruction: InstructionShown | None
-    steps: tuple[Step, ...]
     others: tuple[MyLot, ...]
 
     @property
@@ -155,7 +153,6 @@ def bidding_page(
         has_bid=sealed or (core is not None and me.paddle in core.bidders),
         holds_priority=holds_priority,
         instruction=_instruction(session, lot_id=lot_id, organisation_id=organisation_id),
-        steps=() if core is None else quick_steps(core),
         others=tuple(_my_lot(*found, now=now) for found in others),
     )
 

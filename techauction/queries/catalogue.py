@@ -54,6 +54,7 @@ class LotTile:
     institute: Name
     market: Name
     reserve_announced: bool
+    takes_bids: bool
     sale: Sale
 
 
@@ -134,7 +135,7 @@ def tiles_of_round(round_id: int) -> Select[LotRow, OutcomeRow, int]:
 def tile_of(lot: LotRow, outcome: OutcomeRow | None, place: int, *, now: datetime) -> LotTile:
     """Return a lot as a list shows it."""
     assert lot.number is not None
-    result = lot.result
+    result, sale = lot.result, sale_of(lot, outcome, place)
     return LotTile(
         number=lot.number,
         title=result.title,
@@ -144,7 +145,8 @@ def tile_of(lot: LotRow, outcome: OutcomeRow | None, place: int, *, now: datetim
         institute=result.institute.name,
         market=lot.market.name,
         reserve_announced=lot.reserve_announced,
-        sale=sale_of(lot, outcome, place, now=now),
+        takes_bids=sale.stage is Stage.OPEN and not sale.held and sale.opens_at <= now < sale.closes_at,
+        sale=sale,
     )
 
 

@@ -161,7 +161,7 @@ def my_result(session: Session, *, lot_id: int, institute_id: int, officer: bool
     return _page(
         lot,
         seal=seal_of(lot, reserve, outcome),
-        sale=sale_of(lot, outcome, place, now=now) if public and lot.stage is not Stage.LISTED else None,
+        sale=sale_of(lot, outcome, place) if public and lot.stage is not Stage.LISTED else None,
         public=public,
         officer=officer,
         now=now,

@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from techauction.core.lawful import Step, quick_steps
 from techauction.core.lot import Format
 from techauction.core.money import Money
 from techauction.core.offer import Source
@@ -16,7 +15,6 @@ from techauction.core.voiding import voided_by
 from techauction.queries.catalogue import LotTile, tile_of, tiles_of_round
 from techauction.queries.organizer import own
 from techauction.queries.rounds import RoundHead, head_of
-from techauction.queries.sale import as_core
 from techauction.queries.voids import Void, by_bid, voids
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, RoundRow
@@ -41,7 +39,7 @@ class BidMade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LotAtDesk:
-    """A lot and its bids, the last first. `own`: the reader's market has listed it. `steps`: a clerk's, at one touch."""
+    """A lot and its bids, the last first. `own`: the reader's market has listed it."""
 
     head: RoundHead
     lot_id: int
@@ -50,7 +48,6 @@ class LotAtDesk:
     format: Format
     own: bool
     sold: bool
-    steps: tuple[Step, ...]
     bids: tuple[BidMade, ...]
 
 
@@ -74,7 +71,6 @@ def lot_at_desk(
         format=lot.format,
         own=lot.market_key == market_key,
         sold=outcome is not None and outcome.ending is Ending.SOLD,
-        steps=quick_steps(as_core(lot, place)),
         bids=_bids(session, lot.id, most),
     )
 

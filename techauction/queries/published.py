@@ -15,9 +15,10 @@ from techauction.core.consigning import Instrument
 from techauction.core.lot import ExtensionKind
 from techauction.core.record import Kind
 from techauction.core.round import Phase, Regime
-from techauction.queries.live import LiveLot, live_lots
+from techauction.queries.live import live_lots
 from techauction.queries.paging import Paging, counted
 from techauction.queries.rounds import Totals, totals_of
+from techauction.queries.sale import Sale
 from techauction.queries.viewing import LISTED, PUBLIC
 from techauction.store.consigning import LotRow, ResultRow, RoundRow
 from techauction.store.record import RecordRow
@@ -136,7 +137,7 @@ class RoundsPage:
 class LotsPage:
     """A page of a round's lots, each with its present state."""
 
-    lots: tuple[tuple[PublishedLot, LiveLot], ...]
+    lots: tuple[tuple[PublishedLot, Sale], ...]
     paging: Paging
 
 
@@ -178,7 +179,7 @@ def lot_ids(session: Session, slug: str) -> list[LotNumber]:
     return [LotNumber(number or 0, lot_id) for number, lot_id in session.execute(statement.order_by(LotRow.number))]
 
 
-def lot(session: Session, lot_id: int) -> tuple[PublishedLot, LiveLot] | None:
+def lot(session: Session, lot_id: int) -> tuple[PublishedLot, Sale] | None:
     """Return a lot with its present state, if it was announced."""
     row = session.scalars(_lots().where(LotRow.id == lot_id)).one_or_none()
     return None if row is None else _with_states(session, [row])[0]
@@ -208,9 +209,9 @@ def _lots() -> Select[LotRow]:
     )
 
 
-def _with_states(session: Session, rows: Sequence[LotRow]) -> list[tuple[PublishedLot, LiveLot]]:
+def _with_states(session: Session, rows: Sequence[LotRow]) -> list[tuple[PublishedLot, Sale]]:
     found = [_lot(row) for row in rows]
-    states = {state.lot: state for state in live_lots(session, [each.id for each in found])}
+    states = {state.lot_id: state for state in live_lots(session, [each.id for each in found])}
     return [(each, states[each.id]) for each in found]
 
 

@@ -1,4 +1,7 @@
-"""The sale of a lot as anybody may see it: its price, its leader by paddle, its close. No reserve has a place here."""
+"""The sale of a lot as anybody may see it: its price, its leader by paddle, its close. No reserve has a place here.
+
+Pages, API and streams are told the same state, built here alone.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,6 +10,7 @@ from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from techauction.core import formats
+from techauction.core.lawful import Step, quick_steps
 from techauction.core.lot import ExtensionKind, Format, Lot, Stage
 from techauction.core.money import Money, rate
 from techauction.core.outcome import Ending
@@ -19,22 +23,27 @@ _EARLIER = aliased(LotRow)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
-    """The state of a lot's sale at one instant. `seq` orders states: the higher one is the newer.
+    """The state of a lot's sale at one `seq` of its record, whose hash is `head_hash`.
 
-    `price` is the hammer price of a lot sold; `least` and `most` bound the amounts that may be bid. `priority`: the paddle that
-    stands holds a priority right. A sealed lot shows no paddle before its close, and counts sealed offers as bids. `held`: the
-    close has come, and what is sealed cannot be opened yet.
+    `price` is the hammer price of a lot sold; `least` and `most` bound the amounts that may be bid, and `steps` are those at
+    one touch; a sealed lot has no `most`. `priority`: the paddle that stands holds a priority right. A sealed lot shows no
+    paddle before its close, nor after it where its offers are not public (`keeps_offers`), and counts sealed offers as bids.
+    `held`: the close has come, and what is sealed cannot be opened yet. `of_copy`: its round is a copy to rehearse or practise
+    in, which not everybody may watch.
     """
 
     lot_id: int
+    of_copy: bool
     seq: int
+    head_hash: str | None
     stage: Stage
     held: bool
     format: Format
     start: Money
     increment: Money
     least: Money
-    most: Money
+    most: Money | None
+    steps: tuple[Step, ...]
     standing: Money | None
     standing_at: datetime | None
     paddle: int | None
@@ -43,12 +52,21 @@ class Sale:
     opens_at: datetime
     closes_at: datetime
     scheduled_closes_at: datetime
-    takes_bids: bool
     stop_reason: str
     ending: Ending | None
     ending_reason: str
     price: Money | None
     ended_at: datetime | None
+    last_period: timedelta
+
+    def is_near_its_close(self, now: datetime) -> bool:
+        """Return whether the lot is in its last period, or past its close and waiting."""
+        return self.stage is Stage.OPEN and self.closes_at - now <= self.last_period
+
+    @property
+    def order(self) -> int:
+        """Return what orders the lot's states: to be held is no event of its record, and comes after the last one."""
+        return 2 * self.seq + self.held
 
     @property
     def shown(self) -> Money:
@@ -69,6 +87,42 @@ class Sale:
     def leader(self) -> int | None:
         """Return the paddle that leads, or bought."""
         return self.paddle if self.ending in (None, Ending.SOLD) else None
+
+    @property
+    def keeps_offers(self) -> bool:
+        """Return whether sealed offers were opened that are not public."""
+        return self.stage is Stage.ENDED and self.bids > 0 and keeps_offers(self.format, self.ending)
+
+    def words(self) -> frozenset[str]:
+        """Return what is true of the sale, in the words by which pages show and hide their parts; none is of its reader."""
+        found = {
+            "held" if self.held else self.stage.value,
+            self.format.value,
+            "bid" if self.paddle is not None else "no-bid",
+            "leader" if self.leader is not None else "no-leader",
+            "kept" if self.keeps_offers else "told",
+        }
+        if self.stage is not Stage.ENDED:
+            found.add("going")
+        if self.ending is not None:
+            found.add(self.ending.value)
+        if self.ending not in (None, Ending.SOLD, Ending.AGREED):
+            found.add("unsold")
+        if self.shown > self.start:
+            found.add("risen")
+        if self.extended:
+            found.add("extended")
+        if self.priority:
+            found.add("priority")
+        return frozenset(found)
+
+
+def keeps_offers(format_: Format, ending: Ending | None) -> bool:
+    """Return whether a lot's sealed offers are not public: before a sale they are sealed, and without one they stay so.
+
+    A negotiation may follow where a lot passed in. What a sale has made public stays so, also where the sale is void.
+    """
+    return format_ is Format.SEALED and ending not in (Ending.SOLD, Ending.VOID)
 
 
 PLACE: ScalarSelect[int] = (
@@ -99,20 +153,25 @@ def as_core(lot: LotRow, place: int) -> Lot:
     )
 
 
-def sale_of(lot: LotRow, outcome: OutcomeRow | None, place: int, *, now: datetime) -> Sale:
-    """Return the state of the lot's sale at `now`."""
+def sale_of(lot: LotRow, outcome: OutcomeRow | None, place: int) -> Sale:
+    """Return the state of the lot's sale."""
     core = as_core(lot, place)
-    standing = formats.standing(core)
+    ending = None if outcome is None else outcome.ending
+    standing = None if keeps_offers(lot.format, ending) else formats.standing(core)
+    sealed, ended = lot.format is Format.SEALED, lot.stage is Stage.ENDED
     return Sale(
         lot_id=lot.id,
+        of_copy=lot.round.copy_of_id is not None,
         seq=lot.seq,
+        head_hash=lot.head_hash,
         stage=lot.stage,
         held=lot.key_missing_at is not None,
         format=lot.format,
         start=core.start,
-        increment=core.increment(),
-        least=core.least_bid(),
-        most=core.most_bid(),
+        increment=core.ladder.at(core.start if standing is None else standing.amount),
+        least=core.start if sealed else core.least_bid(),
+        most=None if sealed else core.most_bid(),
+        steps=() if sealed or ended else quick_steps(core),
         standing=None if standing is None else standing.amount,
         standing_at=None if standing is None else standing.placed_at,
         paddle=None if standing is None else standing.paddle,
@@ -121,12 +180,12 @@ def sale_of(lot: LotRow, outcome: OutcomeRow | None, place: int, *, now: datetim
         opens_at=core.opens_at,
         closes_at=core.closes_at,
         scheduled_closes_at=core.scheduled_closes_at,
-        takes_bids=lot.stage is Stage.OPEN and not core.held and core.opens_at <= now < core.closes_at,
         stop_reason=lot.stop_reason,
-        ending=None if outcome is None else outcome.ending,
+        ending=ending,
         ending_reason="" if outcome is None else outcome.reason,
         price=None if outcome is None else outcome.price,
         ended_at=None if outcome is None else outcome.ended_at,
+        last_period=core.rules.extension.last_period,
     )
 
 

@@ -6,7 +6,8 @@ import orjson
 
 from techauction.core import json_text
 from techauction.core.refusal import Refusal
-from techauction.queries.live import LiveEvent, LiveLot
+from techauction.queries.live import LiveEvent
+from techauction.queries.sale import Sale
 from techauction.services.bidding import Taken
 
 STATUS = {
@@ -40,27 +41,32 @@ def packed(value: object) -> bytes:
     return orjson.dumps(value)
 
 
-def lot_state(lot: LiveLot, server_at: datetime) -> dict[str, object]:
-    """Return a lot's whole public state."""
+def lot_state(lot: Sale, server_at: datetime) -> dict[str, object]:
+    """Return a lot's whole public state: whoever shows it has nothing to reckon."""
     return {
-        "lot": lot.lot,
+        "lot": lot.lot_id,
         "seq": lot.seq,
+        "order": lot.order,
         "head_hash": lot.head_hash,
+        "words": sorted(lot.words()),
         "stage": lot.stage.value,
         "held": lot.held,
         "format": lot.format.value,
         "paddle": lot.paddle,
         "priority": lot.priority,
+        "shown_fen": lot.shown.minor,
+        "rate": lot.risen,
         "standing_fen": None if lot.standing is None else lot.standing.minor,
-        "least_fen": None if lot.least is None else lot.least.minor,
+        "least_fen": lot.least.minor,
         "most_fen": None if lot.most is None else lot.most.minor,
-        "increment_fen": None if lot.increment is None else lot.increment.minor,
+        "increment_fen": lot.increment.minor,
+        "steps": [[step.rises, step.amount.minor] for step in lot.steps],
         "bids": lot.bids,
         "opens_at": lot.opens_at.isoformat(),
         "closes_at": lot.closes_at.isoformat(),
         "extended": lot.extended,
         "last_period_s": int(lot.last_period.total_seconds()),
-        "reason": lot.reason,
+        "reason": lot.stop_reason,
         "ending": None if lot.ending is None else lot.ending.value,
         "price_fen": None if lot.price is None else lot.price.minor,
         "server_at": server_at.isoformat(),

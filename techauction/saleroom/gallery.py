@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.clock import Clock
 from techauction.core.refusal import Refusal
-from techauction.queries.live import LiveLot, live_lots
+from techauction.queries.live import live_lots
+from techauction.queries.sale import Sale
 from techauction.saleroom.answers import lot_state, packed
 from techauction.saleroom.vitals import Vitals
 
@@ -63,9 +64,9 @@ class Watcher:
         self._send = send
         self._write = write
 
-    def may_see(self, state: LiveLot) -> bool:
+    def may_see(self, state: Sale) -> bool:
         """Return whether the reader may be told of the lot."""
-        return not state.of_copy or state.lot in self.copies
+        return not state.of_copy or state.lot_id in self.copies
 
     def push(self, letter: Letter) -> bool:
         """Send without waiting; return whether the reader kept up.
@@ -109,7 +110,7 @@ class Gallery:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchers: defaultdict[int, set[Watcher]] = defaultdict(set)
         self._everybody: set[Watcher] = set()
-        self._states: dict[int, LiveLot] = {}
+        self._states: dict[int, Sale] = {}
         self._being_read: set[int] = set()
         self._changed: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -203,7 +204,7 @@ class Gallery:
 
     def _public(self, lot_ids: frozenset[int]) -> frozenset[int]:
         known = (self._states.get(lot_id) for lot_id in lot_ids)
-        return frozenset(state.lot for state in known if state is not None and not state.of_copy)
+        return frozenset(state.lot_id for state in known if state is not None and not state.of_copy)
 
     def _mark_all(self) -> None:
         self._states = {lot_id: state for lot_id, state in self._states.items() if lot_id in self._watchers}
@@ -230,24 +231,24 @@ class Gallery:
                     continue
                 for state in states:
                     self._learn(state)
-                self._send([self._states[state.lot] for state in states])
+                self._send([self._states[state.lot_id] for state in states])
                 await asyncio.sleep(max(0.0, COALESCED_S - (self._loop.time() - began)))
         finally:
             self._telling = False
 
-    def _read(self, lot_ids: Iterable[int]) -> list[LiveLot]:
+    def _read(self, lot_ids: Iterable[int]) -> list[Sale]:
         with self._sessions() as session:
             return live_lots(session, lot_ids)
 
-    def _learn(self, state: LiveLot) -> None:
-        known = self._states.get(state.lot)
-        if known is None or known.seq <= state.seq:
-            self._states[state.lot] = state
+    def _learn(self, state: Sale) -> None:
+        known = self._states.get(state.lot_id)
+        if known is None or known.order <= state.order:
+            self._states[state.lot_id] = state
 
-    def _as_event(self, state: LiveLot) -> bytes:
+    def _as_event(self, state: Sale) -> bytes:
         return b"event: lot\ndata: " + packed(lot_state(state, self._clock())) + b"\n\n"
 
-    def _send(self, states: list[LiveLot]) -> None:
+    def _send(self, states: list[Sale]) -> None:
         """Send each watcher what it watches, in one write."""
         if len(states) == 1:
             letter = Letter(self._as_event(states[0]))
@@ -260,9 +261,9 @@ class Gallery:
                 bodies[watcher].append(body)
         self._push((watcher, Letter(b"".join(parts))) for watcher, parts in bodies.items())
 
-    def _watching(self, state: LiveLot) -> list[Watcher]:
+    def _watching(self, state: Sale) -> list[Watcher]:
         """Return who is to be told of the lot; of a copy's only those who may see it."""
-        watchers = list(self._watchers.get(state.lot, ()))
+        watchers = list(self._watchers.get(state.lot_id, ()))
         return [each for each in watchers if each.may_see(state)] if state.of_copy else watchers
 
     def _push(self, letters: Iterable[tuple[Watcher, Letter]]) -> None:

@@ -13,7 +13,8 @@ from techauction.core.bidding import NoSuchLot
 from techauction.core.refusal import Refusal
 from techauction.core.tokens import TokenScope
 from techauction.protocol import STREAM
-from techauction.queries.live import LiveEvent, LiveLot, events_after, live_lots, visible_copies
+from techauction.queries.live import LiveEvent, events_after, live_lots, visible_copies
+from techauction.queries.sale import Sale
 from techauction.queries.viewing import Viewer
 from techauction.saleroom import answers
 from techauction.saleroom.auctioneer import Auctioneer
@@ -119,7 +120,7 @@ class Paths:
             send, 200, {"lot": answers.lot_state(lot, self._clock()), "events": [answers.event(each) for each in events]}
         )
 
-    def _read(self, lot_id: int, after: int, of_copy: bool) -> tuple[LiveLot, list[LiveEvent]] | None:  # noqa: FBT001 (by a thread)
+    def _read(self, lot_id: int, after: int, of_copy: bool) -> tuple[Sale, list[LiveEvent]] | None:  # noqa: FBT001 (by a thread)
         with self._sessions() as session:
             lots = [each for each in live_lots(session, [lot_id]) if each.of_copy is of_copy]
             return (lots[0], events_after(session, lot_id=lot_id, seq=after)) if lots else None

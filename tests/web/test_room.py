@@ -143,9 +143,10 @@ def test_without_scripts_the_page_says_the_same_before_the_bid(room: Room) -> No
 
 
 def test_the_quick_steps_are_eight_and_the_start_price(room: Room) -> None:
-    before = re.findall(r'data-rises="(\d+)"', room.me.get(ASCENDING).text)
+    offered = r'data-rises="(\d+)"\s+data-fen'
+    before = re.findall(offered, room.me.get(ASCENDING).text)
     room.bid(room.rival, ASCENDING, "200万")
-    after = re.findall(r'data-rises="(\d+)"', room.me.get(ASCENDING).text)
+    after = re.findall(offered, room.me.get(ASCENDING).text)
 
     assert before == ["0", *after]
     assert len(after) == 8

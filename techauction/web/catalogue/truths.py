@@ -1,40 +1,21 @@
 """What is true of a lot's sale, in words by which a page shows and hides its parts.
 
-`static/js/lot.js` knows the same words: it shows and hides the same parts when the next state arrives.
+The words of the sale itself are its state's, and come with each that `static/js/lot.js` paints; it adds those of its reader.
 """
 
 from collections.abc import Iterator
 
 from flask import Blueprint
 
+from techauction.core.lawful import QUICK_STEPS
 from techauction.core.lot import Stage
-from techauction.core.outcome import Ending
+from techauction.core.money import Money
 from techauction.queries.sale import Sale
 
 
 def truths(sale: Sale, me: int | None = None, *, has_bid: bool = False) -> frozenset[str]:
     """Return what is true of the sale; `me` is the reader's own paddle, `has_bid` says whether it has made an offer."""
-    found = {
-        "held" if sale.held else sale.stage.value,
-        sale.format.value,
-        "bid" if sale.paddle is not None else "no-bid",
-        "leader" if sale.leader is not None else "no-leader",
-    }
-    if sale.stage is not Stage.ENDED:
-        found.add("going")
-    if sale.ending is not None:
-        found.add(sale.ending.value)
-    if sale.ending not in (None, Ending.SOLD, Ending.AGREED):
-        found.add("unsold")
-    if me is not None:
-        found |= set(_mine(sale, me, has_bid=has_bid))
-    if sale.shown > sale.start:
-        found.add("risen")
-    if sale.extended:
-        found.add("extended")
-    if sale.priority:
-        found.add("priority")
-    return frozenset(found)
+    return sale.words() if me is None else sale.words() | set(_mine(sale, me, has_bid=has_bid))
 
 
 def _mine(sale: Sale, me: int, *, has_bid: bool) -> Iterator[str]:
@@ -51,7 +32,14 @@ def holds(words: str, truth: frozenset[str]) -> bool:
     return any(all(each in truth for each in together.split("+")) for together in words.split())
 
 
+def steps_of(sale: Sale) -> list[tuple[int, Money | None]]:
+    """Return every rise that the sale may ever offer at one touch, with its amount where it is lawful now."""
+    amounts = {step.rises: step.amount for step in sale.steps}
+    return [(rises, amounts.get(rises)) for rises in (0, *QUICK_STEPS)]
+
+
 def register(bp: Blueprint) -> None:
     """Let templates ask."""
     bp.add_app_template_global(truths)
     bp.add_app_template_global(holds)
+    bp.add_app_template_global(steps_of)

@@ -65,7 +65,7 @@ def console(slug: str) -> ResponseReturnValue:
     if not numbers:
         abort(404)
     wanted = request.args.get("lot", type=int)
-    open_ = next((each.tile.number for each in page.lots if each.tile.sale.takes_bids), numbers[0])
+    open_ = next((each.tile.number for each in page.lots if each.tile.takes_bids), numbers[0])
     return _shown(slug, wanted if wanted in numbers else open_, CallForm(formdata=None))
 
 
@@ -148,7 +148,7 @@ def _shown(slug: str, number: int, form: CallForm, *, keep: bool = False, must_c
             desk=desk,
             page=page,
             form=form,
-            steps=[each.amount for each in page.steps],
+            steps=[each.amount for each in page.tile.sale.steps],
             sealed=page.format is Format.SEALED,
             must_confirm=must_confirm,
         ),

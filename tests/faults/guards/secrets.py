@@ -21,9 +21,9 @@ _OPENED_BOX_OF = (
 FAULTS = [
     Fault(
         guard="no live state tells a reserve",
-        file="techauction/queries/live.py",
-        original="        reason=row.stop_reason,\n",
-        planted=f"        reason={_OPENED_BOX_OF.format(row='row')},\n",
+        file="techauction/queries/sale.py",
+        original="        stop_reason=lot.stop_reason,\n",
+        planted=f"        stop_reason={_OPENED_BOX_OF.format(row='lot')},\n",
         test="tests/web/test_secrets.py::test_no_live_path_tells_a_reserve",
     ),
     Fault(
