@@ -4,6 +4,7 @@ import { start } from "./clock.js";
 import { bidding } from "./bid.js";
 import { connected } from "./connection.js";
 import { history, paint, taken } from "./lot.js";
+import "./offers.js";
 import { play, switches } from "./sound.js";
 import { watch } from "./stream.js";
 

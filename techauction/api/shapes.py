@@ -95,7 +95,10 @@ class Lots(Page):
 
 
 class Record(Page):
-    """A lot's events, the first first. `hash` covers the event and `prev_hash`; a reserve's opening is left out of `data`."""
+    """A lot's events, the first first. `hash` covers the event and `prev_hash`.
+
+    Left out of `data` are a reserve's opening, and of a lot that was not sold the sealed offers (`bids` of `unsealed`).
+    """
 
     events: list[PublishedEvent]
 

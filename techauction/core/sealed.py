@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from techauction.core import ascending
+from techauction.core import ascending, opened
 from techauction.core.ascending import NothingToMatch
 from techauction.core.lot import Bid, Lot
 from techauction.core.money import Money
@@ -43,8 +43,8 @@ class SealedOffer:
     placed_at: datetime
 
     def precedence(self) -> tuple[Money, bool, int, int]:
-        """Return what orders offers: the higher one, then a holder's of better rank, then the earlier."""
-        return (self.amount, self.rank is not None, -(self.rank or 0), -self.seq)
+        """Return what orders offers."""
+        return opened.precedence(self.amount, self.rank, self.seq)
 
 
 def take(lot: Lot, offer: Offer, bidder: Eligibility, at: datetime, late: datetime | None = None) -> Lot:
@@ -74,12 +74,12 @@ def standing(lot: Lot) -> Bid | None:
 
 def unseal(lot: Lot, offers: Iterable[SealedOffer]) -> Lot:
     """Return the lot with all its offers opened, and the best of them standing."""
-    opened = list(offers)
-    best = max(opened, key=SealedOffer.precedence)
+    read = list(offers)
+    best = max(read, key=SealedOffer.precedence)
     return replace(
         lot,
         standing=Bid(best.paddle, best.amount, best.placed_at, best.rank),
-        bidders=frozenset(each.paddle for each in opened),
+        bidders=frozenset(each.paddle for each in read),
     )
 
 

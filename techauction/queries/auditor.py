@@ -14,6 +14,7 @@ from techauction.core.names import Name
 from techauction.core.outcome import Ending
 from techauction.core.record import Kind
 from techauction.queries import heads
+from techauction.queries.opened import OpenedOffer, all_offers
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
 from techauction.queries.viewing import LISTED, PUBLIC
@@ -90,6 +91,7 @@ class RecordPage:
 
     head: RoundHead
     lot: AuditedLot
+    offers: tuple[OpenedOffer, ...]
     events: tuple[AuditedEvent, ...]
     paging: Paging
 
@@ -138,6 +140,7 @@ def record(session: Session, slug: str, number: int, *, page: int) -> RecordPage
     return RecordPage(
         head=head_of(row),
         lot=_lot(*found, head_hash=found[0].head_hash),
+        offers=all_offers(session, found[0].id),
         events=tuple(_event(each, void.get(each.seq)) for each in session.scalars(statement)),
         paging=paging,
     )

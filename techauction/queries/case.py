@@ -12,8 +12,9 @@ from techauction.core.handoff import CaseKind, Planned, Step
 from techauction.core.money import Money
 from techauction.core.names import Name
 from techauction.queries.manager import Progress, progress_of
+from techauction.queries.sale import keeps_offers
 from techauction.store.aftersale import CaseRow, CaseStepRow
-from techauction.store.auction import PaddleRow
+from techauction.store.auction import OutcomeRow, PaddleRow
 from techauction.store.consigning import LotRow, ResultRow
 from techauction.store.money import SettlementRow
 from techauction.store.people import OrganisationRow
@@ -45,7 +46,10 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CasePage:
-    """A case. `price` is the hammer price, or the highest bid of a lot that passed in; the reserve is nowhere here."""
+    """A case. `price` is the hammer price, or the highest bid of a lot that passed in; none where its offers are not public.
+
+    The reserve is nowhere here.
+    """
 
     lot_id: int
     number: int | None
@@ -100,7 +104,7 @@ def case(session: Session, lot_id: int, *, manager_id: int, now: datetime) -> Ca
         return None
     lot, result, round_ = row.lot, row.lot.result, row.lot.round
     progress = progress_of(session, select(CaseRow.lot_id).where(CaseRow.lot_id == lot_id))[lot_id]
-    settlement = session.get(SettlementRow, lot_id)
+    settlement, outcome = session.get(SettlementRow, lot_id), session.get(OutcomeRow, lot_id)
     today = day_of(now)
     return CasePage(
         lot_id=lot_id,
@@ -115,7 +119,7 @@ def case(session: Session, lot_id: int, *, manager_id: int, now: datetime) -> Ca
         institute=_party(result.institute),
         buyer=_bidder(session, lot),
         paddle=lot.standing_paddle,
-        price=lot.standing_amount,
+        price=None if keeps_offers(lot.format, outcome.ending if outcome else None) else lot.standing_amount,
         deposit_applied=settlement.deposit_applied if settlement else None,
         due=settlement.due if settlement else None,
         opened_at=row.opened_at,

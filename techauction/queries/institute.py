@@ -14,6 +14,7 @@ from techauction.core.money import Money, rate
 from techauction.core.names import Name
 from techauction.core.outcome import Ending
 from techauction.core.round import Phase
+from techauction.queries.opened import OpenedOffer, all_offers
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
 from techauction.queries.sale import PLACE, Sale, sale_of
@@ -63,7 +64,10 @@ class MyResultsPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultPage:
-    """One of the institute's results. `public`: the lot has a page in the catalogue."""
+    """One of the institute's results. `public`: the lot has a page in the catalogue.
+
+    `offers`: the opened ones of a sealed lot, which are the institute's to see also where they are not public.
+    """
 
     lot_id: int
     number: int | None
@@ -90,6 +94,7 @@ class ResultPage:
     may_revise: bool
     may_seal: bool
     sale: Sale | None
+    offers: tuple[OpenedOffer, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +165,7 @@ def my_result(session: Session, *, lot_id: int, institute_id: int, officer: bool
     lot, outcome, place, reserve, public = found
     return _page(
         lot,
+        offers=all_offers(session, lot.id),
         seal=seal_of(lot, reserve, outcome),
         sale=sale_of(lot, outcome, place) if public and lot.stage is not Stage.LISTED else None,
         public=public,
@@ -168,7 +174,16 @@ def my_result(session: Session, *, lot_id: int, institute_id: int, officer: bool
     )
 
 
-def _page(lot: LotRow, *, seal: SealShown | None, sale: Sale | None, public: bool, officer: bool, now: datetime) -> ResultPage:
+def _page(
+    lot: LotRow,
+    *,
+    offers: tuple[OpenedOffer, ...],
+    seal: SealShown | None,
+    sale: Sale | None,
+    public: bool,
+    officer: bool,
+    now: datetime,
+) -> ResultPage:
     result, round_ = lot.result, lot.round
     return ResultPage(
         lot_id=lot.id,
@@ -196,6 +211,7 @@ def _page(lot: LotRow, *, seal: SealShown | None, sale: Sale | None, public: boo
         may_revise=lot.stage in (Stage.SUBMITTED, Stage.RETURNED) and _takes_lots(round_, now),
         may_seal=officer and lot.reserve_announced and lot.stage in _BEFORE_SALE and now < round_.reserve_deadline_at,
         sale=sale,
+        offers=offers,
     )
 
 

@@ -12,6 +12,7 @@ from techauction.core.names import Name
 from techauction.core.outcome import Ending
 from techauction.core.record import Kind
 from techauction.queries.catalogue import LotTile, tile_of, tiles
+from techauction.queries.opened import OpenedOffer, public_offers
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
 from techauction.queries.sale import RulesShown, rules_of
@@ -44,7 +45,7 @@ class Happened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LotPage:
-    """A lot on its public page."""
+    """A lot on its public page. `offers` are the opened ones of a sealed lot, where they are public."""
 
     head: RoundHead
     rules: RulesShown
@@ -59,6 +60,7 @@ class LotPage:
     deposit: Money
     rungs: tuple[tuple[Money, Money], ...]
     head_hash: str | None
+    offers: tuple[OpenedOffer, ...]
     history: tuple[Happened, ...]
     voided: int
     paging: Paging
@@ -77,13 +79,14 @@ def lot_page(session: Session, slug: str, number: int, *, page: int, now: dateti
         return None
     lot, outcome, place = found
     assert lot.start is not None
+    tile = tile_of(lot, outcome, place, now=now)
     void = voids(session, lot.id)
     history, paging = _history(session, lot.id, page, void)
     before, after = _neighbours(session, lot)
     return LotPage(
         head=head_of(lot.round),
         rules=rules_of(lot.round),
-        tile=tile_of(lot, outcome, place, now=now),
+        tile=tile,
         summary=lot.result.summary,
         maturity=lot.result.maturity,
         instrument=lot.result.instrument,
@@ -94,6 +97,7 @@ def lot_page(session: Session, slug: str, number: int, *, page: int, now: dateti
         deposit=lot.round.deposit_rule().of(lot.start),
         rungs=lot.increments().rungs,
         head_hash=lot.head_hash,
+        offers=public_offers(session, tile.sale),
         history=history,
         voided=len(by_bid(void)),
         paging=paging,

@@ -13,6 +13,7 @@ from techauction.core.outcome import Ending
 from techauction.core.record import BIDS, Kind
 from techauction.core.voiding import voided_by
 from techauction.queries.catalogue import LotTile, tile_of, tiles_of_round
+from techauction.queries.opened import OpenedOffer, public_offers
 from techauction.queries.organizer import own
 from techauction.queries.rounds import RoundHead, head_of
 from techauction.queries.voids import Void, by_bid, voids
@@ -39,7 +40,10 @@ class BidMade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LotAtDesk:
-    """A lot and its bids, the last first. `own`: the reader's market has listed it."""
+    """A lot and its bids, the last first. `own`: the reader's market has listed it.
+
+    `offers`: those of a sealed lot, where they are public.
+    """
 
     head: RoundHead
     lot_id: int
@@ -49,6 +53,7 @@ class LotAtDesk:
     own: bool
     sold: bool
     bids: tuple[BidMade, ...]
+    offers: tuple[OpenedOffer, ...]
 
 
 def lot_at_desk(
@@ -63,15 +68,17 @@ def lot_at_desk(
         return None
     lot, place = found[0], found[2]
     outcome: OutcomeRow | None = found[1]
+    tile = tile_of(lot, outcome, place, now=now)
     return LotAtDesk(
         head=head_of(row),
         lot_id=lot.id,
         round_id=row.id,
-        tile=tile_of(lot, outcome, place, now=now),
+        tile=tile,
         format=lot.format,
         own=lot.market_key == market_key,
         sold=outcome is not None and outcome.ending is Ending.SOLD,
         bids=_bids(session, lot.id, most),
+        offers=public_offers(session, tile.sale),
     )
 
 

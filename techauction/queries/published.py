@@ -18,13 +18,16 @@ from techauction.core.round import Phase, Regime
 from techauction.queries.live import live_lots
 from techauction.queries.paging import Paging, counted
 from techauction.queries.rounds import Totals, totals_of
-from techauction.queries.sale import Sale
+from techauction.queries.sale import Sale, keeps_offers
 from techauction.queries.viewing import LISTED, PUBLIC
+from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ResultRow, RoundRow
 from techauction.store.record import RecordRow
 
 _SEALED = ("reserve_fen", "salt")
 """The opening of a reserve, in the hammer's event: it is its institute's and the auditors' to see."""
+_OFFERS = ("bids",)
+"""The sealed offers of a lot that was not sold, in the event that opened them: as a reserve."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +115,10 @@ class LotNumber:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedEvent:
-    """One event of a lot's record, with its place in the chain. `data` is what only its kind has, a reserve left out."""
+    """One event of a lot's record, with its place in the chain.
+
+    `data` is what only its kind has; a reserve is left out, and so are the sealed offers of a lot that was not sold.
+    """
 
     seq: int
     kind: Kind
@@ -187,11 +193,14 @@ def lot(session: Session, lot_id: int) -> tuple[PublishedLot, Sale] | None:
 
 def record(session: Session, lot_id: int, *, page: int, size: int) -> RecordPage | None:
     """Return a lot's events, the first first, or nothing if there is no such lot."""
-    if session.scalar(select(LotRow.id).join(LotRow.round).where(LotRow.id == lot_id, LISTED, PUBLIC)) is None:
+    lot = select(LotRow.format, OutcomeRow.ending).join(LotRow.round).outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
+    found = session.execute(lot.where(LotRow.id == lot_id, LISTED, PUBLIC)).one_or_none()
+    if found is None:
         return None
+    kept = keeps_offers(*found)
     statement = select(RecordRow).where(RecordRow.lot_id == lot_id).order_by(RecordRow.seq)
     statement, paging = counted(session, statement, number=page, size=size)
-    return RecordPage(tuple(_event(row) for row in session.scalars(statement)), paging)
+    return RecordPage(tuple(_event(row, kept=kept) for row in session.scalars(statement)), paging)
 
 
 def _rounds() -> Select[RoundRow]:
@@ -291,7 +300,8 @@ def _lot(row: LotRow) -> PublishedLot:
     )
 
 
-def _event(row: RecordRow) -> PublishedEvent:
+def _event(row: RecordRow, *, kept: bool) -> PublishedEvent:
+    left_out = (*_SEALED, *_OFFERS) if kept else _SEALED
     return PublishedEvent(
         seq=row.seq,
         kind=row.kind,
@@ -299,7 +309,7 @@ def _event(row: RecordRow) -> PublishedEvent:
         paddle=row.paddle,
         amount_fen=None if row.amount is None else row.amount.minor,
         closes_at=row.closes_at,
-        data={name: value for name, value in row.data.items() if name not in _SEALED},
+        data={name: value for name, value in row.data.items() if name not in left_out},
         prev_hash=row.prev_hash,
         hash=row.hash,
     )

@@ -27,6 +27,27 @@ FAULTS = [
         test="tests/web/test_secrets.py::test_no_live_path_tells_a_reserve",
     ),
     Fault(
+        guard="the public record has no offers of a lot that passed in",
+        file="techauction/queries/published.py",
+        original="left_out = (*_SEALED, *_OFFERS) if kept else _SEALED",
+        planted="left_out = _SEALED",
+        test="tests/web/test_opened_offers.py::test_the_public_record_of_a_lot_passed_in_goes_on_from_hash_to_hash",
+    ),
+    Fault(
+        guard="no page tells the offers of a lot that passed in",
+        file="techauction/queries/opened.py",
+        original="if sale.format is not Format.SEALED or keeps_offers(sale.format, sale.ending):",
+        planted="if sale.format is not Format.SEALED:",
+        test="tests/web/test_opened_offers.py::test_nothing_public_says_who_offered_most_for_a_lot_passed_in",
+    ),
+    Fault(
+        guard="the public state of a lot that passed in has no best offer",
+        file="techauction/queries/sale.py",
+        original="standing = None if keeps_offers(lot.format, ending) else formats.standing(core)",
+        planted="standing = formats.standing(core)",
+        test="tests/web/test_opened_offers.py::test_nothing_public_says_who_offered_most_for_a_lot_passed_in",
+    ),
+    Fault(
         guard="no page tells a reserve",
         file="techauction/queries/lot.py",
         original="        owners=lot.result.owners,\n",
