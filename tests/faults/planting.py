@@ -8,12 +8,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 _ENVIRONMENT = {
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # they take longer to load than most of these tests to run
-    "PYTHONDONTWRITEBYTECODE": "1",
     "TECHAUCTION_HYPOTHESIS": "quick",
 }
 
@@ -43,16 +43,23 @@ class Copy:
     def __init__(self, folder: Path, migrated: Path) -> None:
         self._folder = folder
         self._migrated = migrated
+        self._planted = count(1)
         for name in ("techauction", "tests", "migrations"):
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.pyc.*", ".hypothesis"))
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".hypothesis"))
         for name in ("templates", "static"):
             (folder / name).symlink_to(ROOT / name)
         shutil.copy(ROOT / "pyproject.toml", folder)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        kept.pop("PYTHONDONTWRITEBYTECODE", None)  # to compile the house takes each run longer than most of these tests
         self._runner = subprocess.Popen(
             [sys.executable, "-P", "tests/faults/forking.py"],
             cwd=folder,
-            env=kept | _ENVIRONMENT | {"PYTHONPATH": str(folder)},  # it finds the copy before the house
+            env=kept
+            | _ENVIRONMENT
+            | {
+                "PYTHONPATH": str(folder),
+                "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
+            },  # it finds the copy before the house
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -65,7 +72,7 @@ class Copy:
         text, written = file.read_text(), file.stat()
         assert text.count(fault.original) == 1, f"{fault.guard}: {fault.file} does not have the snippet once"
         file.write_text(text.replace(fault.original, fault.planted))
-        os.utime(file, (written.st_atime, written.st_mtime + 1_000))  # no bytecode is as new
+        os.utime(file, (written.st_atime, written.st_mtime + 1_000 * next(self._planted)))  # no bytecode has this time
         try:
             yield
         finally:

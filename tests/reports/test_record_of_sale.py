@@ -344,7 +344,7 @@ def test_a_reserve_that_is_not_the_one_committed_is_found(
     ("change", "fault"),
     [
         (update(RoundRow).values(max_steps=11), Fault.TERMS_DIFFER),
-        (update(RoundRow).values(min_admitted=1), Fault.TERMS_DIFFER),
+        pytest.param(update(RoundRow).values(min_admitted=1), Fault.TERMS_DIFFER, id="plan"),
         (update(RoundRow).values(title_zh="别的一场"), Fault.TERMS_DIFFER),
         (update(RoundRow).values(host_market_key="anhui"), Fault.TERMS_DIFFER),
         (update(RoundRow).values(regime=Regime.AUCTION), Fault.TERMS_DIFFER),

@@ -90,6 +90,16 @@ def test_what_was_refused_stands_in_a_chain_that_opening_and_hammer_name(
     assert found(sessions, played) == []
 
 
+def test_an_offer_that_is_refused_goes_into_the_chain_though_nothing_else_changes(sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        played = a_round_to_play(session, {}, {})
+        refused(session, played, 0, 0, wan(200), OPENS - MINUTE)
+
+    with sessions() as session:
+        [row] = chain(session, played)
+        assert session.get_one(LotRow, played.lots[0].id).refusals() == Chain(1, row.hash or "")
+
+
 OTHERWISE: dict[str, Any] = {
     "key": "another",
     "amount": Money(1),
@@ -141,6 +151,17 @@ def rechained(session: Session, played: Played, rows: list[OfferRow]) -> None:
 
 
 def test_a_chain_computed_anew_is_not_the_one_that_the_hammer_named(sessions: sessionmaker[Session], played: Played) -> None:
+    with sessions.begin() as session:
+        rows = chain(session, played)
+        rows[2].amount = wan(209)
+        rechained(session, played, rows)
+
+    assert found(sessions, played) == [(Fault.OFFER_DIFFERS, f"{played.row.slug}/1")]
+
+
+def test_a_chain_computed_anew_without_an_offer_is_not_the_one_that_the_hammer_named(
+    sessions: sessionmaker[Session], played: Played
+) -> None:
     with sessions.begin() as session:
         first, second, third, last = chain(session, played)
         session.delete(third)

@@ -85,7 +85,7 @@ FAULTS = [
         file="techauction/core/planned.py",
         original="for each in fields(self)}",
         planted='for each in fields(self) if each.name != "min_admitted"}',
-        test="tests/reports/test_record_of_sale.py::test_what_stands_beside_the_record_must_agree_with_it[sqlite-change2-terms_differ]",
+        test="tests/reports/test_record_of_sale.py::test_what_stands_beside_the_record_must_agree_with_it[sqlite-plan]",
     ),
     Fault(
         guard="a paddle's issue is on the round's record",
