@@ -51,15 +51,11 @@ class Copy:
         shutil.copy(ROOT / "pyproject.toml", folder)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         kept.pop("PYTHONDONTWRITEBYTECODE", None)  # to compile the house takes each run longer than most of these tests
+        found_first = {"PYTHONPATH": str(folder), "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
         self._runner = subprocess.Popen(
             [sys.executable, "-P", "tests/faults/forking.py"],
             cwd=folder,
-            env=kept
-            | _ENVIRONMENT
-            | {
-                "PYTHONPATH": str(folder),
-                "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
-            },  # it finds the copy before the house
+            env=kept | _ENVIRONMENT | found_first,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -79,12 +75,13 @@ class Copy:
             file.write_text(text)
             os.utime(file, (written.st_atime, written.st_mtime))
 
-    def run(self, tests: Sequence[str], *, migrate: bool = False) -> Told:
-        """Run tests of the copy, in a process of their own."""
+    def run(self, tests: Sequence[str], *, planted: bool = False, migrate: bool = False) -> Told:
+        """Run tests of the copy, in a process of their own; with a fault planted, they do not wait long."""
         said = self._folder / "said"
         order = {
             "arguments": ["-q", "-p", "no:cacheprovider", "-m", "not slow", *tests],
             "environment": {} if migrate else {"TECHAUCTION_TEST_SQLITE": str(self._migrated)},
+            "planted": planted,
             "said": str(said),
         }
         assert self._runner.stdin

@@ -28,7 +28,7 @@ def test_with_its_guards_the_copy_passes(house: Copy) -> None:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.guard)
 def test_a_missing_guard_is_found(house: Copy, fault: Fault) -> None:
     with house.planted(fault):
-        told = house.run([fault.test], migrate=fault.file.startswith("migrations/"))
+        told = house.run([fault.test], planted=True, migrate=fault.file.startswith("migrations/"))
 
     assert told.returncode == 1, told.stdout[-3_000:]
     assert " error" not in told.stdout.splitlines()[-1], told.stdout[-3_000:]

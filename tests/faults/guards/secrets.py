@@ -127,9 +127,9 @@ FAULTS = [
     ),
     Fault(
         guard="a tie goes to the priority right",
-        file="techauction/core/sealed.py",
-        original="self.rank is not None, -(self.rank or 0), -self.seq)",
-        planted="False, 0, -self.seq)",
+        file="techauction/core/opened.py",
+        original="(amount, rank is not None, -(rank or 0), -seq)",
+        planted="(amount, False, 0, -seq)",
         test="tests/core/test_sealed.py::test_the_highest_wins_then_the_better_rank_then_the_earlier",
     ),
     Fault(
