@@ -11,6 +11,7 @@ const MOST_LOTS = 200; // that one stream carries
 const DWELL_MS = 4_000;
 const STILL_MS = 15_000;
 const TYPED_MS = 3_000;
+const NOT_OFFERED = ["withheld", "withdrawn", "void"]; // as core/value_added.NOT_COUNTED
 
 const lots = [...document.querySelectorAll(".hall-lot")];
 const byId = new Map(lots.map((lot) => [Number(lot.dataset.lot), lot]));
@@ -75,10 +76,11 @@ function sums() {
   const sold = lots.filter((lot) => lot.dataset.ending === "sold");
   const add = (name) => sold.reduce((sum, lot) => sum + Number(lot.dataset[name]), 0);
   const [hammer, startFen] = [add("priceFen"), add("startFen")];
-  const figures = { sold: String(sold.length), hammer: money(hammer), rate: rate(hammer, startFen) };
+  const offered = lots.filter((lot) => !NOT_OFFERED.includes(lot.dataset.ending)).length;
+  const figures = { sold: String(sold.length), start: money(startFen), hammer: money(hammer), rate: rate(hammer, startFen) };
   for (const [name, text] of Object.entries(figures)) {
     const figure = document.querySelector(`[data-hall="${name}"]`);
-    const said = figure.dataset.say.replace("{it}", text);
+    const said = figure.dataset.say.replace("{it}", text).replace("{of}", offered);
     if (figure.textContent !== said) figure.textContent = said;
     if (name === "rate") figure.classList.toggle("hall-up", hammer > startFen);
   }

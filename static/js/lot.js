@@ -93,9 +93,11 @@ function announce(root, lot, price, truth) {
   waiting.set(
     region,
     setTimeout(() => {
-      const { ended, none, mine, other } = region.dataset;
-      const words = lot.stage === "ended" ? ended : lot.paddle === null ? none : truth.has("mine") ? mine : other;
-      region.textContent = words.replace("{price}", money(price)).replace("{paddle}", lot.paddle ?? "");
+      const { ended, none, mine, other, unsold } = region.dataset;
+      const over = truth.has("unsold") ? unsold : ended;
+      const words = lot.stage === "ended" ? over : lot.paddle === null ? none : truth.has("mine") ? mine : other;
+      const facts = { price: money(price), paddle: lot.paddle ?? "", count: count(lot.bids) };
+      region.textContent = words.replace(/\{(\w+)\}/g, (_, name) => facts[name]);
     }, QUIET_MS),
   );
 }

@@ -6,13 +6,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from techauction.core import hammer
 from techauction.core.lot import Stage
+from techauction.core.outcome import WithheldFor
 from techauction.core.record import Kind
 from techauction.queries.catalogue import LotTile, tile_of, tiles_of_round
 from techauction.queries.organizer import may_open, own
 from techauction.queries.rounds import RoundHead, Totals, head_of, totals_of
 from techauction.queries.viewing import LISTED, rounds_of
-from techauction.store.consigning import LotRow, RoundRow
+from techauction.store import admitting
+from techauction.store.auction import AdmissionRow
+from techauction.store.consigning import LotRow, ReserveRow, RoundRow
 from techauction.store.processes import ProcessRow
 from techauction.store.record import RecordRow
 
@@ -23,10 +27,12 @@ _DIED = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskLot:
-    """A lot on the desk."""
+    """A lot on the desk. `admitted`: paddles that could bid on it. `withheld_for`: why it will be withheld as things stand."""
 
     lot_id: int
     tile: LotTile
+    admitted: int
+    withheld_for: WithheldFor | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +44,13 @@ class DeskPage:
     totals: Totals
     hosted: bool
     may_open: bool
+    min_admitted: int
     lots: tuple[DeskLot, ...]
+
+    @property
+    def to_withhold(self) -> tuple[DeskLot, ...]:
+        """Return the lots that would be withheld if the round opened now."""
+        return tuple(each for each in self.lots if each.withheld_for is not None)
 
     def count(self, *stages: str) -> int:
         """Return how many lots stand at one of the stages."""
@@ -70,14 +82,34 @@ def desk(session: Session, slug: str, *, market_key: str, now: datetime) -> Desk
     row = session.scalars(own(market_key).where(RoundRow.slug == slug)).one_or_none()
     if row is None or row.published_at is None:
         return None
-    lots = session.execute(tiles_of_round(row.id))
+    lots = session.execute(tiles_of_round(row.id)).all()
+    ids = select(LotRow.id).where(LotRow.round_id == row.id)
+    admitted = admitting.admitted(session, AdmissionRow.lot_id.in_(ids))
+    sealed = set(session.scalars(select(ReserveRow.lot_id).where(ReserveRow.lot_id.in_(ids))))
     return DeskPage(
         id=row.id,
         head=head_of(row),
         totals=totals_of(session, [row.id])[row.id],
         hosted=row.host_market_key == market_key,
         may_open=may_open(row, now),
-        lots=tuple(DeskLot(lot_id=found[0].id, tile=tile_of(*found, now=now)) for found in lots),
+        min_admitted=row.min_admitted,
+        lots=tuple(
+            DeskLot(
+                lot_id=lot.id,
+                tile=tile_of(lot, outcome, place, now=now),
+                admitted=admitted.get(lot.id, 0),
+                withheld_for=_withheld_for(lot, row.min_admitted, admitted.get(lot.id, 0), sealed=lot.id in sealed),
+            )
+            for lot, outcome, place in lots
+        ),
+    )
+
+
+def _withheld_for(lot: LotRow, min_admitted: int, admitted: int, *, sealed: bool) -> WithheldFor | None:
+    if lot.stage is not Stage.LISTED:
+        return None
+    return hammer.withhold(
+        admitted=admitted, min_admitted=min_admitted, reserve_announced=lot.reserve_announced, reserve_sealed=sealed
     )
 
 

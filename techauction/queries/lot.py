@@ -85,7 +85,7 @@ def lot_page(session: Session, slug: str, number: int, *, page: int, now: dateti
     before, after = _neighbours(session, lot)
     return LotPage(
         head=head_of(lot.round),
-        rules=rules_of(lot.round),
+        rules=rules_of(lot.round, tile.sale.scheduled_closes_at),
         tile=tile,
         summary=lot.result.summary,
         maturity=lot.result.maturity,

@@ -16,7 +16,8 @@ from techauction.core.round import Phase, Problem
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, Totals, head_of, totals_of
 from techauction.queries.viewing import rounds_of
-from techauction.store.auction import AdmissionRow, PaddleRow
+from techauction.store import admitting
+from techauction.store.auction import AdmissionRow
 from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundMarketRow, RoundRow
 from techauction.store.people import Role, UserRow
 
@@ -167,16 +168,8 @@ def may_open(row: RoundRow, now: datetime) -> bool:
 
 
 def _lots(session: Session, round_id: int, page: int) -> tuple[tuple[RoundLot, ...], Paging]:
-    admitted = (
-        select(func.count())
-        .select_from(AdmissionRow)
-        .join(PaddleRow, AdmissionRow.paddle_id == PaddleRow.id)
-        .where(AdmissionRow.lot_id == LotRow.id, PaddleRow.issued_at.is_not(None), PaddleRow.voided_at.is_(None))
-        .correlate(LotRow)
-        .scalar_subquery()
-    )
     statement = (
-        select(LotRow, ReserveRow.lot_id, admitted)
+        select(LotRow, ReserveRow.lot_id)
         .join(LotRow.result)
         .join(ResultRow.field)
         .join(ResultRow.institute)
@@ -191,7 +184,9 @@ def _lots(session: Session, round_id: int, page: int) -> tuple[tuple[RoundLot, .
         )
     )
     statement, paging = cut(session, statement, number=page, size=LOTS_A_PAGE)
-    return tuple(_round_lot(*found) for found in session.execute(statement)), paging
+    found = session.execute(statement).all()
+    admitted = admitting.admitted(session, AdmissionRow.lot_id.in_([lot.id for lot, _ in found]))
+    return tuple(_round_lot(lot, sealed, admitted.get(lot.id, 0)) for lot, sealed in found), paging
 
 
 def _round_lot(lot: LotRow, sealed: int | None, admitted: int) -> RoundLot:

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from techauction.queries.rounds import RoundHead, head_of
+from techauction.queries.rounds import RoundHead, Totals, head_of, totals_of
 from techauction.queries.viewing import PUBLIC
 from techauction.store.consigning import RoundMarketRow, RoundRow
 
@@ -14,3 +14,9 @@ def reported_round(session: Session, slug: str, *, market_key: str) -> RoundHead
         select(RoundRow).join(RoundRow.markets).where(RoundRow.slug == slug, PUBLIC, RoundMarketRow.market_key == market_key)
     ).one_or_none()
     return None if row is None else head_of(row)
+
+
+def announced(session: Session, slug: str) -> Totals:
+    """Return what a round's lots add up to, those too that were not offered."""
+    round_id = session.scalars(select(RoundRow.id).where(RoundRow.slug == slug)).one()
+    return totals_of(session, [round_id])[round_id]

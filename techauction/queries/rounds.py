@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, or_, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
 from techauction.core.admission import DepositRule
@@ -14,6 +14,7 @@ from techauction.core.money import ZERO, Money, rate
 from techauction.core.names import Name
 from techauction.core.outcome import Ending
 from techauction.core.round import Phase, Regime
+from techauction.core.value_added import NOT_COUNTED
 from techauction.queries.paging import Paging, cut
 from techauction.queries.viewing import ANYBODY, LISTED, Viewer, visible_to
 from techauction.store.auction import OutcomeRow, PaddleRow
@@ -25,16 +26,33 @@ _PAST_AT_HOME = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """What a round's lots add up to. `sold_start` is the start price of those sold."""
+    """What a round's lots add up to. `sold_start` is the start price of those sold.
+
+    `lots` and `start` are of all that were announced; the others are of those offered, as the report counts them.
+    """
 
     lots: int
     start: Money
     ended: int
+    withheld: int
+    withdrawn: int
+    void: int
     sold: int
     sold_start: Money
     hammer: Money
     bids: int
     paddles: int
+
+    @property
+    def offered(self) -> int:
+        """Return how many lots were offered to the end, or still are or will be."""
+        return self.lots - self.withheld - self.withdrawn - self.void
+
+    @property
+    def left_out(self) -> tuple[tuple[Ending, int], ...]:
+        """Return how many lots were announced and are not counted among those offered, by why."""
+        counts = ((Ending.WITHHELD, self.withheld), (Ending.WITHDRAWN, self.withdrawn), (Ending.VOID, self.void))
+        return tuple((ending, count) for ending, count in counts if count)
 
     @property
     def value_added(self) -> Money:
@@ -47,7 +65,19 @@ class Totals:
         return rate(self.value_added, self.sold_start)
 
 
-NOTHING = Totals(lots=0, start=ZERO, ended=0, sold=0, sold_start=ZERO, hammer=ZERO, bids=0, paddles=0)
+NOTHING = Totals(
+    lots=0,
+    start=ZERO,
+    ended=0,
+    withheld=0,
+    withdrawn=0,
+    void=0,
+    sold=0,
+    sold_start=ZERO,
+    hammer=ZERO,
+    bids=0,
+    paddles=0,
+)
 """The totals of a round without lots."""
 
 
@@ -177,10 +207,11 @@ def totals_of(session: Session, round_ids: Sequence[int]) -> Mapping[int, Totals
             func.count().label("lots"),
             _sum(LotRow.start).label("start"),
             func.count(case((LotRow.stage == Stage.ENDED, 1))).label("ended"),
+            *(func.count(case((OutcomeRow.ending == ending, 1))).label(ending.value) for ending in NOT_COUNTED),
             func.count(case((sold, 1))).label("sold"),
             _sum(LotRow.start, sold).label("sold_start"),
             _sum(OutcomeRow.price, sold).label("hammer"),
-            cast(func.sum(LotRow.bids), BigInteger).label("bids"),
+            _sum(LotRow.bids, or_(OutcomeRow.ending.is_(None), OutcomeRow.ending.not_in(NOT_COUNTED))).label("bids"),
         )
         .outerjoin(OutcomeRow, OutcomeRow.lot_id == LotRow.id)
         .where(LotRow.round_id.in_(round_ids), LISTED)
@@ -198,6 +229,9 @@ def totals_of(session: Session, round_ids: Sequence[int]) -> Mapping[int, Totals
             lots=row.lots,
             start=Money(row.start),
             ended=row.ended,
+            withheld=row.withheld,
+            withdrawn=row.withdrawn,
+            void=row.void,
             sold=row.sold,
             sold_start=Money(row.sold_start),
             hammer=Money(row.hammer),

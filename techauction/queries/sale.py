@@ -207,11 +207,11 @@ class RulesShown:
     example_moved_to: datetime
 
 
-def rules_of(round_: RoundRow) -> RulesShown:
-    """Return the round's rules, and an example: a bid 15 s into the timed period of the scheduled close."""
+def rules_of(round_: RoundRow, closes_at: datetime) -> RulesShown:
+    """Return the round's rules, and an example: a bid 15 s into the timed period of a lot that closes at `closes_at`."""
     rules = round_.rules()
     extension = rules.extension
-    bid_at = round_.closes_at - extension.trigger + min(timedelta(seconds=15), extension.trigger / 2)
+    bid_at = closes_at - extension.trigger + min(timedelta(seconds=15), extension.trigger / 2)
     bid_at = bid_at.replace(microsecond=0)
     return RulesShown(
         kind=extension.kind,
@@ -223,9 +223,9 @@ def rules_of(round_: RoundRow) -> RulesShown:
         collar=rules.collar,
         min_admitted=round_.min_admitted,
         min_bidding=rules.min_bidding,
-        example_close_at=round_.closes_at,
+        example_close_at=closes_at,
         example_bid_at=bid_at,
-        example_moved_to=extension.close_after(round_.closes_at, bid_at, round_.closes_at),
+        example_moved_to=extension.close_after(closes_at, bid_at, closes_at),
     )
 
 

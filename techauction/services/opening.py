@@ -18,10 +18,10 @@ from techauction.core.round import Phase
 from techauction.services import aftersale, planning, round_record, settlement, telling
 from techauction.services.notices import Facts, notify, of_round, users
 from techauction.services.record import append, name_of
-from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow
+from techauction.store import admitting
+from techauction.store.auction import AdmissionRow, OutcomeRow
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundRow
-from techauction.store.money import DepositRow
 from techauction.store.people import Role, UserRow
 
 # Keys are never changed, so rows that refer to a round or lot may be written beside its lock: without `key_share` two processes
@@ -100,7 +100,7 @@ def open_lots(session: Session, *, lot_ids: Collection[int], read_clock: Callabl
         for row in rounds_
         for lot_id, said in planning.opened_with(session, row, [each for each in lots if each.round_id == row.id]).items()
     }
-    admitted = _admitted(session, ids)
+    admitted = admitting.admitted(session, AdmissionRow.lot_id.in_(ids))
     reserves = {each.lot_id: each for each in session.scalars(select(ReserveRow).where(ReserveRow.lot_id.in_(ids)))}
     withheld: list[tuple[LotRow, WithheldFor]] = []
     for lot in sorted(lots, key=lambda each: each.number or 0):
@@ -203,26 +203,6 @@ def _open_lot(
             "described": record.description_digest(name_of(row.slug, lot.number), lot.result.described()),
         },
     )
-
-
-def _admitted(session: Session, lot_ids: Collection[int]) -> dict[int, int]:
-    """Return how many paddles could bid on each of the lots: issued, not voided, admitted, their deposit held."""
-    rows = session.execute(
-        select(AdmissionRow.lot_id, func.count())
-        .join(PaddleRow, AdmissionRow.paddle_id == PaddleRow.id)
-        .outerjoin(
-            DepositRow,
-            (DepositRow.paddle_id == PaddleRow.id) & or_(DepositRow.lot_id == AdmissionRow.lot_id, DepositRow.lot_id.is_(None)),
-        )
-        .where(
-            AdmissionRow.lot_id.in_(lot_ids),
-            PaddleRow.issued_at.is_not(None),
-            PaddleRow.voided_at.is_(None),
-            or_(DepositRow.id.is_(None), DepositRow.held >= DepositRow.required),
-        )
-        .group_by(AdmissionRow.lot_id)
-    )
-    return {lot_id: count for lot_id, count in rows}  # noqa: C416 (rows are no tuples to mypy)
 
 
 def close_round(session: Session, *, round_id: int, now: datetime) -> bool:

@@ -199,3 +199,15 @@ def test_the_example_of_the_rules_is_computed_by_the_rules(sessions: Sessions) -
         assert page is not None
         assert page.rules.example_bid_at == round_.closes_at - timedelta(seconds=105)
         assert page.rules.example_moved_to == round_.closes_at + timedelta(seconds=195)
+
+
+def test_the_example_of_the_rules_has_the_times_of_the_lot(sessions: Sessions) -> None:
+    with sessions() as session:
+        round_ = a_round(session, stagger_s=60, extension_trigger_s=120, extension_length_s=300)
+        a_lot(session, round_, number=1)
+        a_lot(session, round_, number=2)
+
+        page = lot_page(session, round_.slug, 2, page=1, now=TEN)
+
+        assert page is not None
+        assert page.rules.example_close_at == page.tile.sale.closes_at == round_.closes_at + timedelta(seconds=60)

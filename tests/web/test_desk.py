@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 from techauction.clock import ManualClock
 from techauction.core.bidding import ReceivedInTime
 from techauction.core.lot import Stage
+from techauction.core.money import ZERO
 from techauction.core.outcome import Ending
 from techauction.core.round import Phase
 from techauction.db import writing
 from techauction.services import opening, processes
 from techauction.store.auction import ApprovalRow, OfferRow, OutcomeRow
 from techauction.store.consigning import LotRow, RoundMarketRow, RoundRow
+from techauction.store.money import DepositRow
 from techauction.store.people import Role, UserRow
 from tests.builders import CLOSES, OPENS, a_user, wan
 from tests.rounds import Played, a_round_to_play
@@ -374,3 +376,35 @@ def test_the_desk_names_a_process_that_died_and_the_lots_that_closed_about_then(
 
     assert f"Selling process {died} died. What it had received after 2026-11-02 11:59:55, and not decided" in said
     assert "Lots that closed within 5 s of it: 1." in said
+
+
+def test_the_desk_warns_before_the_opening_of_what_will_be_withheld(desk: Desk) -> None:
+    def wanting(*, admitted: int, reserve: bool) -> str:
+        with desk.store() as session, writing(session):
+            session.get_one(RoundRow, desk.played.row.id).min_admitted = admitted
+            session.get_one(LotRow, desk.played.lots[1].id).reserve_announced = reserve
+        return text(desk.ada.get(desk.at).text)
+
+    assert "will be withheld" not in wanting(admitted=3, reserve=False)
+    unsealed = wanting(admitted=3, reserve=True)
+    assert "As things stand 1 lot will be withheld at the opening: 2 ." in unsealed
+    assert unsealed.count("Will be withheld: its reserve is announced and not sealed") == 1
+    few = wanting(admitted=4, reserve=False)
+    assert "As things stand 2 lots will be withheld at the opening: 1 , 2 ." in few
+    assert few.count("Will be withheld: fewer than 4 paddles are admitted and have paid") == 2
+    assert few.count("Admitted 3") == 2
+
+
+def test_the_desk_warns_by_what_the_opening_decides(desk: Desk) -> None:
+    with desk.store() as session, writing(session):
+        deposit = session.scalars(select(DepositRow).where(DepositRow.lot_id == desk.played.lots[0].id)).first()
+        assert deposit is not None
+        deposit.held = ZERO
+        session.get_one(RoundRow, desk.played.row.id).min_admitted = 3
+    warned = text(desk.ada.get(desk.at).text)
+
+    desk.open()
+
+    assert "will be withheld at the opening: 1 ." in warned
+    assert [desk.lot(0).stage, desk.lot(1).stage] == [Stage.ENDED, Stage.OPEN]
+    assert "will be withheld" not in text(desk.ada.get(desk.at).text)

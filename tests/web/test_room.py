@@ -324,3 +324,20 @@ def test_whoever_bought_reads_what_is_due_and_by_when(room: Room, clock: ManualC
     assert "Remaining due ¥1,840,000" in page
     assert "Contract signed, at the latest 2026-11-11" in page
     assert "Remaining due ¥" not in plain(room.rival.get(ASCENDING))
+
+
+def test_only_who_bid_is_told_that_another_bought(room: Room, clock: ManualClock, auctioneer: Auctioneer) -> None:
+    room.bid(room.me, ASCENDING, "200万")
+    room.bid(room.rival, ASCENDING, "210万")
+    room.bid(room.rival, OTHER, "200万")
+    closes_at = room.lot(0).closes_at
+    assert closes_at is not None
+    clock.set(closes_at)
+    auctioneer.nudge().result(PATIENCE_S)
+    told = re.compile(
+        r'<p class="standing-banner[^>]*data-when="not-mine\+ended[^"]*"( hidden)?>.*?You did not buy this lot', re.DOTALL
+    )
+
+    said = {path: told.search(room.me.get(path).text) for path in (ASCENDING, OTHER)}
+
+    assert {path: found and found[1] for path, found in said.items()} == {ASCENDING: None, OTHER: " hidden"}

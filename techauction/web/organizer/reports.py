@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from techauction.core.settlement import BooksDiffer
 from techauction.db import db, snapshot
 from techauction.queries import voids
-from techauction.queries.reporting import reported_round
+from techauction.queries.reporting import announced, reported_round
 from techauction.queries.rounds import RoundHead
 from techauction.reports.exports import Format, settlement_name
 from techauction.reports.settlement import compile_settlement
@@ -89,6 +89,7 @@ def _shown(slug: str, *, refused: str | None = None, status: int = 200) -> Respo
         bars=draw(compiled.by[by]),
         refused=refused,
         voided=voids.count(db.session(), slug),
+        announced=announced(db.session(), slug),
     )
     return page, status
 

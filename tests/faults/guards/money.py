@@ -81,4 +81,18 @@ FAULTS = [
         planted="    return False\n",
         test="tests/reports/test_record_of_sale.py::test_a_posting_of_no_sale_is_found[sqlite]",
     ),
+    Fault(
+        guard="a paddle whose deposit is short does not count for the opening of a lot",
+        file="techauction/store/admitting.py",
+        original="            or_(DepositRow.id.is_(None), DepositRow.held >= DepositRow.required),\n",
+        planted="",
+        test="tests/web/test_desk.py::test_the_desk_warns_by_what_the_opening_decides",
+    ),
+    Fault(
+        guard="what was bid for a lot that is void is in no count",
+        file="techauction/queries/rounds.py",
+        original="_sum(LotRow.bids, or_(OutcomeRow.ending.is_(None), OutcomeRow.ending.not_in(NOT_COUNTED)))",
+        planted="_sum(LotRow.bids)",
+        test="tests/web/test_counts.py::test_the_totals_of_a_round_are_those_of_its_report",
+    ),
 ]
