@@ -108,6 +108,7 @@ def create_app(settings: Settings, clock: Clock, auctioneer: Auctioneer) -> Flas
     app = Flask("techauction", template_folder=str(SHIPPED / "templates"), static_folder=str(SHIPPED / "static"))
     app.config.update(
         SECRET_KEY=settings.secret_key,
+        PUBLIC_URL=settings.public_url,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=options(settings.database_url),
         BABEL_DEFAULT_LOCALE=languages.DEFAULT,

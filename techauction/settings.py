@@ -28,7 +28,8 @@ class Settings:
     `queue_places`: offers that may wait for the auctioneer. `bids_per_second`: offers and acts that one bidder may make.
     `api_calls_per_minute`: other calls of the API that may come by one token. `custody_keys`: the file with the private keys
     that open reserves and sealed offers, where it is not to lie in the instance directory. `smtp_url`: the mail server that
-    takes notices; without it they go into files.
+    takes notices; without it they go into files. `public_url`: the address by which people reach the house, which links in
+    mails begin with; without it they have none.
     """
 
     instance: Path
@@ -48,6 +49,7 @@ class Settings:
     api_calls_per_minute: int = 600
     custody_keys: str = ""
     smtp_url: str = ""
+    public_url: str = ""
 
     @property
     def exports(self) -> Path:

@@ -122,9 +122,19 @@ class Desk {
         form.requestSubmit();
       };
       if (!read) return;
-      if (read.amount_fen === null) send(); // the server says what is wrong with it
+      this.#refuseCeiling(form, read.refusal);
+      if (read.refusal) form.elements.ceiling.focus();
       else this.confirmation.ask("instruction", read, send);
     });
+  }
+
+  #refuseCeiling(form, refusal) {
+    const place = form.querySelector("[data-ceiling-refusal]");
+    place.hidden = !refusal;
+    place.textContent = refusal?.title ?? "";
+    form.querySelector(".invalid-feedback")?.remove();
+    form.elements.ceiling.toggleAttribute("aria-invalid", Boolean(refusal));
+    form.elements.ceiling.classList.toggle("is-invalid", Boolean(refusal));
   }
 
   async #reading(text, purpose) {
@@ -223,7 +233,7 @@ class Desk {
     }
     const body = await answer.json().catch(() => ({ code: "unknown" }));
     if (answer.status === 201) {
-      this.#taken(offer);
+      this.#taken(offer, body.seq);
     } else if (body.code === "unknown" || (answer.status >= 500 && body.code !== "queue_full")) {
       await this.#askFate(offer);
     } else if (answer.status === 401) {
@@ -240,12 +250,15 @@ class Desk {
     }
   }
 
-  #taken(offer) {
+  #taken(offer, seq = 0) {
     this.#pending = null;
     this.field.value = "";
     this.desk.querySelector("[data-reading]").textContent = "";
-    this.root.dispatchEvent(new CustomEvent("offer-taken"));
-    this.#say(this.kind === "sealed" ? "sealed" : "taken", money(offer.amount));
+    // The page knows of the bid before the next state tells it; a state that is newer than the bid knows better.
+    const overtaken = Number(this.root.dataset.seq) >= seq && !this.root.dataset.truth.split(" ").includes("mine");
+    const leads = this.kind !== "sealed" && seq > Number(this.root.dataset.seq);
+    this.root.dispatchEvent(new CustomEvent("offer-taken", { detail: leads ? money(offer.amount) : null }));
+    this.#say(this.kind === "sealed" ? "sealed" : overtaken ? "overtaken" : "taken", money(offer.amount));
   }
 
   /** Ask by its key what became of the offer; where nothing arrived, close the key, so that nothing can arrive any more. */

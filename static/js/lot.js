@@ -58,12 +58,18 @@ export function paint(root, lot) {
   announce(root, lot, price, truth);
 }
 
-/** The reader's offer was taken: what the page says of it needs no next state. */
-export function taken(root) {
+/** The reader's offer was taken, and stands at `price` where that is given: what the page says of it needs no next state. */
+export function taken(root, price) {
   root.dataset.hasBid = "";
   const truth = new Set(root.dataset.truth.split(" "));
   truth.delete("has-not-bid");
   truth.add("has-bid");
+  if (price) {
+    for (const not of ["not-mine", "outbid", "no-bid", "no-leader"]) truth.delete(not);
+    for (const is of ["mine", "bid", "leader"]) truth.add(is);
+    for (const each of places(root, "[data-price]")) each.textContent = price;
+    for (const each of places(root, "[data-leader]")) each.textContent = each.dataset.say.replace("{it}", root.dataset.me);
+  }
   show(root, truth);
 }
 

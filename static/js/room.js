@@ -12,7 +12,7 @@ const roots = new Map();
 for (const root of document.querySelectorAll("[data-lot]")) {
   const id = Number(root.dataset.lot);
   const main = root.matches("[data-main]");
-  root.addEventListener("offer-taken", () => taken(root));
+  root.addEventListener("offer-taken", ({ detail }) => taken(root, detail));
   roots.set(id, { root, refresh: main ? history(root) : () => {}, bid: main ? bidding(root) : null });
 }
 

@@ -75,13 +75,16 @@ def place(lot: Lot, ceiling: Money, bidder: Eligibility, now: datetime) -> Instr
     if lot.stage is Stage.OPEN and now >= lot.closes_at:
         raise LotClosed(lot.closes_at)
     must_be_eligible(bidder)
-    _must_be_reachable(lot, ceiling)
+    must_be_reachable(lot, ceiling)
     assert bidder.paddle is not None
     return Instruction(bidder.paddle, ceiling)
 
 
-def _must_be_reachable(lot: Lot, ceiling: Money) -> None:
-    """Refuse a ceiling that steps of one increment from the least bid do not come to."""
+def must_be_reachable(lot: Lot, ceiling: Money) -> None:
+    """Refuse a ceiling that steps of one increment from the least bid do not come to.
+
+    :raises InstructionTooLow, InstructionTooFar, InstructionOffGrid: as they say
+    """
     reached = lot.least_bid()
     if ceiling < reached:
         raise InstructionTooLow(ceiling, reached)

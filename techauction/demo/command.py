@@ -20,11 +20,11 @@ from techauction.core.refusal import Refusal
 from techauction.core.round import Phase
 from techauction.custody import key_ring
 from techauction.db import make_engine, writing
-from techauction.demo import live, people
+from techauction.demo import live
 from techauction.demo.data import JOINT
 from techauction.demo.live import Loaded
 from techauction.demo.play import play
-from techauction.demo.rivals import Rivals
+from techauction.demo.show import Show
 from techauction.reports.exports import Format, export_settlement, settlement_name
 from techauction.reports.value_added import compile_report
 from techauction.reports.writers.value_added import write_table
@@ -156,29 +156,24 @@ def _serve(settings: Settings, clock: Clock, listening: socket.socket, loaded: L
     """Serve until a signal; once the process answers, the rivals come, and the visitor is told where to go."""
     engine = make_engine(settings.database_url)
     address = serving.address_of(listening)
-    rivals: list[Rivals] = []
+    shows: list[Show] = []
+
+    def announce(loaded: Loaded) -> None:
+        _tell(f"the round {loaded.slug} opens in a few seconds: {address}/rounds/{loaded.slug}")
 
     def ready(process: Process) -> None:
         sessions = sessionmaker(engine, expire_on_commit=False)
-        rivals.append(
-            Rivals(
-                sessions,
-                process.auctioneer,
-                clock,
-                round_id=loaded.round_id,
-                visitors=people.VISITORS,
-                seed=loaded.round_id,
-            )
-        )
-        rivals[0].start()
-        _tell(f"the round {loaded.slug} opens in a few seconds: {address}/rounds/{loaded.slug}")
+        custody = key_ring(settings)
+        shows.append(Show(sessions, process.auctioneer, clock, custody=custody, first=loaded, tell=announce))
+        shows[0].start()
+        announce(loaded)
         _tell(f"sign in as anybody at {address}{sign_in.link(settings)}")
         _tell(f"serving on {address}; Ctrl-C ends it")
 
     try:
         serving.serve(settings, clock, listening, ready=ready)
     finally:
-        for each in rivals:
+        for each in shows:
             each.stop()
         engine.dispose()
 

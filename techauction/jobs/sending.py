@@ -13,6 +13,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, joinedload, sessionmaker
 
 from techauction.db import writing
+from techauction.jobs.links import link
 from techauction.jobs.mailer import Mailer, Undeliverable
 from techauction.letters import letter
 from techauction.letters.letter import Letter
@@ -154,7 +155,8 @@ def _message(notice: NoticeRow, sender: str) -> EmailMessage | None:
         with force_locale(locale):
             said = letter(notice.what, notice.facts)
             times = _("All times are Beijing time (UTC+8). The server's clock decides.")
-            letters.append(Letter(said.subject, f"{said.body}\n\n{times}"))
+            parts = (said.body, link(notice.facts, user.role), times)
+            letters.append(Letter(said.subject, "\n\n".join(filter(None, parts))))
     message = EmailMessage()
     message["From"] = sender
     message["To"] = address

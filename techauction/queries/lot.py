@@ -18,8 +18,7 @@ from techauction.queries.rounds import RoundHead, head_of
 from techauction.queries.sale import RulesShown, rules_of
 from techauction.queries.viewing import ANYBODY, LISTED, Viewer, visible_to
 from techauction.queries.voids import Void, by_bid, voids
-from techauction.store.consigning import LotRow, ResultRow, RoundRow
-from techauction.store.people import FieldRow
+from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.record import RecordRow
 
 EVENTS_A_PAGE = 20
@@ -133,13 +132,7 @@ def _happened(row: RecordRow, void: Void | None) -> Happened:
 
 
 def _neighbours(session: Session, lot: LotRow) -> tuple[int | None, int | None]:
-    """Return the numbers of the lots before and after in the catalogue's order: by field, then by number."""
-    field = lot.result.field.position
-    order = (FieldRow.position, LotRow.number)
-    listed = (
-        select(LotRow.number).join(LotRow.result).join(ResultRow.field).where(LotRow.round_id == lot.round_id, LISTED).limit(1)
-    )
-    earlier = (FieldRow.position < field) | ((FieldRow.position == field) & (LotRow.number < lot.number))
-    later = (FieldRow.position > field) | ((FieldRow.position == field) & (LotRow.number > lot.number))
-    before = session.scalar(listed.where(earlier).order_by(*(each.desc() for each in order)))
-    return before, session.scalar(listed.where(later).order_by(*order))
+    """Return the numbers of the lots before and after, by number."""
+    of_round = select(LotRow.number).where(LotRow.round_id == lot.round_id, LISTED).limit(1)
+    before = session.scalar(of_round.where(LotRow.number < lot.number).order_by(LotRow.number.desc()))
+    return before, session.scalar(of_round.where(LotRow.number > lot.number).order_by(LotRow.number))

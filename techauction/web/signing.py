@@ -7,7 +7,7 @@ from flask import Flask, Response, g, request, session
 from flask_login import LoginManager, current_user, login_user, logout_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from techauction.core.accounts import lasts_until
+from techauction.core.accounts import LEAST_PASSWORD, lasts_until
 from techauction.db import ONLY_SHOWN, db, transaction
 from techauction.identity import SignedIn, signed_in_by
 from techauction.services import accounts, tries
@@ -91,7 +91,7 @@ def register(app: Flask) -> None:
         g.signed_in = found
         return found
 
-    app.jinja_env.globals.update(sign_in_ends_soon=ends_soon, sign_in_lasts_s=lasts_s)
+    app.jinja_env.globals.update(sign_in_ends_soon=ends_soon, sign_in_lasts_s=lasts_s, least_password=LEAST_PASSWORD)
 
     @app.after_request
     def use(response: Response) -> Response:

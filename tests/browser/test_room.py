@@ -6,8 +6,12 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+from sqlalchemy import update
 
 from techauction.clock import ManualClock
+from techauction.db import db
+from techauction.store.people import UserSessionRow
+from tests.browser.conftest import PASSWORD, fill
 from tests.browser.rooms import LOST_MS, LOT, PATIENCE_S, PUBLIC, SEALED, confirm, enter, shows
 from tests.builders import OPENS
 from tests.serving import Served
@@ -112,6 +116,30 @@ def test_a_page_that_lost_its_stream_says_so_and_stops_bidding(visit: Callable[.
     expect(me.locator("[data-connection]")).to_be_visible(timeout=LOST_MS)
     expect(me.locator("[name=amount]")).to_be_disabled()
     expect(me.locator("[data-rises='0']")).to_have_attribute("aria-disabled", "true")
+
+
+def test_a_bidder_whose_sign_in_ended_reads_so_and_comes_back_with_the_amount(visit: Callable[..., Page], room: Served) -> None:
+    me = enter(visit, 260)
+    with room.process.app.app_context():
+        db.session().execute(update(UserSessionRow).values(revoked_at=OPENS))
+        db.session().commit()
+
+    me.locator("[name=amount]").fill("230万")
+    me.get_by_role("button", name="Place bid", exact=True).first.click()
+    expect(me.locator("[data-said='signed-out']")).to_contain_text("nothing was offered")
+    expect(me.locator("[data-said='unreachable']")).to_be_hidden()
+    expect(me.locator("[data-sign-in-ended]")).to_be_visible()
+
+    me.locator("[data-back]").click()
+    fill(me, sign_in_name="bidder260", password=PASSWORD)
+    me.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
+
+    expect(me.locator("[name=amount]")).to_have_value("230万")
+    expect(me.locator(".alert-info").first).to_contain_text("Nothing has been sent yet")
+    expect(me.locator(".price-large [data-price]")).to_have_text("¥2,000,000")
+    me.get_by_role("button", name="Place bid", exact=True).first.click()
+    confirm(me)
+    shows(me, "¥2,300,000", leads=True)
 
 
 @pytest.mark.usefixtures("room")

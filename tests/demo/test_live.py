@@ -15,10 +15,11 @@ from techauction.demo import live, people
 from techauction.demo.data import joint_2020
 from techauction.demo.live import Loaded
 from techauction.demo.play import ANNOUNCED_AT
-from techauction.demo.rivals import Rivals
+from techauction.demo.show import PAUSE, Show
 from techauction.queries.demo import demo_account, demo_page
 from techauction.reports.record_of_sale import verify_round
 from techauction.saleroom.auctioneer import Auctioneer
+from techauction.saleroom.simulated import SimulatedBidders
 from techauction.services import opening, pausing
 from techauction.services.loading import load_round
 from techauction.store.auction import OutcomeRow, PaddleRow
@@ -133,7 +134,7 @@ def test_rivals_bid_on_the_lots_and_sell_them_by_the_clock(
     settled: sessionmaker[Session], auctioneer: Auctioneer, clock: ManualClock, custody: KeyRing
 ) -> None:
     loaded = opened(settled, auctioneer, clock, custody)
-    rivals = Rivals(settled, auctioneer, clock, round_id=loaded.round_id, visitors=people.VISITORS, seed=1)
+    rivals = SimulatedBidders(settled, auctioneer, clock, round_id=loaded.round_id, visitors=people.VISITORS, seed=1)
 
     while rivals.look_once():
         clock.advance(SECOND * 15)
@@ -153,6 +154,32 @@ def test_rivals_bid_on_the_lots_and_sell_them_by_the_clock(
         assert len(endings) == 12
         assert len(set(endings)) == 2, "most are sold; the one with a high reserve passes in"
         assert verify_round(session, loaded.slug) == []
+
+
+def test_when_the_live_round_has_ended_the_next_one_begins(
+    settled: sessionmaker[Session], auctioneer: Auctioneer, clock: ManualClock, custody: KeyRing
+) -> None:
+    told: list[Loaded] = []
+    loaded = opened(settled, auctioneer, clock, custody)
+    show = Show(settled, auctioneer, clock, custody=custody, first=loaded, tell=told.append)
+    while set(stages(settled, loaded.slug)) != {Stage.ENDED}:
+        show.look_once()
+        clock.advance(SECOND * 60)
+        auctioneer.nudge().result(PATIENCE_S)
+
+    show.look_once()
+    clock.advance(PAUSE - SECOND)
+    show.look_once()
+    before = list(told)
+    clock.advance(SECOND)
+    show.look_once()
+
+    assert before == []
+    assert [each.slug for each in told] == ["joint-live-2"]
+    assert told[0].opens_at > clock()
+    assert stages(settled, "joint-live-2") == [Stage.LISTED] * 12
+    show.look_once()
+    assert len(told) == 1
 
 
 def test_an_earlier_round_goes_on_from_where_its_process_died_up_to_now(

@@ -13,11 +13,18 @@ from flask_babel import Babel
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from techauction.app import create_app
+from techauction.clock import ManualClock
+from techauction.db import make_engine
+from techauction.jobs.links import link
 from techauction.jobs.mailer import FileMailer, Undeliverable
 from techauction.jobs.sending import send_notices
 from techauction.queries.notices import Unsent, unsent
+from techauction.saleroom.auctioneer import Auctioneer
 from techauction.services.notices import notify
+from techauction.settings import Settings
 from techauction.store.notices import NoticeRow
+from techauction.store.people import Role
 from tests.builders import a_user
 from tests.conftest import TEN
 
@@ -93,6 +100,42 @@ def test_a_notice_is_sent_once(app: Flask, sessions: sessionmaker[Session], outb
     assert "Battery" in message.get_content()
     with sessions() as session:
         assert session.scalars(select(NoticeRow.sent_at)).all() == [TEN]
+
+
+@pytest.mark.parametrize(
+    ("role", "facts", "path"),
+    [
+        (Role.ENTERPRISE, FACTS, "/bidder/rounds/r/lots/7"),
+        (Role.ORGANIZER, FACTS, "/rounds/r/lots/7"),
+        (Role.ORGANIZER, {**FACTS, "number": None}, "/organizer/rounds/r"),
+        (Role.ENTERPRISE, {**FACTS, "number": None}, "/rounds/r"),
+        (Role.ENTERPRISE, {**FACTS, "slug": None}, "/account/notices"),
+    ],
+)
+def test_a_mail_leads_to_what_it_is_about(role: Role, facts: dict[str, int | str | None], path: str, tmp_path: Path) -> None:
+    settings = Settings(
+        instance=tmp_path,
+        secret_key="s",
+        database_url=f"sqlite:///{tmp_path / 'mail.db'}",
+        public_url="https://auction.example.org/",
+    )
+    clock = ManualClock(TEN)
+    house = create_app(settings, clock, Auctioneer(sessionmaker(make_engine(settings.database_url)), clock))
+
+    with house.app_context():
+        assert link(facts, role) == f"https://auction.example.org{path}"
+        house.config["PUBLIC_URL"] = ""
+        assert link(facts, role) is None
+
+
+def test_the_link_stands_in_the_mail(app: Flask, sessions: sessionmaker[Session], outbox: Path, tell: Tell) -> None:
+    app.config["PUBLIC_URL"] = "https://auction.example.org"
+    app.add_url_rule("/rounds/<slug>/lots/<int:number>", "catalogue.lot")
+    tell(email="mei@example.org", locale="en")
+
+    send(app, sessions, outbox)
+
+    assert "\n\nhttps://auction.example.org/rounds/r/lots/7\n\n" in messages(outbox)[0].get_content()
 
 
 def test_a_user_who_chose_no_language_reads_both(app: Flask, sessions: sessionmaker[Session], outbox: Path, tell: Tell) -> None:

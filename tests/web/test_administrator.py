@@ -67,6 +67,21 @@ def test_what_is_wrong_with_a_user_is_said_beside_its_field(root: Browser, store
         assert session.scalars(select(UserRow.sign_in_name)).all() == ["root"]
 
 
+def test_everything_that_is_wrong_with_a_new_organisation_is_said_at_once(root: Browser) -> None:
+    said = {"role": "institute", "sign_in_name": "no spaces here", "password": "short", "credit_code": "12"}
+
+    answer = root.send("/administrator/organisations/new", USER | ORGANISATION | said)
+
+    assert answer.status_code == 422
+    for sentence in ("A sign-in name has at least three", "A password has at least", "is no unified social credit code"):
+        assert sentence in answer.text, sentence
+
+
+@pytest.mark.parametrize("path", ["/administrator/users/new", "/administrator/organisations/new"])
+def test_the_rule_of_passwords_stands_there_before_the_first_try(root: Browser, path: str) -> None:
+    assert "At least 12 characters." in root.get(path).text
+
+
 def test_no_user_of_an_organisation_is_made_without_one(root: Browser) -> None:
     assert root.send("/administrator/users/new", USER | {"role": "institute"}).status_code == 422
 

@@ -195,6 +195,16 @@ def test_a_ceiling_that_is_no_good_is_refused_beside_its_field(room: Room, ceili
     assert said in beside[1]
 
 
+def test_a_ceiling_that_bids_cannot_come_to_is_told_before_it_is_left(room: Room) -> None:
+    asked = {"lot": room.lots[0], "for": "instruction"}
+
+    between = room.me.send("/bidder/amounts", {**asked, "text": "3,050,000"})
+    lawful = room.me.send("/bidder/amounts", {**asked, "text": "500万"})
+
+    assert between.get_json()["refusal"]["code"] == "instruction_off_grid"
+    assert lawful.get_json()["refusal"] is None
+
+
 @pytest.mark.parametrize("path", ["instruction", "instruction/withdraw", "priority/waive"])
 def test_one_bidder_may_not_flood_the_house_with_acts(
     room: Room, settings: Settings, clock: ManualClock, auctioneer: Auctioneer, path: str

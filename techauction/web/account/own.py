@@ -1,5 +1,7 @@
 """One's own password and sign-ins."""
 
+from typing import Any
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -8,15 +10,14 @@ from flask_login import current_user
 from wtforms import PasswordField
 from wtforms.validators import EqualTo, InputRequired
 
-from techauction.core import accounts as rules
 from techauction.core.accounts import PasswordWrong
-from techauction.core.refusal import Refusal
 from techauction.core.tries import TooManyTries
 from techauction.db import db, transaction
 from techauction.identity import passwords
 from techauction.queries.accounts import PasswordOf, sessions_of
 from techauction.services import accounts
 from techauction.web import signing
+from techauction.web.account.first import fit_password
 from techauction.web.account.trying import tried, was_right
 from techauction.web.context import house, now, signed_in
 from techauction.web.fields import Form
@@ -29,28 +30,34 @@ bp.before_request(anyone_signed_in())
 class PasswordForm(Form):
     """The present password, and the new one twice."""
 
+    sign_in_name = ""
     present = PasswordField(_l("Present password"), [InputRequired(_l("Write your present password."))])
     new = PasswordField(_l("New password"), [InputRequired(_l("Write a new password."))])
     again = PasswordField(
         _l("New password again"), [InputRequired(_l("Write it again.")), EqualTo("new", _l("The two are not the same."))]
     )
 
+    def validate_new(self, field: Any) -> None:
+        """Say beside the new password if it is not good enough."""
+        fit_password(field, sign_in_name=self.sign_in_name)
+
 
 @bp.route("/password", methods=["GET", "POST"])
 def password() -> ResponseReturnValue:
     """Change the password; every other sign-in ends, and every token."""
     form = PasswordForm(request.form)
+    form.sign_in_name = signed_in().sign_in_name
     status = 200
     if request.method == "POST":
         status = 422
         try:
-            if form.validate() and _changed(form):
+            if _changed(form):
                 flash(_("Your password is changed. Your other sign-ins and your API tokens have ended."), "success")
                 return redirect(url_for(".sessions"), 303)
         except TooManyTries as refusal:
             form.refuse(refusal, "present")
             status = 429
-    return render_template("account/password.html", form=form, least=rules.LEAST_PASSWORD), status
+    return render_template("account/password.html", form=form), status
 
 
 def _changed(form: PasswordForm) -> bool:
@@ -61,16 +68,17 @@ def _changed(form: PasswordForm) -> bool:
     user = signed_in()
     user_id, session_id, sign_in_name = user.id, current_user.session_id, user.sign_in_name
     of = PasswordOf(user_id, user.password_hash)
+    good = form.validate()
+    if not form.present.data:
+        return False
     attempt = tried(str(form.present.data), sign_in_name=sign_in_name, of=of, session_id=session_id)
     if attempt is None:
         form.refuse(PasswordWrong(), "present")
         return False
     was_right(attempt)
-    try:
-        hashed = passwords(house().settings).hash(rules.password(str(form.new.data), sign_in_name=sign_in_name))
-    except Refusal as refusal:
-        form.refuse(refusal, "new")
+    if not good:
         return False
+    hashed = passwords(house().settings).hash(str(form.new.data))
     with transaction() as session:
         accounts.change_password(session, user_id=user_id, password_hash=hashed, keep_session_id=session_id, now=now())
     return True

@@ -1,38 +1,31 @@
 """What an administrator writes about users and organisations."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, EmailField, PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
-from techauction.core.accounts import (
-    CreditCodeTaken,
-    MarketNeeded,
-    PasswordIsName,
-    PasswordTooLong,
-    PasswordTooShort,
-    SignInNameTaken,
-    SignInNameUnfit,
-)
-from techauction.core.credit_code import CreditCodeUnchecked, CreditCodeWrong
+from techauction.core import credit_code as codes
+from techauction.core.accounts import CreditCodeTaken, MarketNeeded, SignInNameTaken
 from techauction.core.days import NothingSpecial, SpecialDayKnown
+from techauction.core.refusal import Refusal
 from techauction.core.terms import LONGEST_NAME
 from techauction.queries.choices import Choice
 from techauction.store.people import OrganisationKind, Role
+from techauction.web.account.first import NewSignIn, fit_password
 from techauction.web.editing import EditForm
-from techauction.web.fields import Beside, CheckboxesField, DayField, Form, an_email_address, choices, keyed
+from techauction.web.fields import Beside, CheckboxesField, DayField, Form, SaidBeside, an_email_address, choices, keyed
 from techauction.wording import PROVINCES
 
 _HOUSE_ROLES = (Role.ORGANIZER, Role.MANAGER, Role.AUDITOR, Role.ADMINISTRATOR)
-_PASSWORD_UNFIT: Beside = {PasswordTooShort: "password", PasswordTooLong: "password", PasswordIsName: "password"}
 
 
-class UserForm(Form):
+class UserForm(NewSignIn):
     """What every new user has."""
 
-    BESIDE: ClassVar[Beside] = {SignInNameUnfit: "sign_in_name", SignInNameTaken: "sign_in_name", **_PASSWORD_UNFIT}
+    BESIDE: ClassVar[Beside] = {SignInNameTaken: "sign_in_name"}
 
     name = StringField(_l("Name"), [InputRequired(_l("Write the name.")), Length(max=80)])
     sign_in_name = StringField(_l("Sign-in name"), [InputRequired(_l("Write a sign-in name.")), Length(max=120)])
@@ -42,12 +35,15 @@ class UserForm(Form):
 class HouseUserForm(UserForm):
     """A user of the house itself: of a market, or over all of them."""
 
-    BESIDE: ClassVar[Beside] = {**UserForm.BESIDE, MarketNeeded: "market_key"}
-
     role = RadioField(_l("Role"), [InputRequired(_l("Choose a role."))])
     market_key = SelectField(_l("Market"))
     field_keys = CheckboxesField(_l("Fields whose cases a manager takes"))
     email = EmailField(_l("E-mail"), [Optional(), Length(max=200), an_email_address()])
+
+    def validate_market_key(self, field: Any) -> None:
+        """Say beside the market if the role needs one."""
+        if self.role.data in (Role.ORGANIZER, Role.MANAGER) and not field.data:
+            raise SaidBeside(MarketNeeded())
 
     def offer(self, markets: Iterable[Choice], fields: Iterable[Choice]) -> None:
         """Fill in what may be chosen."""
@@ -75,8 +71,6 @@ class OrganisationForm(OrganisationUserForm):
 
     BESIDE: ClassVar[Beside] = {
         **UserForm.BESIDE,
-        CreditCodeWrong: "credit_code",
-        CreditCodeUnchecked: "credit_code",
         CreditCodeTaken: "credit_code",
     }
 
@@ -89,6 +83,13 @@ class OrganisationForm(OrganisationUserForm):
     market_key = SelectField(_l("Market"), [InputRequired(_l("Choose a market."))])
     telephone = StringField(_l("Telephone"), [Length(max=40)])
 
+    def validate_credit_code(self, field: Any) -> None:
+        """Say beside the code if it is none."""
+        try:
+            codes.read(field.data, unchecked=bool(self.code_unchecked.data))
+        except Refusal as refusal:
+            raise SaidBeside(refusal) from refusal
+
     def offer_all(self, markets: Iterable[Choice]) -> None:
         """Fill in what may be chosen."""
         self.offer()
@@ -100,9 +101,12 @@ class OrganisationForm(OrganisationUserForm):
 class PasswordForm(Form):
     """A new password for somebody else."""
 
-    BESIDE: ClassVar[Beside] = _PASSWORD_UNFIT
-
+    sign_in_name = ""
     password = PasswordField(_l("New password"), [InputRequired(_l("Write a new password."))])
+
+    def validate_password(self, field: Any) -> None:
+        """Say beside the password if it is not good enough."""
+        fit_password(field, sign_in_name=self.sign_in_name)
 
 
 class DayNamesForm(EditForm):

@@ -93,6 +93,7 @@ def password(user_id: int) -> ResponseReturnValue:
     """Give a user a new password."""
     user = administration.user_line(db.session(), user_id=user_id) or abort(404)
     form = PasswordForm(request.form)
+    form.sign_in_name = user.sign_in_name
     if request.method == "POST" and form.validate():
         by_id = signed_in().id
         try:

@@ -19,10 +19,10 @@ bp.before_request(only(Role.ENTERPRISE))
 def amounts() -> ResponseReturnValue:
     """Return what an amount says, whether it is lawful on the lot now, and what it would come to.
 
-    A match and a ceiling go by rules of their own, which the auctioneer knows: `for` says that it is one.
+    A match and a ceiling go by rules of their own: `for` says that it is one (`match`, `instruction`).
     """
     lot = lot_asked_for() or abort(404)
-    read, said = read_back(lot, request.form.get("text", ""), judged="for" not in request.form)
+    read, said = read_back(lot, request.form.get("text", ""), purpose=request.form.get("for", "bid"))
     terms = terms_of(db.session(), lot_id=identifier(request.form["lot"]) or 0, organisation_id=my_organisation_id())
     return jsonify(**said, payable=None if read is None or terms is None else _plain(terms.payable(read)))
 

@@ -11,7 +11,7 @@ from flask_login import current_user
 from wtforms import BooleanField, EmailField, PasswordField, SelectField, StringField, TelField
 from wtforms.validators import EqualTo, InputRequired, Length, Regexp
 
-from techauction.core import accounts, credit_code
+from techauction.core import credit_code
 from techauction.core.accounts import CreditCodeTaken, SignInNameTaken
 from techauction.core.refusal import Refusal
 from techauction.core.terms import LONGEST_NAME, LONGEST_PERSON
@@ -20,8 +20,9 @@ from techauction.identity import passwords
 from techauction.queries.choices import markets
 from techauction.services.registration import Enterprise, FirstUser, register
 from techauction.web import languages, navigation, signing
+from techauction.web.account.first import NewSignIn
 from techauction.web.context import house, now
-from techauction.web.fields import Beside, Form, SaidBeside, an_email_address, keyed
+from techauction.web.fields import Beside, SaidBeside, an_email_address, keyed
 from techauction.web.security import limiter
 from techauction.wording import PROVINCES
 
@@ -30,7 +31,7 @@ bp = Blueprint("bidder_registration", __name__)
 _NEEDED = _l("This is needed.")
 
 
-class RegistrationForm(Form):
+class RegistrationForm(NewSignIn):
     """What an enterprise says of itself, and its first user's sign-in."""
 
     BESIDE: ClassVar[Beside] = {CreditCodeTaken: "credit_code", SignInNameTaken: "sign_in_name"}
@@ -67,20 +68,6 @@ class RegistrationForm(Form):
         except Refusal as refusal:
             raise SaidBeside(refusal) from refusal
 
-    def validate_sign_in_name(self, field: Any) -> None:
-        """Say beside the name if it cannot be one."""
-        try:
-            accounts.sign_in_name(field.data)
-        except Refusal as refusal:
-            raise SaidBeside(refusal) from refusal
-
-    def validate_password(self, field: Any) -> None:
-        """Say beside the password if it is not good enough."""
-        try:
-            accounts.password(field.data, sign_in_name=str(self.sign_in_name.data).lower())
-        except Refusal as refusal:
-            raise SaidBeside(refusal) from refusal
-
     def enterprise(self) -> Enterprise:
         """Return what the enterprise says of itself."""
         return Enterprise(
@@ -114,7 +101,7 @@ def registration() -> ResponseReturnValue:
             "success",
         )
         return redirect(url_for("bidder_paddles.paddles"), 303)
-    return render_template("bidder/registration.html", form=form, least=accounts.LEAST_PASSWORD), 422 if form.errors else 200
+    return render_template("bidder/registration.html", form=form), 422 if form.errors else 200
 
 
 def _registered(form: RegistrationForm) -> int | None:

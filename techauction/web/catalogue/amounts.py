@@ -1,10 +1,13 @@
 """Reading an amount back to whoever types it: in figures, in capital numerals, and whether it may be bid now."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from techauction.core import amount
 from techauction.core.formats import FORMATS
+from techauction.core.instruction import must_be_reachable
 from techauction.core.lawful import nearest
 from techauction.core.lot import Lot
 from techauction.core.money import Money
@@ -38,10 +41,11 @@ def lot_asked_for() -> Lot | None:
     return None if lot_id is None else lot_on_sale(db.session(), lot_id, viewer=viewer())
 
 
-def read_back(lot: Lot | None, text: str, *, judged: bool = True) -> tuple[Money | None, dict[str, object]]:
+def read_back(lot: Lot | None, text: str, *, purpose: str = "bid") -> tuple[Money | None, dict[str, object]]:
     """Return the amount that a text means, if any, and everything there is to say of it.
 
-    `judged`: whether it could be bid on the lot now is part of that.
+    Whether it could be bid on the lot now is part of that; of a ceiling (`instruction`), whether bids come to it. A match is
+    judged by the auctioneer alone.
     """
     try:
         read = amount.read(text)
@@ -53,7 +57,7 @@ def read_back(lot: Lot | None, text: str, *, judged: bool = True) -> tuple[Money
             "must_confirm": False,
             "nearest": [_plain(each) for each in least],
         }
-    found = _refusal(lot, read) if judged and lot is not None else None
+    found = None if lot is None or purpose not in _JUDGED else _refusal(_JUDGED[purpose], lot, read)
     return read, {
         **_plain(read),
         "capitals": daxie(read),
@@ -63,10 +67,17 @@ def read_back(lot: Lot | None, text: str, *, judged: bool = True) -> tuple[Money
     }
 
 
-def _refusal(lot: Lot, offered: Money) -> Refusal | None:
+def _take(lot: Lot, offered: Money) -> None:
+    FORMATS[lot.format].take(lot, Offer(offered), _NOBODY, lot.opens_at)
+
+
+_JUDGED: dict[str, Callable[[Lot, Money], None]] = {"bid": _take, "instruction": must_be_reachable}
+
+
+def _refusal(judge: Callable[[Lot, Money], None], lot: Lot, read: Money) -> Refusal | None:
     """Return what stands against the amount for anybody who may bid; who asks is not looked at."""
     try:
-        FORMATS[lot.format].take(lot, Offer(offered), _NOBODY, lot.opens_at)
+        judge(lot, read)
     except Refusal as refusal:
         return refusal
     return None
