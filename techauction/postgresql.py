@@ -15,8 +15,10 @@ WARNED = "warnings"
 """Where a connection keeps the warnings that came over it."""
 
 PAGES = {"statement_timeout": "30s", "lock_timeout": "3s", "idle_in_transaction_session_timeout": "30s"}
-SALE = {"statement_timeout": "5s", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "5s"}
+SALE = {"statement_timeout": "5s", "lock_timeout": "500ms", "idle_in_transaction_session_timeout": "5s"}
 """The auctioneer's limits are short: whoever holds a lot's lock and has stopped must not stop the others' sale."""
+HURRY_MS = 20
+"""So long the auctioneer waits at the locks of what it could not have before."""
 COMMAND: dict[str, str] = {}
 """A report or a migration takes the time that it takes."""
 
@@ -29,6 +31,8 @@ _NETWORK = {
 }
 _UNDONE = frozenset({"40001", "40P01", "55P03"})
 _PASSING = frozenset({"23505", "25P03", "57P05"})
+_RACED = frozenset({"23505", "40001", "40P01", "57014"})
+_HELD = "55P03"
 
 
 class CommitUnknown(Exception):
@@ -109,6 +113,22 @@ def is_away(error: BaseException) -> bool:
         isinstance(raised, (psycopg.OperationalError, psycopg.InterfaceError, sqlite3.OperationalError, PoolTimeout))
         or getattr(error, "connection_invalidated", False) is True
     )
+
+
+def is_raced(error: BaseException) -> bool:
+    """Return whether another try may go better, though the database is well: what fails so each time is itself to blame."""
+    return getattr(cause(error), "sqlstate", None) in _RACED
+
+
+def is_held(error: BaseException) -> bool:
+    """Return whether somebody else held, for too long, what was to be locked."""
+    return getattr(cause(error), "sqlstate", None) == _HELD
+
+
+def hurry(session: Session) -> None:
+    """Have the transaction wait but a moment for locks."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().exec_driver_sql(f"SET LOCAL lock_timeout = '{HURRY_MS}ms'")
 
 
 def is_undone(error: BaseException) -> bool:

@@ -21,9 +21,10 @@ from techauction.core.custody import WITHOUT_KEYS, Custody
 from techauction.core.lot import Stage
 from techauction.core.refusal import Refusal
 from techauction.db import checkpoint, writing
-from techauction.postgresql import CommitUnknown, cause, is_passing, is_undone, weigh
+from techauction.postgresql import CommitUnknown, cause, hurry, is_held, is_passing, is_raced, is_undone, weigh
 from techauction.saleroom.answering import FateUnknown, Waiting, answer
 from techauction.saleroom.clerk import Clerk
+from techauction.saleroom.keptback import KeptBack
 from techauction.saleroom.life import Life
 from techauction.saleroom.tickets import Ticket, Tickets
 from techauction.saleroom.timekeeper import Timekeeper
@@ -43,7 +44,9 @@ GROUP = 256
 HAMMERS = 256
 """At most so many hammers share a transaction: what they bring with them comes after it."""
 TRIES = 4
-"""So often a transaction is tried that the database broke off; together they outlast a process that stopped holding a lot."""
+"""So often a transaction is tried that the database broke off."""
+UNKNOWN_S = 8.0
+"""So long an offer waits for a lot that somebody holds until its bidder is told; a process that stopped is cut off sooner."""
 RETRY_S = 0.5
 SOON_S = 0.02
 AGAIN_S = 0.1
@@ -72,15 +75,22 @@ class _Offer:
     ticket: Ticket
     future: Waiting
     told: bool = False
+    held_since_s: float | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Act:
     """A use case; without one, a nudge. One with a ticket goes by its stamp."""
 
     use_case: Callable[..., Any] | None
     ticket: Ticket | None = None
     future: "Future[Any]" = field(default_factory=Future)
+    held_since_s: float | None = None
+
+    @property
+    def waits_for(self) -> "int | _Act | None":
+        """Return the lot whose turn it waits for, where it stands in the order of one; else itself."""
+        return self if self.ticket is None else self.ticket.lot_id
 
 
 class Auctioneer:
@@ -112,6 +122,8 @@ class Auctioneer:
         self._queue: SimpleQueue[_Offer | _Act | None] = SimpleQueue()
         self._again: list[_Offer | _Act] = []
         """What the database refused, and what stood behind it: the queue's head."""
+        self._kept_back: KeptBack[_Offer | _Act] = KeptBack()
+        """What waits for a lot that somebody outside holds, and what came after it at that lot."""
         self._late: list[_Offer | _Act] = []
         """What came at a close or after it: it waits for the hammer."""
         self._arriving: dict[asyncio.AbstractEventLoop, list[_Offer]] = {}
@@ -125,6 +137,8 @@ class Auctioneer:
         self._looked_s = 0.0
         self._checkpointed_s = 0.0
         self._held_s = 0.0
+        self._broken = False
+        """Whether the hammer could not fall on a lot the last time."""
         self._stopping = False
 
     # The front: any thread.
@@ -237,7 +251,7 @@ class Auctioneer:
             self._thread.join(timeout)
 
     def _must_have_room(self, arriving: int = 0) -> None:
-        waiting = self._queue.qsize() + len(self._again) + len(self._late)
+        waiting = self._queue.qsize() + len(self._again) + len(self._late) + len(self._kept_back)
         if self._stopping or waiting + arriving >= self._places:
             raise QueueFull
 
@@ -259,6 +273,8 @@ class Auctioneer:
             stop = any(each is None for each in taken)
             self._kept(self._keep_time)
             self._work([each for each in taken if each is not None])
+            if not self._again:
+                self._kept_back.tried(self._work_again)
             if not taken or self._late or time.monotonic() - self._looked_s >= IDLE_S:
                 self._kept(self._look_ahead)
             self._kept(self._beat)  # offers that were here in time go before what an absence brings
@@ -269,6 +285,8 @@ class Auctioneer:
             if time.monotonic() - self._held_s >= HELD_S:
                 self._kept(self._close_held)
             ends = stop or (self._stopping and bool(self._again))
+            if ends and not self._again:
+                self._try_kept_back_last()
             self._kept(self._clerk.finish if ends else self._clerk.step)
             if not self._clerk.busy:
                 self._answer_nudges()
@@ -279,7 +297,7 @@ class Auctioneer:
 
     def _leave_undecided(self) -> None:
         """Tell who waits still that nobody knows."""
-        left = [*self._again, *self._late]
+        left = [*self._kept_back, *self._again, *self._late]
         with suppress(Empty):
             while True:
                 left += [each for each in [self._queue.get_nowait()] if each is not None]
@@ -319,40 +337,63 @@ class Auctioneer:
             return 0.0
         if self._late:
             return SOON_S
+        idle_s = min(IDLE_S, self._kept_back.patience_s()) if self._kept_back else IDLE_S
         if self._next_close is None:
-            return IDLE_S
+            return idle_s
         due_s = max((self._next_close - self._clock()).total_seconds(), self._again_s - time.monotonic(), 0.0)
-        return min(due_s, self._timekeeper.pace_s(self._next_close), IDLE_S)
+        return min(due_s, self._timekeeper.pace_s(self._next_close), idle_s)
 
-    def _work(self, taken: "list[_Offer | _Act]") -> None:
+    def _work(self, taken: "list[_Offer | _Act]", *, hurried: bool = False) -> None:
         """Do what was asked in order: offers that stand together share a transaction.
 
-        Where the database refuses a group, it and all behind it stay the queue's head.
+        Where the database does not answer, the group and all behind it stay the queue's head.
         """
         group: list[_Offer] = []
         for place, each in enumerate(taken):
             if isinstance(each, _Offer):
                 group.append(each)
                 continue
-            if left := self._take(group):
+            if left := self._take(group, hurried=hurried):
                 self._again = [*left, *taken[place:]]
                 return
             group = []
-            self._do(each)
-        self._again = [*self._take(group)]
+            self._do(each, hurried=hurried)
+        self._again = [*self._take(group, hurried=hurried)]
 
-    def _take(self, group: list[_Offer]) -> list[_Offer]:
-        """Decide the offers; return those that the database refused, which nobody knows to be kept or not."""
+    def _work_again(self, kept_back: "list[_Offer | _Act]") -> None:
+        """Try once more what waits for a lot, if nothing went wrong with what was tried before it."""
+        if self._again:
+            self._again += kept_back
+        else:
+            self._work(kept_back, hurried=True)
+
+    def _try_kept_back_last(self) -> None:
+        for _ in range(len(self._kept_back)):
+            if self._kept_back:
+                self._kept_back.try_next(self._work_again)
+
+    def _take(self, group: list[_Offer], *, hurried: bool = False) -> list[_Offer]:
+        """Decide the offers; return those that the database refused, which nobody knows to be kept or not.
+
+        At a lot that somebody outside holds they are kept back, in their order.
+        """
+        for each in group:
+            if each.asked.lot_id in self._kept_back:
+                self._keep_back(each.asked.lot_id, [each])
+        group = [each for each in group if each.asked.lot_id not in self._kept_back]
         if not group:
             return []
         for tries_left in reversed(range(1 if group[0].told else TRIES)):
             try:
-                answers = self._decide(group)
+                answers = self._decide(group, hurried=hurried)
             except Exception as error:
+                raced = is_raced(error)
                 if isinstance(error, CommitUnknown):
                     # To ask for the keys now would find offers that may be lost with this server.
                     log.exception("commit_unknown", offers=len(group))
-                elif is_passing(error):
+                elif is_held(error):
+                    return self._take_by_lots(group)
+                elif is_passing(error) and (tries_left or not raced):
                     # Nobody is to blame. Offers that were kept after all answer by their key.
                     log.warning(
                         "group_tried_again", offers=len(group), error=type(cause(error)).__name__, tries_left=tries_left
@@ -364,10 +405,7 @@ class Auctioneer:
                 else:
                     log.exception("group_failed", offers=len(group))
                     if len(group) > 1:  # one of them may be to blame
-                        for place, each in enumerate(group):
-                            if self._take([each]):
-                                return group[place:]
-                        return []
+                        return self._take_one_by_one(group)
                 self.tickets.end(each.ticket for each in group)
                 self._tell_unknown(group, FateUnknown(str(error)))
                 return []
@@ -378,23 +416,52 @@ class Auctioneer:
             return []
         raise AssertionError("the last try returns")
 
+    def _take_one_by_one(self, group: list[_Offer]) -> list[_Offer]:
+        for place, each in enumerate(group):
+            if self._take([each]):
+                return group[place:]
+        return []
+
+    def _take_by_lots(self, group: list[_Offer]) -> list[_Offer]:
+        """Decide the offers lot by lot: somebody holds one of the lots, and the others go on. Return as `_take` does."""
+        by_lot: dict[int, list[_Offer]] = {}
+        for each in group:
+            by_lot.setdefault(each.asked.lot_id, []).append(each)
+        if len(by_lot) == 1:
+            self._keep_back(group[0].asked.lot_id, group)
+            return []
+        left: list[_Offer] = []
+        for offers in by_lot.values():
+            left += offers if left else self._take(offers, hurried=True)
+        return left
+
+    def _keep_back(self, lot_id: int, group: list[_Offer]) -> None:
+        """Have the offers wait for their lot, and tell whoever has waited for long that nobody knows yet."""
+        if lot_id not in self._kept_back and group[0].held_since_s is None:
+            log.warning("lot_is_held", lot=lot_id, offers=len(group))
+        self._kept_back.add(lot_id, group)
+        self._tell_unknown([each for each in group if _waited_long(each)], FateUnknown("somebody holds the lot"))
+
     def _tell_unknown(self, group: list[_Offer], unknown: FateUnknown) -> None:
         """Tell whoever has not been told yet that an offer's fate is unknown; its key will tell."""
         answer((each.future, unknown) for each in group if not each.told)
         for each in group:
             each.told = True
 
-    def _decide(self, group: list[_Offer]) -> list[Answer | None]:
+    def _decide(self, group: list[_Offer], *, hurried: bool) -> list[Answer | None]:
         for each in group:
             each.asked.received_at = self.tickets.arrived_at(each.ticket)
-        with self._transaction(closes_only_later=True) as session:
+        with self._transaction(closes_only_later=True, hurried=hurried) as session:
             answers = take_bids(session, [each.asked for each in group], read_clock=self._clock, custody=self._custody)
             if not session.info.get(CHANGED):
                 weigh(session)  # a repeated answer is as certain as the first
             self.on_decided([each for each in answers if each is not None])
         return answers
 
-    def _do(self, act: _Act) -> None:
+    def _do(self, act: _Act, *, hurried: bool = False) -> None:
+        if act.waits_for in self._kept_back:
+            self._kept_back.add(act.waits_for, [act])
+            return
         if not act.future.running() and not act.future.set_running_or_notify_cancel():
             return
         try:
@@ -407,13 +474,17 @@ class Auctioneer:
                 self._nudged.append(act)  # what the clerk has to do for it, it does between offers
                 return
             if act.ticket is None:
-                result = self._perform(act.use_case)
+                result = self._perform(act.use_case, hurried=hurried)
             else:
-                result = self._perform(partial(act.use_case, received_at=self.tickets.arrived_at(act.ticket)))
+                in_time = partial(act.use_case, received_at=self.tickets.arrived_at(act.ticket))
+                result = self._perform(in_time, hurried=hurried)
         except AwaitsHammer:
             self._late.append(act)
             return
         except BaseException as error:  # noqa: BLE001 (whatever it was, its caller is told)
+            if is_held(error) and not _waited_long(act):
+                self._kept_back.add(act.waits_for, [act])
+                return
             act.future.set_exception(error)
         else:
             act.future.set_result(result)
@@ -425,14 +496,17 @@ class Auctioneer:
             act.future.set_result(None)
         self._nudged.clear()
 
-    def _perform(self, use_case: Callable[..., T]) -> T:
-        """Run a use case in a write transaction of its own, again where the database certainly undid it."""
+    def _perform(self, use_case: Callable[..., T], *, hurried: bool = False) -> T:
+        """Run a use case in a write transaction of its own, again where the database certainly undid it.
+
+        Nobody waits twice for what somebody outside holds; `hurried`: hardly once.
+        """
         for tries_left in reversed(range(TRIES)):
             try:
-                with self._transaction() as session:
+                with self._transaction(hurried=hurried) as session:
                     result = use_case(session, read_clock=self._clock)
             except Exception as error:
-                if not (tries_left and is_undone(error)):
+                if not (tries_left and is_undone(error)) or is_held(error):
                     raise
                 log.warning("act_tried_again", error=type(cause(error)).__name__, tries_left=tries_left)
             else:
@@ -440,11 +514,13 @@ class Auctioneer:
         raise AssertionError("the last try returns or raises")
 
     @contextmanager
-    def _transaction(self, *, closes_only_later: bool = False) -> Iterator[Session]:
+    def _transaction(self, *, closes_only_later: bool = False, hurried: bool = False) -> Iterator[Session]:
         """Write in a session of its own; tell other processes with the commit, and our own watchers after it."""
         with self._sessions() as session:
             try:
                 with writing(session):
+                    if hurried:
+                        hurry(session)
                     yield session
                     if changed := session.info.get(CHANGED):
                         self.announce(session, changed)
@@ -460,27 +536,27 @@ class Auctioneer:
         while self._is_due():
             self._again_s = time.monotonic() + RETRY_S  # if the next lines fail
             self._beat()  # other processes wait to hear that what was here before the close is decided
-            broken = False
+            broken, self._broken = self._broken, False
             try:
-                fallen = self._hammer()
+                fallen = self._hammer(hurried=broken)
             except Exception:  # one broken lot must not keep the others open
                 log.exception("hammers_failed")
                 due = self._perform(_due)
                 fallen = [lot_id for lot_id in due if self._hammered_alone(lot_id)]
-                broken = len(fallen) < len(due)
+                self._broken = len(fallen) < len(due)
             if not fallen:
                 self._look_ahead()
-                if not broken:  # another process is at work on it, or is waited for
+                if not self._broken:  # another process is at work on it, or is waited for
                     self._again_s = time.monotonic() + SOON_S
                 return
             self._again_s = 0.0
 
-    def _hammer(self, among: list[int] | None = None) -> list[int]:
+    def _hammer(self, among: list[int] | None = None, *, hurried: bool = False) -> list[int]:
         try:
             fall = partial(
                 _hammer, among=among, custody=self._custody, awaited=self.tickets.awaited, timekeeper=self._timekeeper
             )
-            fallen, rounds = self._perform(fall)
+            fallen, rounds = self._perform(fall, hurried=hurried)
         finally:
             self._clerk.expect()  # a commit whose fate is unknown may have left something too
         self._clerk.expect(rounds)
@@ -499,7 +575,7 @@ class Auctioneer:
 
     def _hammered_alone(self, lot_id: int) -> bool:
         try:
-            return bool(self._hammer([lot_id]))
+            return bool(self._hammer([lot_id], hurried=True))
         except Exception:  # it stays due, and is tried again
             log.exception("hammer_failed", lot=lot_id)
             return False
@@ -535,6 +611,14 @@ class Auctioneer:
             self._checkpointed_s = time.monotonic()
             with self._sessions() as session:
                 checkpoint(session.get_bind().engine)
+
+
+def _waited_long(waiting: _Offer | _Act) -> bool:
+    """Return whether it has waited for long for what somebody holds; it begins to when this is asked first."""
+    now_s = time.monotonic()
+    if waiting.held_since_s is None:
+        waiting.held_since_s = now_s
+    return now_s - waiting.held_since_s >= UNKNOWN_S
 
 
 def _certify(session: Session, *, read_clock: Clock) -> None:

@@ -22,10 +22,14 @@ RETRY_S = 0.5
 
 
 class Clerk:
-    """Brings what is owed, a few lots at a time. `perform` runs a use case in a write transaction of the auctioneer's."""
+    """Brings what is owed, a few lots at a time. `perform` runs a use case in a write transaction of the auctioneer's.
 
-    def __init__(self, perform: Callable[[Callable[..., Any]], Any]) -> None:
-        self._perform = perform
+    It is asked to hurry while something cannot be done: what somebody outside holds keeps no offer waiting for long.
+    """
+
+    def __init__(self, perform: Callable[..., Any]) -> None:
+        self._perform_it = perform
+        self._hurried = False
         self._rounds: set[int] = set()
         self._stuck: set[int] = set()
         self._answered: set[int] = set()  # also where no instruction called for a bid
@@ -65,13 +69,19 @@ class Clerk:
             self._perform(partial(_close_rounds, rounds=sorted(self._rounds)))
             self._rounds.clear()
         if not self._stuck:
-            self._next_s = None
+            self._next_s, self._hurried = None, False
         self._stuck.clear()
 
     def finish(self) -> None:
         """Do all that can be done now."""
         while self.busy:
             self.step()
+
+    def _perform(self, use_case: Callable[..., Any]) -> Any:
+        hurried, self._hurried = self._hurried, True  # if the next line fails
+        result = self._perform_it(use_case, hurried=hurried)
+        self._hurried = hurried
+        return result
 
     def _open(self, lot_ids: list[int]) -> bool:
         """Return whether there may be more to open now; what another process is at work on is looked at later."""

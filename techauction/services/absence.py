@@ -54,8 +54,8 @@ def set_back(session: Session, *, now: datetime) -> None:
 def look(session: Session, *, now: datetime, lot_ids: Collection[int] | None = None) -> set[int]:
     """Interrupt or prolong the lots that an absence has touched, and return their ids.
 
-    Without names it looks at those whose close is still to come. At the others the hammer looks, in its own transaction, when
-    the offers are decided that were here in time.
+    Without names it looks at those whose close is still to come, and that nobody holds. At the others the hammer looks, in its
+    own transaction, when the offers are decided that were here in time.
     """
     which = LotRow.closes_at > now if lot_ids is None else LotRow.id.in_(lot_ids)
     gaps: defaultdict[int, list[Gap]] = defaultdict(list)
@@ -64,7 +64,7 @@ def look(session: Session, *, now: datetime, lot_ids: Collection[int] | None = N
     if not gaps:
         return set()
     touched: dict[int, bool] = {}
-    for row in pausing.open_lots(session, LotRow.id.in_(gaps)):
+    for row in pausing.open_lots(session, LotRow.id.in_(gaps), skip_locked=lot_ids is None):
         lot = row.to_core(row.round.rules())
         found = absence.first(lot, gaps[row.id], row.round.gap_s)
         if found is None:

@@ -115,15 +115,18 @@ def distrust(session: Session, *, drift: timedelta, read_clock: Callable[[], dat
     return len(rows) - len(paused)
 
 
-def open_lots(session: Session, *which: ColumnElement[bool]) -> list[LotRow]:
-    """Return the open lots, or those of them that fulfil conditions, locked in id order; none that waits for a key."""
+def open_lots(session: Session, *which: ColumnElement[bool], skip_locked: bool = False) -> list[LotRow]:
+    """Return the open lots, or those of them that fulfil conditions, locked in id order; none that waits for a key.
+
+    With `skip_locked` none that somebody else is at work on.
+    """
     return list(
         session.scalars(
             select(LotRow)
             .join(RoundRow, LotRow.round_id == RoundRow.id)
             .where(LotRow.stage == Stage.OPEN, LotRow.key_missing_at.is_(None), *which)
             .order_by(LotRow.id)
-            .with_for_update(of=LotRow, key_share=True)
+            .with_for_update(of=LotRow, key_share=True, skip_locked=skip_locked)
             .execution_options(populate_existing=True)
         )
     )

@@ -33,7 +33,7 @@ from techauction.db import make_engine, make_sale_engine, options, writing
 from techauction.jobs.turns import Turns
 from techauction.reports.record_of_sale import verify_round
 from techauction.saleroom.answering import FateUnknown
-from techauction.saleroom.auctioneer import TRIES, Auctioneer, Taken
+from techauction.saleroom.auctioneer import Auctioneer, Taken
 from techauction.saleroom.bus import Bus
 from techauction.services import absence, aftersale, hammer, keys, opening, processes
 from techauction.store.consigning import LotRow, RoundRow
@@ -138,6 +138,11 @@ def tries(logs: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [each for each in logs if each["event"] == "group_tried_again"]
 
 
+def kept_back(logs: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Return the lots at which offers were kept back, because somebody held them."""
+    return [each["lot"] for each in logs if each["event"] == "lot_is_held"]
+
+
 def answered(futures: list[Future[Any]]) -> list[object]:
     """Return what each was answered: a result or an exception."""
     found: list[object] = []
@@ -151,7 +156,7 @@ def test_offers_that_wait_for_a_lock_for_a_while_are_taken_after_all(sale: Sale,
     with capture_logs() as logs, stranger(url) as holder:
         hold(holder, sale.lots[0])
         futures = [sale.submit(101, wan(200)), sale.submit(102, wan(210))]
-        until(lambda: tries(logs) != [])
+        until(lambda: kept_back(logs) == sale.lots[:1])
         holder.rollback()
 
         answers = answered(list(futures))
@@ -171,8 +176,7 @@ def test_offers_that_do_not_get_the_lock_are_unknown_until_they_get_it(sale: Sal
                 assert keys.look_up(session, **kept) is None
         holder.rollback()
 
-    assert {each["offers"] for each in tries(logs)} == {2}  # together, not one after another
-    assert len(tries(logs)) >= TRIES
+    assert kept_back(logs) != []
     assert sale.bid(103, wan(220)).seq == 4
     assert sale.bid(101, wan(200), key="key-of-101").seq == 2
 
@@ -194,7 +198,8 @@ def test_a_deadlock_s_victim_is_tried_again(sale: Sale, url: str) -> None:
         answers = answered(list(futures))
 
     assert {type(each) for each in answers} == {Taken}
-    assert [each["error"] for each in tries(logs)] == ["DeadlockDetected"]
+    # Its first row is free for an instant, and a quick second try may take that before whoever waited: then there is another.
+    assert {each["error"] for each in tries(logs)} == {"DeadlockDetected"}
     assert [len(sale.bids(lot)) for lot in (low, middle, high)] == [1, 1, 1]
 
 
@@ -318,7 +323,7 @@ def test_the_auctioneer_takes_no_second_connection_while_it_holds_one(url: str) 
 
 
 def test_each_kind_of_connection_holds_itself_to_its_time_outs(postgresql_url: str) -> None:
-    wanted = {"statement_timeout": "5s", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "5s"}
+    wanted = {"statement_timeout": "5s", "lock_timeout": "500ms", "idle_in_transaction_session_timeout": "5s"}
     engine = make_sale_engine(postgresql_url)
     with engine.connect() as connection:
         shown = {name: connection.execute(text(f"SHOW {name}")).scalar() for name in wanted}

@@ -96,6 +96,35 @@ FAULTS = [
         test="tests/saleroom/test_in_time.py::test_what_the_database_refused_stays_first_in_the_queue[sqlite]",
     ),
     Fault(
+        guard="who holds one lot holds up no other",
+        file="techauction/saleroom/auctioneer.py",
+        original="                    return self._take_by_lots(group)\n",
+        planted="                    return group\n",
+        test="tests/saleroom/test_held.py::test_who_holds_one_lot_over_the_close_holds_up_no_other",
+    ),
+    Fault(
+        guard="no hammer waits for what the database never takes",
+        file="techauction/saleroom/auctioneer.py",
+        original="is_passing(error) and (tries_left or not raced):\n",
+        planted="is_passing(error):\n",
+        test="tests/saleroom/test_held.py"
+        "::test_an_offer_that_the_database_refuses_for_ever_is_unknown_and_holds_up_no_hammer[23505]",
+    ),
+    Fault(
+        guard="an act waits for the lot that somebody holds, and holds up no other",
+        file="techauction/saleroom/auctioneer.py",
+        original="            if is_held(error) and not _waited_long(act):\n",
+        planted="            if act is None:\n",
+        test="tests/saleroom/test_held.py::test_an_organizer_s_act_waits_for_the_lot_that_is_held_and_holds_up_no_other",
+    ),
+    Fault(
+        guard="a held lot keeps no absence from the others",
+        file="techauction/services/absence.py",
+        original="skip_locked=lot_ids is None)",
+        planted="skip_locked=False)",
+        test="tests/saleroom/test_held.py::test_an_absence_is_dealt_with_at_the_other_lots_while_one_is_held",
+    ),
+    Fault(
         guard="who comes at the close is answered after the hammer",
         file="techauction/services/bidding.py",
         original="isinstance(refusal, LotClosed) and head.lot.waits_for_hammer:",
