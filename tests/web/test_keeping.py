@@ -193,6 +193,16 @@ def test_too_much_is_not_kept(bidder: Browser, store: Store, clock: ManualClock)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/account/sign-in?next={LOT}")
 
 
+def test_that_it_is_back_is_said_at_its_form_and_not_at_the_sign_in(bidder: Browser, store: Store, clock: ManualClock) -> None:
+    token = bidder.get_token()
+    end_sign_ins(store, clock)
+
+    asked = bidder.post(LOT, data={"csrf_token": token, "amount": "210万", SHOW: "yes"}, headers=HERE)
+
+    assert "What you wrote is kept" in asked.text
+    assert "is back" not in asked.text
+
+
 def test_a_script_is_told_that_nobody_is_signed_in(bidder: Browser, store: Store, clock: ManualClock) -> None:
     token = bidder.get_token()
     stale = bidder.post("/bidder/amounts", data={"text": "1"}, headers={"X-CSRF-Token": "stale"})

@@ -40,6 +40,7 @@ def sign_in_first() -> ResponseReturnValue:
     kept = keeping.written()
     if kept is None or not kept.fields:
         return redirect(url_for("account.sign_in", next=keeping.page_before()), 303)
+    session.pop("_flashes", None)  # that it is back is said at its form
     form = SignInForm(formdata=None)
     form.kept.data = kept.packed()
     form.next.data = kept.page
