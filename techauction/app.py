@@ -6,6 +6,7 @@ from flask import Flask
 from flask_babel import Babel
 
 from techauction.api import calls, document, loading, problems, reading
+from techauction.children import Children
 from techauction.clock import Clock
 from techauction.custody import key_ring
 from techauction.db import db, options, prepare
@@ -114,13 +115,14 @@ def create_app(settings: Settings, clock: Clock, auctioneer: Auctioneer) -> Flas
         BABEL_DEFAULT_LOCALE=languages.DEFAULT,
         **security.configured(settings),
     )
-    custody = key_ring(settings)
+    custody, children = key_ring(settings), Children(settings.database_url)
     app.extensions["techauction"] = House(
         settings=settings,
         clock=clock,
         auctioneer=auctioneer,
         signer=Signer(settings.instance / FILE),
         custody=custody,
+        children=children,
     )
     db.init_app(app)
     with app.app_context():
@@ -130,7 +132,7 @@ def create_app(settings: Settings, clock: Clock, auctioneer: Auctioneer) -> Flas
     for part in (requests, addresses, signing, filters, languages, navigation):
         part.register(app)
     errors.register(app, {calls.PREFIX: problems.failed})
-    calls.register(app, settings, clock, custody)
+    calls.register(app, settings, clock, custody, children)
     health.register(app, auctioneer)
     security.register(app, settings)
     keeping.register(app)

@@ -96,8 +96,9 @@ class Process:
         await send({"type": "lifespan.shutdown.complete"})
 
     def close_soon(self) -> None:
-        """End the streams, from any thread: the server waits for open connections before it ends the lifespan."""
+        """End the streams and the children, from any thread: the server waits for all that is asked before it ends."""
         self.gallery.close_soon()
+        self.app.extensions["techauction"].children.end()
 
 
 def _places() -> int:

@@ -3,6 +3,8 @@
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -12,6 +14,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from techauction import postgresql
 from techauction.sqlite_files import OpenFiles, files_of
@@ -56,6 +59,18 @@ def make_engine(url: str, *, checkpoints: bool = False) -> Engine:
         engine = create_engine(url, **_postgresql(parts, postgresql.COMMAND, "command", most=20))
     prepare(engine, checkpoints=checkpoints)
     return engine
+
+
+def make_reading_engine(url: str) -> Engine:
+    """Return an engine for a child that only reads: the database refuses everything else."""
+    parts = make_url(url)
+    if parts.get_backend_name() == "sqlite":
+        assert parts.database is not None
+        # Its snapshot is a state of the WAL: it writes nothing, and checkpoints nothing when it ends.
+        connect = partial(sqlite3.connect, f"{Path(parts.database).resolve().as_uri()}?mode=ro", uri=True, timeout=5.0)
+        return create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    limits = {**postgresql.COMMAND, "default_transaction_read_only": "on"}
+    return create_engine(url, **_postgresql(parts, limits, "child", most=1))
 
 
 def make_sale_engine(url: str) -> Engine:

@@ -11,6 +11,7 @@ from limits.strategies import FixedWindowRateLimiter
 
 from techauction import identity
 from techauction.api import problems
+from techauction.children import Children
 from techauction.clock import Clock
 from techauction.core.custody import Custody
 from techauction.core.refusal import Refusal
@@ -35,15 +36,16 @@ class _Desk:
 
     clock: Clock
     custody: Custody
+    children: Children
     limiter: FixedWindowRateLimiter
     limit: RateLimitItemPerMinute | None
 
 
-def register(app: Flask, settings: Settings, clock: Clock, custody: Custody) -> None:
+def register(app: Flask, settings: Settings, clock: Clock, custody: Custody, children: Children) -> None:
     """Give the API its clock, its custody and its limits."""
     limit = RateLimitItemPerMinute(settings.api_calls_per_minute) if settings.rate_limits else None
     app.extensions[_EXTENSION] = _Desk(
-        clock=clock, custody=custody, limiter=FixedWindowRateLimiter(MemoryStorage()), limit=limit
+        clock=clock, custody=custody, children=children, limiter=FixedWindowRateLimiter(MemoryStorage()), limit=limit
     )
 
 
@@ -59,6 +61,11 @@ def blueprint(name: str, scope: TokenScope | None) -> Blueprint:
 def custody() -> Custody:
     """Return what reserves are sealed in."""
     return _desk().custody
+
+
+def children() -> Children:
+    """Return what does long jobs for the process."""
+    return _desk().children
 
 
 def now() -> datetime:

@@ -23,6 +23,8 @@ STATUS = {
     "no_such": 404,
     "call_unreadable": 422,
     "json_key_twice": 422,
+    "child_too_slow": 503,
+    "children_busy": 503,
     "load_going": 503,
     "round_file_wrong": 422,
     "too_many_calls": 429,

@@ -1,6 +1,7 @@
 """A run's numbers, by the names of the tables' columns, from what the clients saw."""
 
 from techauction.bench.browser_seen import BrowserSeen
+from techauction.bench.busy import Work
 from techauction.bench.closing import Closed
 from techauction.bench.figures import percentile
 from techauction.bench.load import Seen
@@ -19,6 +20,18 @@ def seen(seen: Seen) -> Run:
         "longest_ms": seen.longest_ms,
         "client_cpu": seen.client_cpu,
         "server_cpu": seen.server_cpu,
+    }
+
+
+def busy(seen_: Seen, work: Work, *, rate: float) -> Run:
+    """Return the run of what bidders saw while the house did its longest work."""
+    return {
+        **seen(seen_),
+        "rate": rate,
+        "unknown": len(seen_.unsettled),
+        "loaded_s": work.loaded_s,
+        "verified": work.done["verification"],
+        "written": work.done["workbook"],
     }
 
 

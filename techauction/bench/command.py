@@ -8,7 +8,19 @@ from datetime import UTC
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from techauction.bench import as_run, browser_seen, closing, instance, live, machine, nchan, over_http, postgresql, straight
+from techauction.bench import (
+    as_run,
+    browser_seen,
+    busy,
+    closing,
+    instance,
+    live,
+    machine,
+    nchan,
+    over_http,
+    postgresql,
+    straight,
+)
 from techauction.bench.instance import Instance
 from techauction.bench.parts import PARTS
 from techauction.bench.report import Figure, Report, Run
@@ -82,6 +94,7 @@ class _Bench:
             "f": self._closing,
             "g": self._on_several,
             "h": self._in_a_browser,
+            "i": self._while_the_house_works,
         }
         return measures[part]()
 
@@ -189,6 +202,13 @@ class _Bench:
                     self._hot, lambda copied: as_run.browser_seen(browser_seen.measure(copied, rounds=SCREEN_BIDS))
                 ),
             )
+
+    def _while_the_house_works(self) -> Due:
+        def measure(copied: Instance) -> Run:
+            seen, work = busy.measure(copied, instance.staff(copied), warm_s=self._warm_s)
+            return as_run.busy(seen, work, rate=busy.RATE)
+
+        yield self._report.figure("i", "product", "techauction, SQLite, one process"), lambda: self._copied(self._hot, measure)
 
     def _load(self, kind: str, template: Instance, connections: int, *, rate: float | None = None) -> Callable[[], Run]:
         def measure(copied: Instance) -> Run:

@@ -2,9 +2,11 @@
 
 import json
 import shutil
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 from flask import session as browser
 from flask.sessions import SecureCookieSessionInterface
@@ -20,7 +22,7 @@ from techauction.core.credit_code import check_sign
 from techauction.db import make_engine, writing
 from techauction.identity import signed_in_by
 from techauction.saleroom.auctioneer import Auctioneer
-from techauction.services import accounts, opening
+from techauction.services import accounts, opening, tokens
 from techauction.services.loading import load_round
 from techauction.settings import Settings
 from techauction.store.auction import PaddleRow
@@ -68,6 +70,15 @@ class Instance:
         return Instance(directory=directory, lot_ids=self.lot_ids, bidders=self.bidders)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """Who works in the house: the `Cookie` headers of an auditor and an organizer, and the organizer's token to load rounds."""
+
+    auditor: str
+    organizer: str
+    token: str
+
+
 def make(
     directory: Path, *, bidders: int, lots: int = 1, lasts: timedelta = LASTS, database_url: str | None = None
 ) -> Instance:
@@ -89,6 +100,44 @@ def make(
         signed_in = _sign_in(session, of, clock, sessions)
     engine.dispose()
     return Instance(directory=directory, lot_ids=lot_ids, bidders=signed_in)
+
+
+def staff(instance: Instance) -> Staff:
+    """Take an auditor and an organizer on, and sign them in."""
+    of, clock = instance.settings(), SystemClock()
+    engine = make_engine(of.database_url, checkpoints=True)
+    sessions = sessionmaker(engine, expire_on_commit=False)
+    cookies: dict[Role, str] = {}
+    with sessions() as session:
+        for role, market in ((Role.AUDITOR, None), (Role.ORGANIZER, "zhejiang")):
+            with writing(session):
+                user = accounts.create_user(
+                    session,
+                    sign_in_name=role.value,
+                    name=role.value,
+                    role=role,
+                    password_hash="!",  # noqa: S106 (nobody signs in with it)
+                    market_key=market,
+                    now=clock(),
+                )
+                signed_in = accounts.sign_in(
+                    session, user_id=user.id, address="127.0.0.1", agent="bench", now=clock(), hours=_HOURS
+                )
+            ((cookies[role], _csrf),) = _cookies(session, of, clock, sessions, [signed_in])
+        with writing(session):
+            scopes = tokens.SCOPES[Role.ORGANIZER]
+            token = tokens.make(session, user_id=user.id, name="bench", scopes=scopes, days=None, now=clock())
+    engine.dispose()
+    return Staff(auditor=cookies[Role.AUDITOR], organizer=cookies[Role.ORGANIZER], token=token)
+
+
+def large_plan(*, lots: int, enterprises: int) -> dict[str, object]:
+    """Return the plan of another round, which opens tomorrow."""
+    clock = SystemClock()
+    plan = _plan(clock, bidders=enterprises, lots=lots, lasts=LASTS)
+    opens_at = clock() + timedelta(days=1)
+    times = {"opens_at": opens_at.isoformat(), "closes_at": (opens_at + LASTS).isoformat()}
+    return plan | {"round": {**cast("dict[str, object]", plan["round"]), "slug": "large", **times}}
 
 
 def keep(instance: Instance) -> Path:
@@ -174,12 +223,7 @@ def _credit_code(kind: int, place: int) -> str:
 
 def _sign_in(session: Session, of: Settings, clock: Clock, sessions: sessionmaker[Session]) -> tuple[Bidder, ...]:
     """Sign a user of every paddle in, as the sign-in page does after the password."""
-    app = create_app(of, clock, Auctioneer(sessions, clock))
-    interface = app.session_interface
-    assert isinstance(interface, SecureCookieSessionInterface)
-    serializer = interface.get_signing_serializer(app)
-    assert serializer is not None
-    tokens: dict[int, str] = {}
+    signed_in: dict[int, str] = {}
     with writing(session):
         for paddle, organisation_id in session.execute(
             select(PaddleRow.number, PaddleRow.organisation_id).order_by(PaddleRow.number)
@@ -194,14 +238,26 @@ def _sign_in(session: Session, of: Settings, clock: Clock, sessions: sessionmake
                 organisation_id=organisation_id,
                 now=clock(),
             )
-            tokens[paddle] = accounts.sign_in(
+            signed_in[paddle] = accounts.sign_in(
                 session, user_id=user.id, address="127.0.0.1", agent="bench", now=clock(), hours=_HOURS
             )
-    bidders = []
-    for paddle, token in tokens.items():
+    cookies = _cookies(session, of, clock, sessions, signed_in.values())
+    return tuple(
+        Bidder(paddle=paddle, cookie=cookie, csrf=csrf) for paddle, (cookie, csrf) in zip(signed_in, cookies, strict=True)
+    )
+
+
+def _cookies(
+    session: Session, of: Settings, clock: Clock, sessions: sessionmaker[Session], signed_in: Iterable[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield the `Cookie` header and the CSRF token of each sign-in, by its token."""
+    app = create_app(of, clock, Auctioneer(sessions, clock))
+    interface = app.session_interface
+    assert isinstance(interface, SecureCookieSessionInterface)
+    serializer = interface.get_signing_serializer(app)
+    assert serializer is not None
+    for token in signed_in:
         with app.test_request_context():
             login_user(signed_in_by(session, token, clock()))
             csrf = generate_csrf()
-            cookie = f"{interface.get_cookie_name(app)}={serializer.dumps(dict(browser))}"
-        bidders.append(Bidder(paddle=paddle, cookie=cookie, csrf=csrf))
-    return tuple(bidders)
+            yield f"{interface.get_cookie_name(app)}={serializer.dumps(dict(browser))}", csrf

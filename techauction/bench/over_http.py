@@ -57,9 +57,16 @@ def measure(
 
 
 def bid(
-    server: Server, instance: Instance, *, connections: int, warm_s: float, seconds: float, rate: float | None = None
+    server: Server,
+    instance: Instance,
+    *,
+    connections: int,
+    warm_s: float,
+    seconds: float,
+    rate: float | None = None,
+    start_fen: int = START_FEN,
 ) -> Seen:
-    """Return what a load saw at a server.
+    """Return what a load saw at a server, whose bids begin at `start_fen`.
 
     :raises ServerLost: the load did not end well
     """
@@ -68,7 +75,7 @@ def bid(
         lot_ids=list(instance.lot_ids),
         bidders=[asdict(each) for each in instance.bidders],
         connections=connections,
-        start_fen=START_FEN,
+        start_fen=start_fen,
         increment_fen=INCREMENT_FEN,
         warm_s=warm_s,
         seconds=seconds,

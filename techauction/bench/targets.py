@@ -77,6 +77,8 @@ def _judged(report: Report) -> Iterator[Verdict]:
         ("e", "product", "p99_ms", "e) bid p99 ms", 50.0),
         ("f", "product", "p99_ms", "f) hammer p99 ms after the close", 100.0),
         ("f", "2", "p99_ms", "f) the same on PostgreSQL by two processes", 100.0),
+        ("i", "product", "p99_ms", "i) bid p99 ms", 50.0),
+        ("i", "product", "unknown", "i) unknown", 0.0),
         ("h", "product", "p50_ms", "h) a rival's screen, p50 ms", 50.0),
         ("h", "product", "dropped", "h) a rival's screen, dropped", 0.0),
     ):

@@ -6,6 +6,7 @@ from datetime import datetime
 from flask import current_app, g, request
 from flask_login import current_user
 
+from techauction.children import Children
 from techauction.clock import Clock
 from techauction.custody import KeyRing
 from techauction.db import ONLY_SHOWN, OnlyShown, db
@@ -31,6 +32,7 @@ class House:
     auctioneer: Auctioneer
     signer: Signer
     custody: KeyRing
+    children: Children
     vitals: Vitals = field(default_factory=Vitals)
 
 
@@ -59,6 +61,11 @@ def ticket() -> Ticket | None:
     """Return the request's ticket, which says when it was here; none where the server issues none."""
     found: Ticket | None = request.environ.get("asgi.scope", {}).get(TICKET)
     return found
+
+
+def children() -> Children:
+    """Return what does long jobs for this process."""
+    return house().children
 
 
 def certify() -> None:

@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, InternalServerError, ServiceUnavailable
 
+from techauction.children import ChildrenBusy, ChildTooSlow
 from techauction.db import db
 from techauction.postgresql import CommitUnknown, is_away
 from techauction.web.account.asking import out_of_date
@@ -51,6 +52,14 @@ Fields say so themselves where they can; this is the net under those that do not
 """
 
 
+class AtWork(ServiceUnavailable):
+    """What takes long is being done for others."""
+
+
+class TooSlow(ServiceUnavailable):
+    """What was asked takes longer than a page waits."""
+
+
 class LinkNeeded(Forbidden):
     """The demonstration's sign-in is opened by the link that it printed."""
 
@@ -63,8 +72,18 @@ IN_DOUBT = (
     _l("It is not known whether this was kept"),
     _l("It was done, but the second server has not said that it has it too. Look whether it stands before you do it again."),
 )
+AT_WORK = (
+    _l("Others are verifying or exporting just now"),
+    _l("Only a few such jobs are done at once, so that no bid waits for them. Try again in a few seconds."),
+)
+TOO_SLOW = (
+    _l("This takes longer than a page can wait"),
+    _l("Ask whoever runs the server: the command line does the same without a limit."),
+)
 APART: Mapping[type[HTTPException], tuple[LazyString, LazyString]] = {
     CSRFError: FORGED,
+    AtWork: AT_WORK,
+    TooSlow: TOO_SLOW,
     InDoubt: IN_DOUBT,
     LinkNeeded: LINK_NEEDED,
 }
@@ -85,6 +104,8 @@ def register(app: Flask, apart: Mapping[str, Answer]) -> None:
     app.register_error_handler(HTTPException, answer)
     app.register_error_handler(SQLAlchemyError, fail)
     app.register_error_handler(CommitUnknown, lambda _error: answer(InDoubt()))
+    app.register_error_handler(ChildrenBusy, lambda _error: answer(AtWork()))
+    app.register_error_handler(ChildTooSlow, lambda _error: answer(TooSlow()))
 
     def unkeepable(error: Exception) -> ResponseReturnValue:
         # The session is of no use after that; the page reads who is signed in.

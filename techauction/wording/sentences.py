@@ -148,6 +148,8 @@ ROUNDS = {
         "the round may open only after that."
     ),
     "round_not_ready": _l("The round cannot be published yet. What is missing or contradicts itself is marked."),
+    "children_busy": _l("Others are verifying or exporting just now"),
+    "child_too_slow": _l("This takes longer than a page can wait"),
     "load_going": _l("Another round is being loaded. Please try again in a moment."),
     "round_file_wrong": _l("The file cannot be loaded: %(problems)s"),
     "no_such_round": _l("There is no such round."),

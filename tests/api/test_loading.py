@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.api import shapes
+from techauction.api.loading import MOST_READ_HERE
 from techauction.clock import ManualClock
 from techauction.core.round import Phase
 from techauction.core.roundfile import MOST_BYTES
@@ -145,6 +146,26 @@ def test_a_body_past_what_other_calls_may_have_is_read(organizer: Program) -> No
     answer = organizer.post("/rounds", json.dumps(a_plan()).encode() + b" " * 5_000_000)
 
     assert answer.status_code == 201
+
+
+def test_a_long_file_is_read_by_a_child_and_the_same_comes_of_it(organizer: Program, sessions: Sessions) -> None:
+    plan = a_plan(lots=230, enterprises=120)
+    for lot in plan["lots"]:
+        lot["summary_zh"] = "长" * 400
+    assert len(json.dumps(plan)) > MOST_READ_HERE
+    twice = json.dumps(plan).replace('"slug"', '"slug": "x", "slug"', 1)
+    wrong = {**plan, "enterprises": [1] * 700}
+
+    refused = [organizer.post("/rounds", body) for body in (wrong, twice.encode(), b"[" * 300_000)]
+    answer = organizer.post("/rounds", plan)
+
+    assert [(each.status_code, each.get_json()["code"]) for each in refused] == [
+        (422, "round_file_wrong"),
+        (422, "json_key_twice"),
+        (422, "round_file_wrong"),
+    ]
+    assert (len(refused[0].get_json()["problems"]), refused[0].get_json()["more"] > 600) == (100, True)
+    assert (answer.status_code, kept(sessions)) == (201, (1, 230, 120))
 
 
 def test_the_first_hundred_faults_are_told_and_how_many_more(organizer: Program) -> None:

@@ -1,10 +1,13 @@
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
+from techauction.children import Children
 from techauction.core.money import Money
 from techauction.core.round import Phase
 from techauction.db import writing
@@ -202,3 +205,14 @@ def test_an_administrator_opens_no_binding(visitor: Browser, new_user: Callable[
 
     assert visitor.get(f"/auditor/rounds/{played.row.slug}/bindings").status_code == 403
     assert "/bindings" not in visitor.get(f"/auditor/rounds/{played.row.slug}").text
+
+
+def test_a_page_says_that_others_are_at_work(app: Flask, auditor: Browser, played: Played) -> None:
+    house = app.extensions["techauction"]
+    app.extensions["techauction"] = replace(house, children=Children(house.settings.database_url, most=0))
+
+    busy = auditor.get(f"/auditor/rounds/{played.row.slug}/verification")
+    missing = auditor.get("/auditor/rounds/nowhere/verification")
+
+    assert (busy.status_code, missing.status_code) == (503, 404)
+    assert "Others are verifying or exporting just now" in busy.text

@@ -1,19 +1,19 @@
 """The record of every sale, and its verification on demand."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from flask import Blueprint, abort, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from techauction.core.violation import Fault, Violation
-from techauction.db import db, snapshot
+from techauction.db import db
 from techauction.queries import auditor as queries
 from techauction.queries import refusals
 from techauction.reports.damage import FAILS
-from techauction.reports.record_of_sale import verify_round
 from techauction.store.people import Role
-from techauction.web.context import now, signed_in
+from techauction.web.context import children, now, signed_in
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
 
@@ -64,15 +64,17 @@ def refused(slug: str, number: int) -> ResponseReturnValue:
 @bp.get("/rounds/<slug>/verification")
 def verification(slug: str) -> ResponseReturnValue:
     """Verify a round's record, and show what was found."""
-    session = snapshot(db.session())
+    session = db.session()
     found = _round(session, slug)
-    violations = verify_round(session, slug)
+    session.rollback()  # a page holds no connection while it waits
+    parts = children().do("verification", slug=slug, most=MOST_SHOWN)
+    violations, count = cast("tuple[list[Violation], int]", tuple(parts))
     return render_template(
         "auditor/verification.html",
         slug=slug,
         round=found,
-        findings=[_finding(each, slug) for each in violations[:MOST_SHOWN]],
-        count=len(violations),
+        findings=[_finding(each, slug) for each in violations],
+        count=count,
         verified_at=now(),
     )
 

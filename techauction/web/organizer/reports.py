@@ -1,26 +1,21 @@
 """What a round brought: the value-added report, and the files to take away."""
 
-import io
-from collections.abc import Iterable
-from typing import get_args
+from collections.abc import Iterable, Iterator
+from typing import cast, get_args
 
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from techauction.core.settlement import BooksDiffer
-from techauction.db import db, snapshot
+from techauction.db import db
 from techauction.queries import voids
 from techauction.queries.reporting import announced, reported_round
 from techauction.queries.rounds import RoundHead
 from techauction.reports.exports import Format, settlement_name
-from techauction.reports.settlement import compile_settlement
-from techauction.reports.value_added import GROUPINGS, compile_report
-from techauction.reports.writers.settlement_columns import Language
-from techauction.reports.writers.settlement_csv import write_csv as write_settlement_csv
-from techauction.reports.writers.settlement_xlsx import write_xlsx
+from techauction.reports.value_added import GROUPINGS, ValueAddedReport
 from techauction.reports.writers.value_added import write_csv, write_json
 from techauction.store.people import Role
-from techauction.web.context import my_market, now
+from techauction.web.context import children, my_market, now
 from techauction.web.guard import only
 from techauction.web.organizer.bars import draw
 from techauction.wording import in_chinese, say
@@ -28,7 +23,6 @@ from techauction.wording import in_chinese, say
 bp = Blueprint("organizer_reports", __name__, url_prefix="/organizer/rounds/<slug>/report")
 bp.before_request(only(Role.ORGANIZER))
 
-_CHUNK = 65_536
 _TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
@@ -48,17 +42,11 @@ def settlement(slug: str, form: str) -> ResponseReturnValue:
     if form not in get_args(Format):
         abort(404)
     _head(slug)
-    language: Language = "zh" if in_chinese() else "en"
     try:
-        compiled = compile_settlement(snapshot(db.session()), slug)
+        parts = _done("settlement", slug=slug, form=form, language="zh" if in_chinese() else "en", written_at=now().isoformat())
     except BooksDiffer as refusal:
         return _shown(slug, refused=say(refusal), status=422)
-    if form == "csv":
-        return _sent((line.encode() for line in write_settlement_csv(compiled, language)), settlement_name(slug, "csv"), form)
-    book = io.BytesIO()
-    write_xlsx(compiled, book, language=language, written_at=now())
-    book.seek(0)
-    return _sent(iter(lambda: book.read(_CHUNK), b""), settlement_name(slug, "xlsx"), form)
+    return _sent(cast("Iterator[bytes]", parts), settlement_name(slug, cast("Format", form)), form)
 
 
 @bp.get("/value-added.<form>")
@@ -67,7 +55,7 @@ def value_added(slug: str, form: str) -> ResponseReturnValue:
     if form not in ("json", "csv"):
         abort(404)
     _head(slug)
-    compiled = compile_report(snapshot(db.session()), slug)
+    compiled = _report(slug)
     lines = [write_json(compiled)] if form == "json" else write_csv(compiled)
     return _sent((line.encode() for line in lines), f"{slug}-value-added.{form}", form)
 
@@ -80,7 +68,7 @@ def _shown(slug: str, *, refused: str | None = None, status: int = 200) -> Respo
     head, by = _head(slug), request.args.get("by", GROUPINGS[0])
     if by not in GROUPINGS:
         abort(404)
-    compiled = compile_report(snapshot(db.session()), slug)
+    compiled = _report(slug)
     page = render_template(
         "organizer/report.html",
         head=head,
@@ -92,6 +80,15 @@ def _shown(slug: str, *, refused: str | None = None, status: int = 200) -> Respo
         announced=announced(db.session(), slug),
     )
     return page, status
+
+
+def _report(slug: str) -> ValueAddedReport:
+    return cast("ValueAddedReport", next(_done("value_added", slug=slug)))
+
+
+def _done(job: str, **arguments: object) -> Iterator[object]:
+    db.session.rollback()  # a page holds no connection while it waits
+    return children().do(job, **arguments)
 
 
 def _sent(chunks: Iterable[bytes], name: str, form: str) -> Response:
