@@ -48,7 +48,7 @@ class Children:
     def __init__(self, database_url: str, *, most: int = MOST_AT_ONCE, limit_s: float = LIMIT_S) -> None:
         self._database_url = database_url
         self._limit_s = limit_s
-        self._room = BoundedSemaphore(most) if most else None
+        self._room = BoundedSemaphore(most)
         self._lock = Lock()
         self._going: set[subprocess.Popen[bytes]] = set()
         self._ended = False
@@ -60,7 +60,7 @@ class Children:
         :raises Refusal: the job's own
         :raises ChildFailed: it broke
         """
-        if self._room is None or not self._room.acquire(blocking=False):
+        if not self._room.acquire(blocking=False):
             raise ChildrenBusy
         spool = TemporaryFile()  # noqa: SIM115 (whoever reads the parts closes it)
         try:
@@ -103,6 +103,8 @@ class Children:
                 with suppress(BrokenPipeError):
                     child.stdin.close()
             if code:
+                if self._ended:
+                    raise ChildrenBusy
                 said.seek(0)
                 log.error("child_failed", job=asked["job"], code=code, said=said.read().decode(errors="replace")[-_MOST_SAID:])
                 raise ChildFailed(f"{asked['job']}: {code}")

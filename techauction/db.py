@@ -67,8 +67,11 @@ def make_reading_engine(url: str) -> Engine:
     if parts.get_backend_name() == "sqlite":
         assert parts.database is not None
         # Its snapshot is a state of the WAL: it writes nothing, and checkpoints nothing when it ends.
-        connect = partial(sqlite3.connect, f"{Path(parts.database).resolve().as_uri()}?mode=ro", uri=True, timeout=5.0)
-        return create_engine("sqlite://", creator=connect, poolclass=NullPool)
+        address = f"{Path(parts.database).resolve().as_uri()}?mode=ro"
+        connect = partial(sqlite3.connect, address, uri=True, timeout=5.0, isolation_level=None)
+        engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+        event.listen(engine, "begin", _begun)
+        return engine
     limits = {**postgresql.COMMAND, "default_transaction_read_only": "on"}
     return create_engine(url, **_postgresql(parts, limits, "child", most=1))
 
@@ -123,16 +126,18 @@ def prepare(engine: Engine, *, checkpoints: bool = False) -> None:
         if files is not None:
             files.closed()
 
-    def begun(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("writing", False)
-        cursor = connection.connection.cursor()
-        cursor.execute("BEGIN IMMEDIATE" if immediate else "BEGIN")
-        cursor.close()
-
     files = _files_of(engine)
     event.listen(engine, "connect", connected)
     event.listen(engine, "close", closed)
-    event.listen(engine, "begin", begun)
+    event.listen(engine, "begin", _begun)
+
+
+def _begun(connection: Connection) -> None:
+    """Begin a transaction as it is meant: the driver would begin none for what only reads."""
+    immediate = connection.get_execution_options().get("writing", False)
+    cursor = connection.connection.cursor()
+    cursor.execute("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    cursor.close()
 
 
 def check(engine: Engine) -> None:

@@ -1,9 +1,12 @@
 import os
-import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -12,12 +15,22 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.children import Children, ChildrenBusy, ChildTooSlow
 from techauction.core.refusal import NoSuch
-from techauction.db import make_reading_engine, writing
+from techauction.core.roundfile import RoundFileWrong
+from techauction.db import make_reading_engine, snapshot, writing
 from techauction.jobs import child
 from techauction.reports.record_of_sale import verify_round
 from tests.rounds import a_round_sold
 
-PATIENCE_S = 20
+PATIENCE_S = 100
+PROGRAM = "techauction.jobs.child"
+KNOWN: dict[str, list[str]] = {"markets": [], "fields": [], "kinds": []}
+AT = "2026-11-30T00:00:00+00:00"
+SERVER = f"""
+import sys
+from techauction.children import Children
+
+Children(sys.argv[1]).do("round_file", file=sys.argv[2], known={KNOWN}, at="{AT}")
+"""
 
 
 def sold(sessions: sessionmaker[Session]) -> str:
@@ -25,6 +38,61 @@ def sold(sessions: sessionmaker[Session]) -> str:
         row = a_round_sold(session).row
         session.execute(text("UPDATE outcomes SET price = price + 1 WHERE price IS NOT NULL"))
         return row.slug
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Path:
+    """Return a file that a child reads until somebody has written into it."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    return path
+
+
+def until(held: Callable[[], bool]) -> None:
+    """Wait until a condition holds."""
+    end = time.monotonic() + PATIENCE_S
+    while not held():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def writer(pipe: Path) -> int | None:
+    """Return a descriptor to write into a pipe; none where nobody reads it."""
+    with suppress(OSError):
+        return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    return None
+
+
+def is_read(pipe: Path) -> bool:
+    if (found := writer(pipe)) is None:
+        return False
+    os.close(found)
+    return True
+
+
+def writer_of_a_reader(pipe: Path) -> int:
+    """Return a descriptor to write into a pipe, once somebody reads it: until it is closed."""
+    found: list[int | None] = []
+
+    def is_there() -> bool:
+        found.append(writer(pipe))
+        return found[-1] is not None
+
+    until(is_there)
+    assert found[-1] is not None
+    return found[-1]
+
+
+def asked(pool: ThreadPoolExecutor, children: Children, pipe: Path) -> Future[Any]:
+    """Have a child read a pipe, and return what will come of it."""
+    return pool.submit(children.do, "round_file", file=str(pipe), known=KNOWN, at=AT)
+
+
+def at_work() -> list[str]:
+    """Return the children of this process that do jobs."""
+    asked_of = ["ps", "--ppid", str(os.getpid()), "-o", "args="]
+    of_ours = subprocess.run(asked_of, capture_output=True, text=True, check=False)
+    return [each for each in of_ours.stdout.splitlines() if PROGRAM in each]
 
 
 def test_a_child_finds_what_this_process_would(sessions: sessionmaker[Session], database_url: str) -> None:
@@ -38,65 +106,96 @@ def test_a_child_finds_what_this_process_would(sessions: sessionmaker[Session], 
     assert (found, count) == (expected[:1], len(expected))
 
 
-def test_a_refusal_of_a_job_comes_as_it_is(database_url: str) -> None:
-    with pytest.raises(NoSuch):
-        Children(database_url).do("value_added", slug="nowhere")
-
-
-def test_a_child_only_reads(engine: Engine, database_url: str) -> None:
-    reading = make_reading_engine(database_url)
-
-    with reading.connect() as connection, pytest.raises(DatabaseError, match=r"read-?only"):
-        connection.execute(text("UPDATE markets SET position = position + 1"))
-
-    reading.dispose()
-    engine.dispose()
-
-
-def test_only_so_many_are_at_work_at_once(database_url: str) -> None:
-    with pytest.raises(ChildrenBusy):
-        Children(database_url, most=0).do("value_added", slug="nowhere")
-
-
-def test_one_that_is_done_makes_room(sessions: sessionmaker[Session], database_url: str) -> None:
-    slug, children = sold(sessions), Children(database_url, most=1)
+def test_a_refusal_of_a_job_comes_as_it_is_and_makes_room(database_url: str) -> None:
+    children = Children(database_url, most=1)
 
     for _each in range(2):
-        assert len(list(children.do("verification", slug=slug, most=1))) == 2
         with pytest.raises(NoSuch):
             children.do("value_added", slug="nowhere")
 
 
-def test_one_that_takes_too_long_is_killed(sessions: sessionmaker[Session], database_url: str) -> None:
-    slug, children = sold(sessions), Children(database_url, most=1, limit_s=0)
+def test_a_child_only_reads(engine: Engine, database_url: str) -> None:
+    engine.connect().close()
+    reading_engine = make_reading_engine(database_url)
 
-    with pytest.raises(ChildTooSlow):
-        children.do("verification", slug=slug, most=1)
-    with pytest.raises(ChildTooSlow):  # and it made room
-        children.do("verification", slug=slug, most=1)
+    with reading_engine.connect() as connection, pytest.raises(DatabaseError, match=r"read-?only"):
+        connection.execute(text("UPDATE markets SET position = position + 1"))
 
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    reading_engine.dispose()
 
 
-def test_at_the_end_of_the_server_none_is_begun(database_url: str) -> None:
+def test_a_child_reads_one_state_whatever_is_written_meanwhile(sessions: sessionmaker[Session], database_url: str) -> None:
+    reading_engine = make_reading_engine(database_url)
+    rounds = text("SELECT count(*) FROM rounds")
+    with Session(reading_engine) as session:
+        before = snapshot(session).scalar(rounds)
+        sold(sessions)
+
+        assert session.scalar(rounds) == before
+        assert snapshot(session).scalar(rounds) != before
+
+    reading_engine.dispose()
+
+
+def test_only_so_many_are_at_work_at_once(database_url: str, pipe: Path) -> None:
+    children = Children(database_url, most=1)
+
+    with ThreadPoolExecutor(1) as pool:
+        first = asked(pool, children, pipe)
+        to_first = writer_of_a_reader(pipe)
+        with pytest.raises(ChildrenBusy):
+            children.do("value_added", slug="nowhere")
+        os.close(to_first)
+        with pytest.raises(RoundFileWrong):
+            first.result(PATIENCE_S)
+
+    with pytest.raises(NoSuch):
+        children.do("value_added", slug="nowhere")
+
+
+def test_one_that_takes_too_long_is_killed_and_makes_room(database_url: str) -> None:
+    children = Children(database_url, most=1, limit_s=0)
+
+    for _each in range(2):
+        with pytest.raises(ChildTooSlow):
+            children.do("value_added", slug="nowhere")
+
+    assert not at_work()
+
+
+def test_at_the_end_of_the_server_those_at_work_end_and_none_is_begun(database_url: str, pipe: Path) -> None:
     children = Children(database_url)
-    children.end()
 
-    with ThreadPoolExecutor(1) as pool, pytest.raises(ChildrenBusy):
-        pool.submit(children.do, "value_added", slug="nowhere").result(PATIENCE_S)
+    with ThreadPoolExecutor(1) as pool:
+        first = asked(pool, children, pipe)
+        to_first = writer_of_a_reader(pipe)
+        children.end()
+        with pytest.raises(ChildrenBusy):
+            first.result(PATIENCE_S)
+        with pytest.raises(ChildrenBusy):
+            pool.submit(children.do, "value_added", slug="nowhere").result(PATIENCE_S)
+        os.close(to_first)
+
+    assert not at_work()
 
 
-def test_a_child_is_nice_and_ends_with_whoever_asked() -> None:
-    asking = subprocess.Popen(
-        [sys.executable, "-m", "techauction.jobs.child"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    until = time.monotonic() + PATIENCE_S
-    while os.getpriority(os.PRIO_PROCESS, asking.pid) < child.NICE and time.monotonic() < until:
-        time.sleep(0.05)
+def test_a_child_ends_with_a_server_that_is_killed(tmp_path: Path, pipe: Path) -> None:
+    server = subprocess.Popen([sys.executable, "-c", SERVER, f"sqlite:///{tmp_path}/none.db", str(pipe)])
+    to_child = writer_of_a_reader(pipe)
+
+    server.kill()
+    server.wait(PATIENCE_S)
+
+    until(lambda: not is_read(pipe))
+    os.close(to_child)
+
+
+def test_a_child_is_nice() -> None:
+    asking = subprocess.Popen([sys.executable, "-m", PROGRAM], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    with suppress(AssertionError):
+        until(lambda: os.getpriority(os.PRIO_PROCESS, asking.pid) >= child.NICE)
     niced = os.getpriority(os.PRIO_PROCESS, asking.pid)
-    assert asking.stdin is not None
-    asking.stdin.close()  # as at the end of the server, however it came
+    asking.kill()
+    asking.communicate()
 
     assert niced >= child.NICE
-    assert asking.wait(PATIENCE_S) not in (None, -signal.SIGKILL)

@@ -4,7 +4,7 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -38,6 +38,8 @@ _FIRST_PADDLE = 201
 _HOURS = 12
 LASTS = timedelta(hours=_HOURS)
 _OPENS_IN = timedelta(seconds=30)
+_ANNOUNCED_BEFORE = timedelta(minutes=1)
+"""Before it is opened, so that registration has ended: no round opens early before that."""
 _FILE = "bench.json"
 
 
@@ -134,8 +136,8 @@ def staff(instance: Instance) -> Staff:
 def large_plan(*, lots: int, enterprises: int) -> dict[str, object]:
     """Return the plan of another round, which opens tomorrow."""
     clock = SystemClock()
-    plan = _plan(clock, bidders=enterprises, lots=lots, lasts=LASTS)
     opens_at = clock() + timedelta(days=1)
+    plan = _plan(clock, bidders=enterprises, lots=lots, lasts=LASTS, registration_closes_at=opens_at)
     times = {"opens_at": opens_at.isoformat(), "closes_at": (opens_at + LASTS).isoformat()}
     return plan | {"round": {**cast("dict[str, object]", plan["round"]), "slug": "large", **times}}
 
@@ -156,12 +158,14 @@ def _write_settings(directory: Path, database_url: str | None) -> None:
 
 
 def _open_lots(session: Session, clock: Clock, *, bidders: int, lots: int, lasts: timedelta) -> tuple[int, ...]:
-    row = load_round(session, _plan(clock, bidders=bidders, lots=lots, lasts=lasts), now=clock())
+    announced_at = clock() - _ANNOUNCED_BEFORE
+    plan = _plan(clock, bidders=bidders, lots=lots, lasts=lasts, registration_closes_at=announced_at + _ANNOUNCED_BEFORE / 2)
+    row = load_round(session, plan, now=announced_at)
     opening.open_round(session, round_id=row.id, read_clock=clock)
     return tuple(session.scalars(select(LotRow.id).where(LotRow.round_id == row.id).order_by(LotRow.number)))
 
 
-def _plan(clock: Clock, *, bidders: int, lots: int, lasts: timedelta) -> dict[str, object]:
+def _plan(clock: Clock, *, bidders: int, lots: int, lasts: timedelta, registration_closes_at: datetime) -> dict[str, object]:
     now = clock()
     at_home = {"province": "Zhejiang", "market": "zhejiang"}
     return {
@@ -174,6 +178,7 @@ def _plan(clock: Clock, *, bidders: int, lots: int, lasts: timedelta) -> dict[st
             "synthetic": True,
             "opens_at": (now + min(_OPENS_IN, lasts / 2)).isoformat(),
             "closes_at": (now + lasts).isoformat(),
+            "registration_closes_at": registration_closes_at.isoformat(),
             "extension_trigger_s": 1,
             "extension_length_s": 1,
             "max_steps": MAX_STEPS,
@@ -196,6 +201,8 @@ def _plan(clock: Clock, *, bidders: int, lots: int, lasts: timedelta) -> dict[st
                 "institute": "institute",
                 "maturity": 7,
                 "instrument": "transfer",
+                "owners": "测速大学",
+                "rights": f"测速专利{number}",
                 "start_fen": START_FEN,
                 "increment_fen": INCREMENT_FEN,
             }

@@ -9,86 +9,12 @@ import os
 import pickle
 import resource
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
-from itertools import chain, islice
-from pathlib import Path
+from itertools import chain
 from threading import Thread
-from typing import IO, Any
-
-from sqlalchemy.orm import Session
-
-from techauction.core.reading import Faults
-from techauction.core.refusal import Refusal
-from techauction.core.roundfile import Known, RoundFileWrong, read
-from techauction.db import make_reading_engine, snapshot
-from techauction.reports.record_of_sale import verify_round
-from techauction.reports.settlement import compile_settlement
-from techauction.reports.value_added import compile_report
-from techauction.reports.writers.settlement_csv import write_csv
-from techauction.reports.writers.settlement_xlsx import write_xlsx
-from techauction.saleroom import answers
+from typing import IO
 
 NICE = 10
-_PIECE = 65_536
-_PARTS_AT_ONCE = 100
-"""So that no piece is long in unpickling: it holds Python's lock."""
 _MOST_MEMORY = 4 * 1024**3
-
-
-def verification(session: Session, *, slug: str, most: int) -> Iterator[object]:
-    """Yield the first violations of a round's record, and how many there are."""
-    found = verify_round(session, slug)
-    yield found[:most]
-    yield len(found)
-
-
-def value_added(session: Session, *, slug: str) -> Iterator[object]:
-    """Yield a round's value-added report."""
-    yield compile_report(session, slug)
-
-
-def settlement(session: Session, *, slug: str, form: str, language: Any, written_at: str) -> Iterator[object]:
-    """Yield the bytes of a round's settlement, as a workbook or as CSV."""
-    compiled = compile_settlement(session, slug)
-    if form == "csv":
-        yield from (line.encode() for line in write_csv(compiled, language))
-        return
-    with tempfile.TemporaryFile() as book:
-        write_xlsx(compiled, book, language=language, written_at=datetime.fromisoformat(written_at))
-        book.seek(0)
-        yield from iter(lambda: book.read(_PIECE), b"")
-
-
-def round_file(_session: Session, *, file: str, known: dict[str, list[str]], at: str) -> Iterator[object]:
-    """Yield the round of a round file, then some of its other parts at a time, each under the name it has in `RoundFile`.
-
-    :raises RoundFileWrong: with what is wrong with it
-    """
-    try:
-        plan = answers.unpacked(Path(file).read_bytes())
-    except ValueError:
-        raise RoundFileWrong([("$", "must be JSON")]) from None
-    except MemoryError:
-        raise RoundFileWrong([("$", "is too large to be read")]) from None
-    faults = Faults()
-    whole = read(plan, Known(**known), faults, datetime.fromisoformat(at))
-    if faults.noted:
-        raise RoundFileWrong(faults.noted, faults.more)
-    yield whole.round
-    for name in ("institutes", "lots", "bidders"):
-        rest = iter(getattr(whole, name))
-        while part := tuple(islice(rest, _PARTS_AT_ONCE)):
-            yield name, part
-
-
-JOBS: Mapping[str, Callable[..., Iterator[object]]] = {
-    "verification": verification,
-    "value_added": value_added,
-    "settlement": settlement,
-    "round_file": round_file,
-}
 
 
 def main(asking: IO[bytes], answering: IO[bytes]) -> None:
@@ -97,24 +23,28 @@ def main(asking: IO[bytes], answering: IO[bytes]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
     asked = json.loads(asking.readline())
     Thread(target=_end_with, args=(asking,), daemon=True).start()
-    engine = make_reading_engine(asked["database_url"])
-    with Session(engine) as session:
-        parts = JOBS[asked["job"]](snapshot(session), **asked["arguments"])
+    _answer(asked["job"], asked["database_url"], asked["arguments"], answering)
+
+
+def _answer(job: str, database_url: str, arguments: dict[str, object], answering: IO[bytes]) -> None:
+    # To load the house takes a second of a processor: nice already, and ended with whoever asked.
+    from sqlalchemy.orm import Session  # noqa: PLC0415
+
+    from techauction.core.refusal import Refusal  # noqa: PLC0415
+    from techauction.db import make_reading_engine, snapshot  # noqa: PLC0415
+    from techauction.jobs.long import JOBS, kept  # noqa: PLC0415
+
+    with Session(make_reading_engine(database_url)) as session:
+        parts = JOBS[job](snapshot(session), **arguments)
         try:
             first = next(parts)
         except Refusal as refusal:
-            pickle.dump(_kept(refusal), answering)
+            pickle.dump(kept(refusal), answering)
         else:
             pickle.dump(None, answering)
             for part in chain([first], parts):
                 pickle.dump(part, answering)
         answering.flush()
-
-
-def _kept(refusal: Refusal) -> tuple[object, ...]:
-    if isinstance(refusal, RoundFileWrong):
-        return refusal.code, refusal.faults, refusal.more
-    return refusal.code, refusal.as_json()
 
 
 def _end_with(asking: IO[bytes]) -> None:

@@ -14,12 +14,15 @@ from techauction.core.round import Phase
 from techauction.core.value_added import add_up
 from techauction.db import writing
 from techauction.reports.value_added import Group, report
+from techauction.reports.writers.settlement_columns import COLUMNS, HAMMER, OUTCOME
 from techauction.store.money import SettlementRow
 from techauction.store.people import Role, UserRow
 from techauction.web.organizer.bars import draw
 from tests.builders import a_round
 from tests.rounds import Played, a_round_sold
 from tests.web.conftest import Browser
+
+HAMMER_AT, OUTCOME_AT = COLUMNS.index(HAMMER), COLUMNS.index(OUTCOME)
 
 
 @pytest.fixture
@@ -76,7 +79,8 @@ def test_the_workbook_is_downloaded(organizer: Browser, played: Played) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{played.row.slug}-settlement.xlsx"'
     rows = list(openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[0].values)
-    assert (rows[7][7], rows[1][17]) == (5_300_000, "Sold")
+    assert rows[0][HAMMER_AT] == HAMMER.header
+    assert (rows[7][HAMMER_AT], rows[1][OUTCOME_AT]) == (5_300_000, "Sold")
 
 
 def test_the_csv_file_is_in_the_readers_language(organizer: Browser, played: Played) -> None:
@@ -85,7 +89,7 @@ def test_the_csv_file_is_in_the_readers_language(organizer: Browser, played: Pla
     assert answer.content_type == "text/csv; charset=utf-8"
     assert answer.headers["Cache-Control"] == "no-store"
     rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"), newline="")))
-    assert rows[1][17] == "成交"
+    assert rows[1][OUTCOME_AT] == "成交"
 
 
 def test_the_value_added_report_is_downloaded(organizer: Browser, played: Played, store: Callable[[], Session]) -> None:

@@ -6,6 +6,7 @@ from tests.faults.guards import (
     absence,
     access,
     approvals,
+    children,
     doors,
     instance,
     money,
@@ -17,6 +18,6 @@ from tests.faults.guards import (
     secrets,
 )
 
-_NOUNS = (absence, access, approvals, doors, instance, money, paddles, record, rights, rounds, saleroom, secrets)
+_NOUNS = (absence, access, approvals, children, doors, instance, money, paddles, record, rights, rounds, saleroom, secrets)
 
 FAULTS = list(chain.from_iterable(noun.FAULTS for noun in _NOUNS))

@@ -66,7 +66,7 @@ FAULTS = [
     Fault(
         guard="a bid voided under a clock set back says by how much",
         file="techauction/services/record.py",
-        original="    if kind in AFTER_A_STEP and lot.seq:\n",
+        original="    if kind in AFTER_A_STEP and lot.last_at is not None:\n",
         planted="    if kind is Kind.RESUMED:\n",
         test="tests/services/test_pausing.py::test_a_bid_voided_after_the_clock_was_set_back_says_by_how_much[sqlite]",
     ),

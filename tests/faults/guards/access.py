@@ -41,15 +41,15 @@ FAULTS = [
     Fault(
         guard="a sign-in is asked for again in the transaction",
         file="techauction/services/bidding.py",
-        original="each.session_id not in signed_in:",
-        planted="not each.session_id:",
+        original="asked.session_id not in signed_in:",
+        planted="not asked.session_id:",
         test="tests/services/test_bidding.py::test_the_transaction_asks_again_whether_a_sign_in_holds",
     ),
     Fault(
         guard="a token is asked for again in the transaction",
         file="techauction/services/bidding.py",
-        original="each.token_id not in holding:",
-        planted="not each.token_id:",
+        original="asked.token_id not in holding:",
+        planted="not asked.token_id:",
         test="tests/services/test_bidding.py::test_the_transaction_asks_again_whether_a_token_holds",
     ),
     Fault(
