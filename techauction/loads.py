@@ -119,8 +119,8 @@ def _sweep(session: Session) -> None:
 
 def _take(session: Session, step: Callable[[Session], object]) -> object:
     """Take one step in a transaction of its own, and leave the database to others for as long as it took."""
-    began = time.monotonic()
     with writing(session):
+        began = time.monotonic()
         done = step(session)
     session.rollback()
     session.expunge_all()
