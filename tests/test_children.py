@@ -48,6 +48,12 @@ def pipe(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def nowhere(tmp_path: Path) -> str:
+    """Return the URL of a database that no job of the test reads."""
+    return f"sqlite:///{tmp_path}/nowhere.db"
+
+
 def until(held: Callable[[], bool]) -> None:
     """Wait until a condition holds."""
     end = time.monotonic() + PATIENCE_S
@@ -89,8 +95,8 @@ def asked(pool: ThreadPoolExecutor, children: Children, pipe: Path) -> Future[An
 
 
 def at_work() -> list[str]:
-    """Return the children of this process that do jobs."""
-    asked_of = ["ps", "--ppid", str(os.getpid()), "-o", "args="]
+    """Return how nice each child of this process is that does a job, and what it runs."""
+    asked_of = ["ps", "--ppid", str(os.getpid()), "-o", "ni=,args="]
     of_ours = subprocess.run(asked_of, capture_output=True, text=True, check=False)
     return [each for each in of_ours.stdout.splitlines() if PROGRAM in each]
 
@@ -137,24 +143,24 @@ def test_a_child_reads_one_state_whatever_is_written_meanwhile(sessions: session
     reading_engine.dispose()
 
 
-def test_only_so_many_are_at_work_at_once(database_url: str, pipe: Path) -> None:
-    children = Children(database_url, most=1)
+def test_only_so_many_are_at_work_at_once_and_those_are_nice(nowhere: str, pipe: Path) -> None:
+    children = Children(nowhere, most=1)
 
     with ThreadPoolExecutor(1) as pool:
         first = asked(pool, children, pipe)
         to_first = writer_of_a_reader(pipe)
         with pytest.raises(ChildrenBusy):
             children.do("value_added", slug="nowhere")
+        [niced] = at_work()
         os.close(to_first)
         with pytest.raises(RoundFileWrong):
             first.result(PATIENCE_S)
 
-    with pytest.raises(NoSuch):
-        children.do("value_added", slug="nowhere")
+    assert int(niced.split()[0]) >= child.NICE
 
 
-def test_one_that_takes_too_long_is_killed_and_makes_room(database_url: str) -> None:
-    children = Children(database_url, most=1, limit_s=0)
+def test_one_that_takes_too_long_is_killed_and_makes_room(nowhere: str) -> None:
+    children = Children(nowhere, most=1, limit_s=0)
 
     for _each in range(2):
         with pytest.raises(ChildTooSlow):
@@ -163,8 +169,8 @@ def test_one_that_takes_too_long_is_killed_and_makes_room(database_url: str) -> 
     assert not at_work()
 
 
-def test_at_the_end_of_the_server_those_at_work_end_and_none_is_begun(database_url: str, pipe: Path) -> None:
-    children = Children(database_url)
+def test_at_the_end_of_the_server_those_at_work_end_and_none_is_begun(nowhere: str, pipe: Path) -> None:
+    children = Children(nowhere)
 
     with ThreadPoolExecutor(1) as pool:
         first = asked(pool, children, pipe)
@@ -179,8 +185,8 @@ def test_at_the_end_of_the_server_those_at_work_end_and_none_is_begun(database_u
     assert not at_work()
 
 
-def test_a_child_ends_with_a_server_that_is_killed(tmp_path: Path, pipe: Path) -> None:
-    server = subprocess.Popen([sys.executable, "-c", SERVER, f"sqlite:///{tmp_path}/none.db", str(pipe)])
+def test_a_child_ends_with_a_server_that_is_killed(nowhere: str, pipe: Path) -> None:
+    server = subprocess.Popen([sys.executable, "-c", SERVER, nowhere, str(pipe)])
     to_child = writer_of_a_reader(pipe)
 
     server.kill()
@@ -188,14 +194,3 @@ def test_a_child_ends_with_a_server_that_is_killed(tmp_path: Path, pipe: Path) -
 
     until(lambda: not is_read(pipe))
     os.close(to_child)
-
-
-def test_a_child_is_nice() -> None:
-    asking = subprocess.Popen([sys.executable, "-m", PROGRAM], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    with suppress(AssertionError):
-        until(lambda: os.getpriority(os.PRIO_PROCESS, asking.pid) >= child.NICE)
-    niced = os.getpriority(os.PRIO_PROCESS, asking.pid)
-    asking.kill()
-    asking.communicate()
-
-    assert niced >= child.NICE

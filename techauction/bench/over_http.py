@@ -20,7 +20,7 @@ from techauction.bench.load import Plan, Seen
 
 READY = "all processes serve"
 """What the product's server says on its log."""
-_START_S = 60.0
+_START_S = 120.0
 _END_S = 20.0
 _BACKLOG = 2_048
 

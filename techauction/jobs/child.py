@@ -19,7 +19,6 @@ _MOST_MEMORY = 4 * 1024**3
 
 def main(asking: IO[bytes], answering: IO[bytes]) -> None:
     """Do the job that is asked for."""
-    os.nice(NICE)
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
     asked = json.loads(asking.readline())
     Thread(target=_end_with, args=(asking,), daemon=True).start()
@@ -27,13 +26,14 @@ def main(asking: IO[bytes], answering: IO[bytes]) -> None:
 
 
 def _answer(job: str, database_url: str, arguments: dict[str, object], answering: IO[bytes]) -> None:
-    # To load the house takes a second of a processor: nice already, and ended with whoever asked.
+    # To import the house takes a second: it ends with whoever asked meanwhile, too.
     from sqlalchemy.orm import Session  # noqa: PLC0415
 
     from techauction.core.refusal import Refusal  # noqa: PLC0415
     from techauction.db import make_reading_engine, snapshot  # noqa: PLC0415
     from techauction.jobs.long import JOBS, kept  # noqa: PLC0415
 
+    os.nice(NICE)
     with Session(make_reading_engine(database_url)) as session:
         parts = JOBS[job](snapshot(session), **arguments)
         try:
