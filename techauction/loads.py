@@ -18,7 +18,7 @@ from techauction.core.planned import RoundFile
 from techauction.core.reading import Faults
 from techauction.core.refusal import Refusal
 from techauction.core.roundfile import Known
-from techauction.db import writing
+from techauction.db import checkpoint, writing
 from techauction.services import checking, sweeping
 from techauction.services.loading import Load
 
@@ -122,6 +122,7 @@ def _take(session: Session, step: Callable[[Session], object]) -> object:
     with writing(session):
         began = time.monotonic()
         done = step(session)
+    checkpoint(session.get_bind().engine)  # little by little: else a bid's commit would copy all of it at once
     session.rollback()
     session.expunge_all()
     time.sleep(min(time.monotonic() - began, _LONGEST_PAUSE_S))

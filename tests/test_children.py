@@ -2,9 +2,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +54,10 @@ def nowhere(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/nowhere.db"
 
 
-def until(held: Callable[[], bool]) -> None:
+def until(so: Callable[[], bool]) -> None:
     """Wait until a condition holds."""
     end = time.monotonic() + PATIENCE_S
-    while not held():
+    while not so():
         assert time.monotonic() < end
         time.sleep(0.02)
 
@@ -76,8 +76,9 @@ def is_read(pipe: Path) -> bool:
     return True
 
 
-def writer_of_a_reader(pipe: Path) -> int:
-    """Return a descriptor to write into a pipe, once somebody reads it: until it is closed."""
+@contextmanager
+def held(pipe: Path) -> Iterator[None]:
+    """Wait until somebody reads a pipe, and have it wait for the end of the block."""
     found: list[int | None] = []
 
     def is_there() -> bool:
@@ -86,7 +87,10 @@ def writer_of_a_reader(pipe: Path) -> int:
 
     until(is_there)
     assert found[-1] is not None
-    return found[-1]
+    try:
+        yield
+    finally:
+        os.close(found[-1])
 
 
 def asked(pool: ThreadPoolExecutor, children: Children, pipe: Path) -> Future[Any]:
@@ -148,11 +152,10 @@ def test_only_so_many_are_at_work_at_once_and_those_are_nice(nowhere: str, pipe:
 
     with ThreadPoolExecutor(1) as pool:
         first = asked(pool, children, pipe)
-        to_first = writer_of_a_reader(pipe)
-        with pytest.raises(ChildrenBusy):
-            children.do("value_added", slug="nowhere")
-        [niced] = at_work()
-        os.close(to_first)
+        with held(pipe):
+            with pytest.raises(ChildrenBusy):
+                children.do("value_added", slug="nowhere")
+            [niced] = at_work()
         with pytest.raises(RoundFileWrong):
             first.result(PATIENCE_S)
 
@@ -174,23 +177,21 @@ def test_at_the_end_of_the_server_those_at_work_end_and_none_is_begun(nowhere: s
 
     with ThreadPoolExecutor(1) as pool:
         first = asked(pool, children, pipe)
-        to_first = writer_of_a_reader(pipe)
-        children.end()
-        with pytest.raises(ChildrenBusy):
-            first.result(PATIENCE_S)
-        with pytest.raises(ChildrenBusy):
-            pool.submit(children.do, "value_added", slug="nowhere").result(PATIENCE_S)
-        os.close(to_first)
+        with held(pipe):
+            children.end()
+            with pytest.raises(ChildrenBusy):
+                first.result(PATIENCE_S)
+            with pytest.raises(ChildrenBusy):
+                pool.submit(children.do, "value_added", slug="nowhere").result(PATIENCE_S)
 
     assert not at_work()
 
 
 def test_a_child_ends_with_a_server_that_is_killed(nowhere: str, pipe: Path) -> None:
     server = subprocess.Popen([sys.executable, "-c", SERVER, nowhere, str(pipe)])
-    to_child = writer_of_a_reader(pipe)
 
-    server.kill()
-    server.wait(PATIENCE_S)
+    with held(pipe):
+        server.kill()
+        server.wait(PATIENCE_S)
 
-    until(lambda: not is_read(pipe))
-    os.close(to_child)
+        until(lambda: not is_read(pipe))

@@ -1,10 +1,12 @@
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from itertools import islice, pairwise
+from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, func, select
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -89,6 +91,26 @@ def test_a_round_is_loaded_in_steps_between_which_others_write(engine: Engine, s
         row = session.scalars(select(RoundRow)).one()
         assert (row.phase, row.published_at, row.loading_at) == (Phase.PUBLISHED, TEN, None)
         assert session.scalar(select(func.count()).select_from(AdmissionRow)) == 2_400
+
+
+def test_a_step_changes_few_places_of_each_index(engine: Engine, sessions: Sessions) -> None:
+    load(engine, a_plan(lots=96, enterprises=96))
+
+    with sessions() as session:
+        kept = session.execute(select(AdmissionRow.paddle_id, AdmissionRow.lot_id).order_by(AdmissionRow.id)).all()
+    assert len(kept) == 96 * 96
+    rest = iter(kept)
+    while step := list(islice(rest, ADMISSIONS_AT_ONCE)):
+        paddles, lots = (set(each) for each in zip(*step, strict=True))
+        assert max(len(paddles), len(lots)) <= 64
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_load_leaves_no_long_wal_to_the_commit_of_a_bid(engine: Engine, database_url: str) -> None:
+    load(engine, a_plan(lots=96, enterprises=96))
+
+    wal = Path(f"{make_url(database_url).database}-wal")
+    assert 0 < wal.stat().st_size < 1_000 * 4_096  # after so many pages SQLite copies them within a commit
 
 
 def test_in_steps_or_in_one_transaction_the_same_is_kept(engine: Engine, sessions: Sessions, custody: KeyRing) -> None:

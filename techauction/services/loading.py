@@ -40,6 +40,7 @@ ROWS_AT_ONCE = 100
 PADDLES_AT_ONCE = 20
 """Each is bound to its bidder and its lots by digests."""
 ADMISSIONS_AT_ONCE = 1_000
+_BLOCK = 32
 
 
 def _nobody(_number: int, _slip: Slip) -> None:
@@ -231,11 +232,19 @@ class Load:
         self._paddles |= {number: paddle.id for number, paddle in paddles.items()}
 
     def _admissions(self) -> Iterator[Admission]:
+        """Yield them in blocks of few paddles and few lots.
+
+        Their tables have an index by paddle and one by lot: by either order a step would change a page for each row.
+        """
         needs = self._needs()
-        for bidder in self._file.bidders:
-            paddle_id = self._paddles[bidder.paddle]
-            for number in bidder.lots:
-                yield paddle_id, self._lots[number], needs[number]
+        for bidders in _parts(self._file.bidders, _BLOCK):
+            blocks: dict[int, list[Admission]] = {}
+            for bidder in bidders:
+                paddle_id = self._paddles[bidder.paddle]
+                for number in bidder.lots:
+                    blocks.setdefault(number // _BLOCK, []).append((paddle_id, self._lots[number], needs[number]))
+            for _, block in sorted(blocks.items()):
+                yield from block
 
     def _needs(self) -> dict[int, int | None]:
         """Return the deposit for each lot by its number, in fen; none where one is fixed for the round."""

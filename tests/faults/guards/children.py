@@ -1,4 +1,4 @@
-"""Guards of the long jobs of pages, which child processes do."""
+"""Guards of the house's longest work: loads of rounds, and what child processes do."""
 
 from tests.faults.planting import Fault
 
@@ -44,5 +44,19 @@ FAULTS = [
         original='?mode=ro"',
         planted='?mode=rw"',
         test="tests/test_children.py::test_a_child_only_reads[sqlite]",
+    ),
+    Fault(
+        guard="a load leaves no long WAL to a bid's commit",
+        file="techauction/loads.py",
+        original="    checkpoint(session.get_bind().engine)",
+        planted="    pass",
+        test="tests/test_loads.py::test_a_load_leaves_no_long_wal_to_the_commit_of_a_bid[sqlite]",
+    ),
+    Fault(
+        guard="a step of a load changes few places of each index",
+        file="techauction/services/loading.py",
+        original="blocks.setdefault(number // _BLOCK, [])",
+        planted="blocks.setdefault(paddle_id, [])",
+        test="tests/test_loads.py::test_a_step_changes_few_places_of_each_index[sqlite]",
     ),
 ]
