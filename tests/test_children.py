@@ -21,7 +21,7 @@ from techauction.jobs import child
 from techauction.reports.record_of_sale import verify_round
 from tests.rounds import a_round_sold
 
-PATIENCE_S = 100
+PATIENCE_S = 300.0
 PROGRAM = "techauction.jobs.child"
 KNOWN: dict[str, list[str]] = {"markets": [], "fields": [], "kinds": []}
 AT = "2026-11-30T00:00:00+00:00"
@@ -111,13 +111,13 @@ def test_a_child_finds_what_this_process_would(sessions: sessionmaker[Session], 
         expected = verify_round(session, slug)
     assert len(expected) > 1
 
-    found, count = Children(database_url).do("verification", slug=slug, most=1)
+    found, count = Children(database_url, limit_s=PATIENCE_S).do("verification", slug=slug, most=1)
 
     assert (found, count) == (expected[:1], len(expected))
 
 
 def test_a_refusal_of_a_job_comes_as_it_is_and_makes_room(database_url: str) -> None:
-    children = Children(database_url, most=1)
+    children = Children(database_url, most=1, limit_s=PATIENCE_S)
 
     for _each in range(2):
         with pytest.raises(NoSuch):
@@ -134,7 +134,10 @@ def test_a_child_only_reads(engine: Engine, database_url: str) -> None:
     reading_engine.dispose()
 
 
-def test_a_child_reads_one_state_whatever_is_written_meanwhile(sessions: sessionmaker[Session], database_url: str) -> None:
+def test_a_child_reads_one_state_whatever_is_written_meanwhile(
+    engine: Engine, sessions: sessionmaker[Session], database_url: str
+) -> None:
+    engine.connect().close()  # as the server has it open
     reading_engine = make_reading_engine(database_url)
     rounds = text("SELECT count(*) FROM rounds")
     with Session(reading_engine) as session:
@@ -148,7 +151,7 @@ def test_a_child_reads_one_state_whatever_is_written_meanwhile(sessions: session
 
 
 def test_only_so_many_are_at_work_at_once_and_those_are_nice(nowhere: str, pipe: Path) -> None:
-    children = Children(nowhere, most=1)
+    children = Children(nowhere, most=1, limit_s=PATIENCE_S)
 
     with ThreadPoolExecutor(1) as pool:
         first = asked(pool, children, pipe)
@@ -173,7 +176,7 @@ def test_one_that_takes_too_long_is_killed_and_makes_room(nowhere: str) -> None:
 
 
 def test_at_the_end_of_the_server_those_at_work_end_and_none_is_begun(nowhere: str, pipe: Path) -> None:
-    children = Children(nowhere)
+    children = Children(nowhere, limit_s=PATIENCE_S)
 
     with ThreadPoolExecutor(1) as pool:
         first = asked(pool, children, pipe)
