@@ -6,11 +6,11 @@ FAULTS = [
     Fault(
         guard="the auctioneer's clock is read after the lock",
         file="techauction/saleroom/auctioneer.py",
-        original="""        with self._transaction(closes_only_later=True) as session:
+        original="""        with self._transaction(closes_only_later=True, hurried=hurried) as session:
             answers = take_bids(session, [each.asked for each in group], read_clock=self._clock, custody=self._custody)
 """,
         planted="""        now = self._clock()
-        with self._transaction(closes_only_later=True) as session:
+        with self._transaction(closes_only_later=True, hurried=hurried) as session:
             answers = take_bids(session, [each.asked for each in group], read_clock=lambda: now, custody=self._custody)
 """,
         test="tests/saleroom/test_in_time.py"
