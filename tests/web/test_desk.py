@@ -387,10 +387,10 @@ def test_the_desk_warns_before_the_opening_of_what_will_be_withheld(desk: Desk) 
 
     assert "will be withheld" not in wanting(admitted=3, reserve=False)
     unsealed = wanting(admitted=3, reserve=True)
-    assert "As things stand 1 lot will be withheld at the opening: 2 ." in unsealed
+    assert "As things stand 1 lot will be withheld at the opening; the list below says why. Lot 2" in unsealed
     assert unsealed.count("Will be withheld: its reserve is announced and not sealed") == 1
     few = wanting(admitted=4, reserve=False)
-    assert "As things stand 2 lots will be withheld at the opening: 1 , 2 ." in few
+    assert "As things stand 2 lots will be withheld at the opening; the list below says why. Lot 1 · Lot 2" in few
     assert few.count("Will be withheld: fewer than 4 paddles are admitted and have paid") == 2
     assert few.count("Admitted 3") == 2
 
@@ -405,6 +405,6 @@ def test_the_desk_warns_by_what_the_opening_decides(desk: Desk) -> None:
 
     desk.open()
 
-    assert "will be withheld at the opening: 1 ." in warned
+    assert "will be withheld at the opening; the list below says why. Lot 1" in warned
     assert [desk.lot(0).stage, desk.lot(1).stage] == [Stage.ENDED, Stage.OPEN]
     assert "will be withheld" not in text(desk.ada.get(desk.at).text)
