@@ -7,12 +7,13 @@ const MOST_ROWS = 20;
 const QUIET_MS = 1_200;
 
 /** Return the words that hold now: those of the state, and what it is to the reader. `data-when` on an element names some of these. */
-function truths(lot, me, hasBid) {
+function truths(lot, me, hasBid, ceilingFen) {
   const truth = new Set(lot.words);
   if (me === null) return truth;
   const leads = truth.has("leader") && lot.paddle === me;
   truth.add(leads ? "mine" : "not-mine").add(hasBid ? "has-bid" : "has-not-bid");
   if (hasBid && !leads && truth.has("bid") && truth.has("going")) truth.add("outbid");
+  if (ceilingFen !== null) truth.add(lot.least_fen > ceilingFen ? "spent" : "unspent");
   return truth;
 }
 
@@ -29,7 +30,8 @@ export function paint(root, lot) {
   Object.assign(root.dataset, { seq: lot.seq, order: lot.order, stage, opensAt: lot.opens_at, closesAt: lot.closes_at });
 
   if (me !== null && lot.paddle === me) root.dataset.hasBid = "";
-  const truth = truths(lot, me, "hasBid" in root.dataset);
+  const ceilingFen = "ceilingFen" in root.dataset ? Number(root.dataset.ceilingFen) : null;
+  const truth = truths(lot, me, "hasBid" in root.dataset, ceilingFen);
   show(root, truth);
 
   const write = (name, text) => {
@@ -79,8 +81,12 @@ function places(root, selector) {
 }
 
 function show(root, truth) {
+  const before = new Set(root.dataset.truth.split(" "));
   root.dataset.truth = [...truth].join(" ");
   for (const each of places(root, "[data-when]")) each.hidden = !holds(each.dataset.when, truth);
+  for (const each of places(root, "[data-open-when]")) {
+    if (holds(each.dataset.openWhen, truth) && !holds(each.dataset.openWhen, before)) each.open = true;
+  }
 }
 
 function flash(element) {

@@ -117,14 +117,18 @@ def sold(facts: Facts) -> Letter:
 
 
 def outbid(facts: Facts) -> Letter:
-    """Return what a bidder is told who no longer leads."""
-    return Letter(
-        _("You were outbid on lot %(number)s", number=facts["number"]),
-        _(
-            "Another paddle leads lot %(number)s (%(title)s) at %(price)s. Its close is at %(time)s at present.",
-            number=facts["number"],
-            title=named(facts),
-            price=sum_of(facts, "price_fen"),
-            time=datetime.fromisoformat(str(facts["closes_at"])).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S"),
-        ),
+    """Return what a bidder is told who no longer leads; its ceiling, where that is passed, stands on the lot's page alone."""
+    told = _(
+        "Another paddle leads lot %(number)s (%(title)s) at %(price)s. Its close is at %(time)s at present.",
+        number=facts["number"],
+        title=named(facts),
+        price=sum_of(facts, "price_fen"),
+        time=datetime.fromisoformat(str(facts["closes_at"])).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S"),
     )
+    if not facts.get("over_ceiling"):
+        return Letter(_("You were outbid on lot %(number)s", number=facts["number"]), told)
+    more = _(
+        "That is over the ceiling of your standing instruction: the system bids no more for you. You may raise the ceiling on "
+        "the lot's page."
+    )
+    return Letter(_("Lot %(number)s is over your ceiling", number=facts["number"]), f"{told}\n{more}")

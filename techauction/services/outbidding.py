@@ -1,5 +1,8 @@
 """Telling bidders that they were outbid: in the page first, by mail only if they have not seen it there.
 
+So are those whose standing instruction is spent: nothing lawful can be bid for it any more. They are told like others who were
+outbid, without the ceiling, and also where nothing was ever bid for them.
+
 Off the hot path: a tick looks at what lots' records have grown by, at all of them at once. A bidder has at most one such notice
 waiting for a lot.
 """
@@ -14,10 +17,11 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from techauction.core.lot import Stage
+from techauction.core.money import Money
 from techauction.core.record import BIDS, Kind
 from techauction.core.voiding import voided_by
 from techauction.services.notices import OUTBID, Facts, of_lot, put, see
-from techauction.store.auction import PaddleRow
+from techauction.store.auction import InstructionRow, PaddleRow
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.notices import NoticeRow
 from techauction.store.people import UserRow
@@ -29,12 +33,13 @@ PATIENCE = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Selling:
-    """A lot while it is sold: the length of its record, who leads since when, and what a notice says of it."""
+    """A lot while it is sold: the length of its record, who leads since when, the least bid, and what a notice says of it."""
 
     round_id: int
     seq: int
     paddle: int
     since: datetime
+    least: Money
     facts: Facts
 
 
@@ -69,12 +74,15 @@ def _selling(row: LotRow) -> Selling:
     assert row.standing_amount is not None
     assert row.closes_at is not None
     facts: Facts = {"price_fen": row.standing_amount.minor, "closes_at": row.closes_at.isoformat()}
-    return Selling(row.round_id, row.seq, row.standing_paddle, row.standing_at, of_lot(row) | facts)
+    least = row.standing_amount + row.increments().at(row.standing_amount)
+    return Selling(row.round_id, row.seq, row.standing_paddle, row.standing_at, least, of_lot(row) | facts)
 
 
 def look(session: Session, lots: Mapping[int, Selling], before: Mapping[int, Selling]) -> Outbid:
     """Return who is to be told about lots as they stand now, where they stood so when it was looked `before`."""
-    last_bids = _last_bids(session, lots, before)
+    last_bids, spent = _last_bids(session, lots, before), _spent(session, lots)
+    for key, placed_at in spent.items():
+        last_bids[key] = max(last_bids.get(key, placed_at), placed_at)
     users = _users(session, {(lots[lot_id].round_id, paddle) for lot_id, paddle in last_bids})
     bidding = [(lot_id, paddle, user_id) for lot_id, paddle in last_bids for user_id in users[lots[lot_id].round_id, paddle]]
     if not bidding:
@@ -87,7 +95,8 @@ def look(session: Session, lots: Mapping[int, Selling], before: Mapping[int, Sel
         if paddle == lots[lot_id].paddle:
             found.moot.extend(waiting)
         elif not waiting and all(each.created_at < last_bids[lot_id, paddle] for each in notices):
-            found.told.append((user_id, lots[lot_id].facts))
+            facts = lots[lot_id].facts
+            found.told.append((user_id, facts | {"over_ceiling": True} if (lot_id, paddle) in spent else facts))
     return found
 
 
@@ -115,6 +124,27 @@ def _last_bids(session: Session, lots: Mapping[int, Selling], before: Mapping[in
         rows = session.execute(select(RecordRow.paddle, func.max(RecordRow.at)).where(*bids).group_by(RecordRow.paddle))
         found.update({(lot_id, paddle): at for paddle, at in rows if paddle is not None})
     return found
+
+
+def _spent(session: Session, lots: Mapping[int, Selling]) -> dict[tuple[int, int], datetime]:
+    """Return when the instructions were left whose ceiling is under the least bid, by (lot, paddle); who leads needs none."""
+    rows = session.execute(
+        select(InstructionRow.lot_id, PaddleRow.number, InstructionRow.ceiling, InstructionRow.placed_at)
+        .join(PaddleRow, InstructionRow.paddle_id == PaddleRow.id)
+        .join(UserRow, InstructionRow.user_id == UserRow.id)
+        .where(
+            InstructionRow.lot_id.in_(lots),
+            InstructionRow.ended_at.is_(None),
+            PaddleRow.voided_at.is_(None),
+            UserRow.disabled_at.is_(None),
+            UserRow.organisation_id == PaddleRow.organisation_id,
+        )
+    )
+    return {
+        (lot_id, number): placed_at
+        for lot_id, number, ceiling, placed_at in rows
+        if number is not None and ceiling < lots[lot_id].least and number != lots[lot_id].paddle
+    }
 
 
 def _users(session: Session, paddles: Collection[tuple[int, int]]) -> dict[tuple[int, int], list[int]]:

@@ -21,7 +21,7 @@ from techauction.jobs.mailer import FileMailer
 from techauction.jobs.outbidding import Outbidding
 from techauction.jobs.sending import send_notices
 from techauction.saleroom.auctioneer import Asked, Auctioneer
-from techauction.services import opening, pausing, voiding
+from techauction.services import instructions, opening, pausing, voiding
 from techauction.services.notices import see, unseen
 from techauction.services.outbidding import PATIENCE, look, selling
 from techauction.services.two import Two
@@ -67,6 +67,13 @@ class Sale:
             received_at=self.clock(),
         )
         self.auctioneer.submit(asked).result(PATIENCE_S)
+
+    def leave(self, name: str, ceiling: Money) -> None:
+        """Leave a standing instruction, a second later."""
+        self.clock.set(self.clock() + timedelta(seconds=1))
+        bidder = {"organisation_id": self.organisations[name], "user_id": self.agents[name]}
+        act = partial(instructions.place, lot_id=self.lot_id, ceiling=ceiling, **bidder)
+        self.auctioneer.act(act).result(PATIENCE_S)
 
     def notices(self, name: str) -> list[NoticeRow]:
         """Return what was told to an agent of having been outbid."""
@@ -261,3 +268,57 @@ def test_what_is_told_of_a_rehearsal_says_that_it_is_one(sale: Sale, sessions: S
     sale.clock.set(sale.clock() + PATIENCE)
 
     assert send(app, sale, tmp_path) == ["Rehearsal: You were outbid on lot 7"]
+
+
+def test_whose_ceiling_is_passed_is_told_so_without_the_sum_and_nobody_else_is(sale: Sale, app: Flask, tmp_path: Path) -> None:
+    sale.leave("ada", wan(220))
+    sale.outbidding.look()
+    assert sale.notices("ada") == []
+
+    sale.bid("bo", wan(230))
+    sale.outbidding.look()
+    sale.outbidding.look()
+
+    [told] = sale.notices("ada")
+    assert told.facts["over_ceiling"] is True
+    assert wan(220).minor not in told.facts.values()
+    assert sale.notices("bo") == []
+    sale.clock.set(sale.clock() + PATIENCE)
+    assert send(app, sale, tmp_path) == ["Lot 7 is over your ceiling"]
+
+
+def test_who_never_bid_is_told_that_the_ceiling_is_passed(sale: Sale, sessions: Sessions) -> None:
+    sale.bid("bo", wan(210))
+    sale.leave("bo", wan(220))
+    sale.leave("ada", wan(220))
+    with sessions() as session:
+        assert session.get_one(LotRow, sale.lot_id).bidders == [102], "of equal ceilings the earlier one stands"
+
+    sale.outbidding.look()
+    sale.bid("ada", wan(230), lot_id=sale.other_id)
+    sale.outbidding.look()
+
+    assert [each.facts["over_ceiling"] for each in sale.notices("ada")] == [True]
+    assert sale.notices("bo") == []
+
+
+def test_who_raised_the_ceiling_is_told_again_when_that_is_passed_too(sale: Sale) -> None:
+    sale.leave("ada", wan(220))
+    sale.bid("bo", wan(230))
+    sale.outbidding.look()
+    sale.leave("ada", wan(260))
+    sale.outbidding.look()
+    assert [each.seen_at is not None for each in sale.notices("ada")] == [True]
+
+    sale.bid("bo", wan(270))
+    sale.outbidding.look()
+
+    assert [each.facts["over_ceiling"] for each in sale.notices("ada")] == [True, True]
+
+
+def test_who_was_outbid_without_an_instruction_is_told_of_no_ceiling(sale: Sale) -> None:
+    sale.bid("ada", wan(200))
+    sale.bid("bo", wan(210))
+    sale.outbidding.look()
+
+    assert "over_ceiling" not in sale.notices("ada")[0].facts

@@ -30,6 +30,9 @@ PATIENCE_S = 20
 ASCENDING, SEALED, OTHER = (f"/bidder/rounds/joint/lots/{number}" for number in (1, 2, 3))
 
 
+SAYINGS = ("The system bids for you up to", "Your ceiling is reached", "Over your ceiling", "Raise your ceiling")
+
+
 @dataclass
 class Room:
     """Three open lots, the second by sealed offers, and two bidders; the first holds a priority right at the first lot."""
@@ -150,6 +153,28 @@ def test_the_quick_steps_are_eight_and_the_start_price(room: Room) -> None:
 
     assert before == ["0", *after]
     assert len(after) == 8
+
+
+def test_a_spent_instruction_says_so_and_offers_to_be_raised(room: Room) -> None:
+    room.me.send(f"{ASCENDING}/instruction", {"ceiling": "220万"})
+
+    def now_said() -> list[str]:
+        card = room.me.get(ASCENDING).text.split('id="instruction"')[1].split("</section>")[0]
+        shown = re.sub(r"<span data-when=[^>]*hidden>.*?</span>", "", card, flags=re.DOTALL)
+        return [each for each in SAYINGS if each in shown] + (
+            ["open"] if re.search(r"data-open-when=\S+\s+open", shown) else []
+        )
+
+    assert now_said() == ["The system bids for you up to"]
+    room.bid(room.rival, ASCENDING, "210万")
+    assert now_said() == ["Your ceiling is reached", "Raise your ceiling", "open"]
+    room.bid(room.rival, ASCENDING, "230万")
+
+    assert now_said() == ["Over your ceiling", "Raise your ceiling", "open"]
+    assert "Over your ceiling. Raise it" in plain(room.me.get(ASCENDING))
+    assert "ver your ceiling" not in plain(room.rival.get(ASCENDING))
+    room.me.send(f"{ASCENDING}/instruction", {"ceiling": "300万"})
+    assert now_said() == ["The system bids for you up to"]
 
 
 def test_whoever_was_outbid_is_told_by_whom_here_and_on_every_other_lots_page(room: Room) -> None:

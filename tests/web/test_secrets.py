@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.clock import ManualClock
 from techauction.core.money import Money
-from techauction.db import writing
+from techauction.db import make_engine, writing
+from techauction.jobs.outbidding import Outbidding
 from techauction.services import instructions, opening
 from techauction.settings import Settings
 from techauction.store.auction import PaddleRow
@@ -181,3 +182,28 @@ def test_a_standing_instruction_is_read_by_its_bidder_alone(
     assert {(who, where) for who, where, body in told if tells(body, ceiling, "no salt")} == {("bidder", "bidder.lot")}
     assert tables_with(store, ceiling) == {"instructions"}
     assert not tells("".join(capfd.readouterr()), ceiling, "no salt")
+
+
+@pytest.mark.slow
+def test_that_an_instruction_is_spent_is_told_to_its_bidder_alone(
+    house: House, clock: ManualClock, store: Callable[[], Session], settings: Settings
+) -> None:
+    step, lot_id = Money(9_999_983), house.lots[0]
+    with store() as session, writing(session):
+        session.execute(update(LotRow).values(increment=step))
+        paddle = session.scalars(select(PaddleRow).where(PaddleRow.number == 101)).one()
+        user_id = session.scalars(select(UserRow.id).where(UserRow.organisation_id == paddle.organisation_id)).one()
+        organisation_id = paddle.organisation_id
+    ceiling = wan(200) + step.times(3)
+    clock.set(OPENS)
+    house.act(opening.open_round, round_id=house.ids["round_id"][0])
+    house.act(instructions.place, lot_id=lot_id, organisation_id=organisation_id, user_id=user_id, ceiling=ceiling)
+    assert house.bid("rival", 0, wan(200) + step.times(9)).status_code == 201
+    engine = make_engine(settings.database_url)
+    Outbidding(sessionmaker(engine), clock).look()
+    engine.dispose()
+
+    told = list(itertools.chain(house.told("GET", ("en",)), house.live()))
+
+    said = {(who, where) for who, where, body in told if b"ver your ceiling" in body or b"over_ceiling" in body}
+    assert said == {("bidder", "bidder.lot"), ("bidder", "account_notices.notices")}

@@ -13,18 +13,26 @@ from techauction.core.money import Money
 from techauction.queries.sale import Sale
 
 
-def truths(sale: Sale, me: int | None = None, *, has_bid: bool = False) -> frozenset[str]:
-    """Return what is true of the sale; `me` is the reader's own paddle, `has_bid` says whether it has made an offer."""
-    return sale.words() if me is None else sale.words() | set(_mine(sale, me, has_bid=has_bid))
+def truths(sale: Sale, me: int | None = None, *, has_bid: bool = False, ceiling: Money | None = None) -> frozenset[str]:
+    """Return what is true of the sale.
+
+    `me` is the reader's own paddle, `has_bid` says whether it has made an offer, `ceiling` is its standing instruction's.
+    """
+    return sale.words() if me is None else sale.words() | set(_mine(sale, me, has_bid, ceiling))
 
 
-def _mine(sale: Sale, me: int, *, has_bid: bool) -> Iterator[str]:
-    """Yield what the sale is to the reader: who bid, and whose bid stands no more, was outbid."""
+def _mine(sale: Sale, me: int, has_bid: bool, ceiling: Money | None) -> Iterator[str]:  # noqa: FBT001 (as they come)
+    """Yield what the sale is to the reader: who bid, and whose bid stands no more, was outbid.
+
+    An instruction is spent when nothing lawful can be bid for it any more.
+    """
     leads = sale.leader == me
     yield "mine" if leads else "not-mine"
     yield "has-bid" if has_bid else "has-not-bid"
     if has_bid and not leads and sale.paddle is not None and sale.stage is not Stage.ENDED:
         yield "outbid"
+    if ceiling is not None:
+        yield "spent" if sale.least > ceiling else "unspent"
 
 
 def holds(words: str, truth: frozenset[str]) -> bool:
