@@ -109,6 +109,8 @@ def is_passing(error: BaseException) -> bool:
 def is_away(error: BaseException) -> bool:
     """Return whether the database itself does not answer, or not in time: nothing is wrong with what was asked."""
     raised = cause(error)
+    if getattr(raised, "sqlite_errorname", None) == "SQLITE_ERROR":  # it answers, and what was asked is wrong
+        return False
     return (
         isinstance(raised, (psycopg.OperationalError, psycopg.InterfaceError, sqlite3.OperationalError, PoolTimeout))
         or getattr(error, "connection_invalidated", False) is True
