@@ -203,6 +203,12 @@ def _files_of(engine: Engine) -> OpenFiles | None:
     return files_of(engine.url.database) if engine.dialect.name == "sqlite" and engine.url.database else None
 
 
+def files_stand(engine: Engine) -> bool:
+    """Return whether the files of a SQLite database that this process has open stand under their names still."""
+    files = _files_of(engine)
+    return files is None or files.stand()
+
+
 def snapshot(session: Session) -> Session:
     """End the session's read, and have its next statements all read one state of the database."""
     session.rollback()

@@ -302,6 +302,7 @@ LETTERS: dict[str, Callable[[Facts], Letter]] = {
     "lot_passed_in": lots.passed_in,
     "lot_passed_in_for_bidder": lots.passed_in_for_bidder,
     "lot_sold": lots.sold,
+    "lot_stuck": lots.stuck,
     "organisation_registered": _organisation_registered,
     "organisation_renamed": names.organisation_renamed,
     "lot_withheld": lots.withheld,

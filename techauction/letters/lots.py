@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 
 from techauction.core.days import SHANGHAI
 from techauction.core.outcome import WithheldFor
+from techauction.core.stuck import Duty
 from techauction.letters.letter import Facts, Letter, named, sum_of
 from techauction.wording import word
 
@@ -20,6 +21,21 @@ def key_missing(facts: Facts) -> Letter:
             "entered by the institute's sealing officer from the seal slip, on the result's page.",
             number=facts["number"],
             title=named(facts),
+        ),
+    )
+
+
+def stuck(facts: Facts) -> Letter:
+    """Return what organizers are told of a lot with which the house cannot go on."""
+    duty = word(Duty(str(facts["duty"])))
+    return Letter(
+        _("Lot %(number)s: %(duty)s", number=facts["number"], duty=duty),
+        _(
+            "Lot %(number)s (%(title)s): %(duty)s. The other lots go on, and the house tries again by itself; the round cannot "
+            "close before. Have whoever keeps the server look into its log.",
+            number=facts["number"],
+            title=named(facts),
+            duty=duty,
         ),
     )
 

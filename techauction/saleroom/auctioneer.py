@@ -17,9 +17,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.clock import Clock
+from techauction.core.absence import LEAST
 from techauction.core.custody import WITHOUT_KEYS, Custody
 from techauction.core.lot import Stage
 from techauction.core.refusal import Refusal
+from techauction.core.stuck import Duty
 from techauction.db import checkpoint, writing
 from techauction.postgresql import CommitUnknown, cause, hurry, is_held, is_passing, is_raced, is_undone, weigh
 from techauction.saleroom.answering import FateUnknown, Waiting, answer
@@ -27,7 +29,7 @@ from techauction.saleroom.clerk import Clerk
 from techauction.saleroom.keptback import KeptBack
 from techauction.saleroom.life import Life
 from techauction.saleroom.tickets import Ticket, Tickets
-from techauction.saleroom.timekeeper import Timekeeper
+from techauction.saleroom.timekeeper import BEAT, Timekeeper
 from techauction.services import absence, hammer, holding
 from techauction.services.bidding import Answer, Asked, Taken, take_bids
 from techauction.services.instructions import AwaitsHammer
@@ -58,6 +60,8 @@ IDLE_S = 0.5
 HELD_S = 2.0
 """So often it looks whether the key is back that lots past their close wait for."""
 CHECKPOINT_S = 2.0
+PROVEN_WITHIN_S = (BEAT + LEAST).total_seconds()
+"""While lots are sold the last proof is not older, or there is an absence."""
 
 
 class QueueFull(Refusal):
@@ -220,6 +224,10 @@ class Auctioneer:
         """
         return self.act_of_bidder(_certify)
 
+    def try_to_write(self) -> "Future[None]":
+        """Write something small, in its turn; the future raises what the database said against it."""
+        return self.act(self._timekeeper.write)
+
     @property
     def waiting(self) -> int:
         """Return how many offers and acts wait."""
@@ -229,6 +237,11 @@ class Auctioneer:
     def alive(self) -> bool:
         """Return whether the thread is running."""
         return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def proves(self) -> bool:
+        """Return whether lots are sold, and the last proof that bids can be taken is as young as it then must be."""
+        return self._next_close is not None and self.life.wrote_within(PROVEN_WITHIN_S)
 
     @property
     def life(self) -> Life:
@@ -576,8 +589,9 @@ class Auctioneer:
     def _hammered_alone(self, lot_id: int) -> bool:
         try:
             return bool(self._hammer([lot_id], hurried=True))
-        except Exception:  # it stays due, and is tried again
+        except Exception as error:  # it stays due, and is tried again
             log.exception("hammer_failed", lot=lot_id)
+            self._clerk.tell(lot_id, Duty.HAMMER, error)
             return False
 
     def _tell(self, session: Session, *, closes_only_later: bool = False) -> None:

@@ -12,7 +12,9 @@ import structlog
 from sqlalchemy.orm import Session
 
 from techauction.clock import Clock
-from techauction.services import aftersale, instructions, opening
+from techauction.core.stuck import Duty
+from techauction.postgresql import is_away
+from techauction.services import aftersale, instructions, opening, stuck
 
 log = structlog.get_logger()
 
@@ -32,6 +34,7 @@ class Clerk:
         self._hurried = False
         self._rounds: set[int] = set()
         self._stuck: set[int] = set()
+        self._told: set[tuple[int, Duty]] = set()
         self._answered: set[int] = set()  # also where no instruction called for a bid
         self._next_s: float | None = 0.0  # what a process before this one left
 
@@ -87,10 +90,11 @@ class Clerk:
         """Return whether there may be more to open now; what another process is at work on is looked at later."""
         try:
             return bool(self._perform(partial(opening.open_lots, lot_ids=lot_ids)))
-        except Exception:
+        except Exception as error:
             log.exception("opening_failed", lots=lot_ids)
             if len(lot_ids) == 1:
                 self._stuck.update(lot_ids)
+                self.tell(lot_ids[0], Duty.OPENING, error)
             else:
                 for lot_id in lot_ids:
                     self._open([lot_id])
@@ -99,9 +103,11 @@ class Clerk:
     def _answer(self, lot_ids: list[int]) -> None:
         try:
             self._perform(partial(instructions.answer_opened, lot_ids=lot_ids))
-        except Exception:
+        except Exception as error:
             log.exception("answering_failed", lots=lot_ids)
             self._stuck.update(lot_ids)
+            for lot_id in lot_ids:
+                self.tell(lot_id, Duty.ANSWERING, error)
         else:
             self._answered.update(lot_ids)
 
@@ -109,14 +115,30 @@ class Clerk:
         """Return whether there may be more to do now; what another process is at work on is looked at later."""
         try:
             return bool(self._perform(partial(_bring, lot_ids=lot_ids)))
-        except Exception:
+        except Exception as error:
             log.exception("settlement_failed", lots=lot_ids)
             if len(lot_ids) == 1:
                 self._stuck.update(lot_ids)
+                self.tell(lot_ids[0], Duty.SETTLING, error)
             else:
                 for lot_id in lot_ids:
                     self._bring([lot_id])
             return True
+
+    def tell(self, lot_id: int, duty: Duty, error: Exception) -> None:
+        """Have the organizers know of a lot with which something is wrong; what only the database refused passes."""
+        if is_away(error) or (lot_id, duty) in self._told:
+            return
+        try:
+            self._perform(partial(_tell, lot_id=lot_id, duty=duty))
+        except Exception:
+            log.exception("not_told", lot=lot_id, duty=duty)
+        else:
+            self._told.add((lot_id, duty))
+
+
+def _tell(session: Session, *, read_clock: Clock, lot_id: int, duty: Duty) -> None:
+    stuck.tell(session, lot_id=lot_id, duty=duty, now=read_clock())
 
 
 def _listed(session: Session, *, read_clock: Clock, apart_from: set[int]) -> list[int]:

@@ -25,6 +25,7 @@ class Life:
         self._last = clock()
         self._gaps: list[Gap] = []
         self._answered_s: float | None = None
+        self._wrote_s: float | None = None
 
     async def attend(self) -> None:
         """Show, as long as it runs, that the event loop answers."""
@@ -42,14 +43,27 @@ class Life:
         self._gaps.clear()
         self._last = self._clock() if since is None else since
 
+    def wrote_within(self, seconds: float) -> bool:
+        """Return whether it was proved so lately, by a commit that wrote."""
+        return self._wrote_s is not None and time.monotonic() - self._wrote_s <= seconds
+
+    def rest(self) -> None:
+        """Take the present moment as a proof though nothing was written: nothing is for sale, and nobody is missed."""
+        self._prove()
+
     def prove(self) -> None:
-        """Take the present moment as a proof: a commit that wrote has just ended, or nothing is for sale."""
+        """Take the present moment as a proof: a commit that wrote has just ended."""
+        if self._prove():
+            self._wrote_s = time.monotonic()
+
+    def _prove(self) -> bool:
         if not self.answers:
-            return
+            return False
         now = self._clock()
         if not self._jumps and now - self._last >= LEAST:
             self._gaps.append(Gap(self._last, now))
         self._last = now
+        return True
 
     def gaps(self, now: datetime) -> list[Gap]:
         """Return what is not noted yet, with the time since the last proof."""

@@ -8,12 +8,11 @@ from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, re
 from flask.typing import ResponseReturnValue
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
-from techauction.db import db
+from techauction.db import db, files_stand
 from techauction.saleroom.auctioneer import Auctioneer
-from techauction.web.context import auctioneer, house
+from techauction.saleroom.readiness import Readiness
+from techauction.web.context import house
 from techauction.web.guard import comes_from_here
 
 bp = Blueprint("health", __name__)
@@ -55,8 +54,9 @@ def healthz() -> ResponseReturnValue:
 
 @bp.get("/readyz")
 def readyz() -> ResponseReturnValue:
-    """Say whether the process can work: the database answers, and the auctioneer is there."""
-    found = {"database": _database_answers(), "auctioneer": auctioneer().alive}
+    """Say whether the house can take a bid: the database answers, the auctioneer is there, and what it writes is kept."""
+    readiness: Readiness = current_app.extensions["readiness"]
+    found = readiness.found() | ({} if files_stand(db.engine) else {"files": False})
     return jsonify(found), 200 if all(found.values()) else 503
 
 
@@ -70,21 +70,15 @@ def metrics() -> ResponseReturnValue:
 
 
 def register(app: Flask, auctioneer_: Auctioneer) -> None:
-    """Count the app's requests."""
+    """Count the app's requests, and be ready to say whether it can work."""
+    with app.app_context():
+        app.extensions["readiness"] = Readiness(auctioneer_, db.engine)
     kept = app.extensions["metrics"] = Metrics(auctioneer_)
 
     @app.after_request
     def count(response: Response) -> Response:
         kept.observe(response)
         return response
-
-
-def _database_answers() -> bool:
-    try:
-        db.session.execute(text("SELECT 1"))
-    except SQLAlchemyError:
-        return False
-    return True
 
 
 def _may_collect() -> bool:

@@ -24,6 +24,7 @@ ACTS: dict[str, LazyString] = {
     "lot.returned": _l("Result returned to its institute"),
     "lot.revised": _l("Result changed"),
     "lot.submitted": _l("Result submitted"),
+    "lot.stuck": _l("Lot with which the house cannot go on"),
     "lot.withdrawn": _l("Lot withdrawn"),
     "lots.interrupted": _l("Lots interrupted"),
     "lots.prolonged": _l("Lots given a full period"),

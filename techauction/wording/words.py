@@ -16,11 +16,18 @@ from techauction.core.record import Kind
 from techauction.core.registration import Decision
 from techauction.core.round import Phase, Regime
 from techauction.core.round_record import RoundKind
+from techauction.core.stuck import Duty
 from techauction.core.tokens import TokenScope
 from techauction.core.violation import Fault
 from techauction.store.people import OrganisationKind, Role, Standing
 
 WORDS: dict[type[StrEnum], dict[str, LazyString]] = {
+    Duty: {
+        Duty.OPENING: _l("could not be opened"),
+        Duty.ANSWERING: _l("standing instructions could not be followed"),
+        Duty.HAMMER: _l("the hammer could not fall"),
+        Duty.SETTLING: _l("the sale could not be settled"),
+    },
     Stage: {
         "submitted": _l("submitted"),
         "returned": _l("returned"),

@@ -48,6 +48,17 @@ class Sale:
         self.auctioneer.start()
         self.auctioneer.act(partial(opening.open_round, round_id=self.round_id)).result(PATIENCE_S)
 
+    def begin(self) -> None:
+        """Start the auctioneer and open the round as at its time: the clerk opens its lots, a few at a time."""
+        self.auctioneer.start()
+        self.auctioneer.act(partial(opening.begin_round, round_id=self.round_id)).result(PATIENCE_S)
+
+    def restarted(self) -> Auctioneer:
+        """Return the auctioneer of a process that comes after the one that has stopped, at work."""
+        self.auctioneer = Auctioneer(self.sessions, self.clock)
+        self.auctioneer.start()
+        return self.auctioneer
+
     def asked(self, paddle: int, amount: Money, *, lot: int | None = None, key: str | None = None) -> Asked:
         """Return an offer by the holder of a paddle."""
         organisation_id, user_id = self.bidders[paddle]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +17,10 @@ from techauction.core.lot import Stage
 from techauction.core.money import ZERO
 from techauction.core.outcome import Ending
 from techauction.core.round import Phase
+from techauction.core.stuck import Duty
 from techauction.db import writing
-from techauction.services import opening, processes
+from techauction.services import opening, processes, stuck
+from techauction.settings import Settings
 from techauction.store.auction import ApprovalRow, OfferRow, OutcomeRow
 from techauction.store.consigning import LotRow, RoundMarketRow, RoundRow
 from techauction.store.money import DepositRow
@@ -408,3 +411,31 @@ def test_the_desk_warns_by_what_the_opening_decides(desk: Desk) -> None:
     assert "will be withheld at the opening; the list below says why. Lot 1" in warned
     assert [desk.lot(0).stage, desk.lot(1).stage] == [Stage.ENDED, Stage.OPEN]
     assert "will be withheld" not in text(desk.ada.get(desk.at).text)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_desk_says_that_no_bid_is_taken_because_the_database_was_removed(
+    desk: Desk, settings: Settings, language: str
+) -> None:
+    said = {"en": "The house takes no bids", "zh": "系统已停止接受报价"}[language]
+    desk.open()
+    desk.ada.set_cookie("language", language)
+    assert said not in desk.ada.get(desk.at).text
+
+    Path(f"{settings.database_url.removeprefix('sqlite:///')}-wal").unlink()
+
+    assert said in desk.ada.get(desk.at).text
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_desk_names_a_lot_that_could_not_be_opened(desk: Desk, language: str) -> None:
+    said = {"en": "Lot 2: could not be opened", "zh": "标的 2：无法开拍"}[language]
+    since = {"en": ", since 2026-11-02 11:00:00", "zh": "，自 2026-11-02 11:00:00"}[language]
+    with desk.store() as session, writing(session):
+        lot_id = desk.played.lots[1].id
+        opening.begin_round(session, round_id=desk.played.row.id, read_clock=lambda: OPENS)
+        stuck.tell(session, lot_id=lot_id, duty=Duty.OPENING, now=OPENS)
+    desk.ada.set_cookie("language", language)
+
+    assert said + since in text(desk.ada.get(desk.at).text)
+    assert said in desk.ada.get("/account/notices").text

@@ -1,4 +1,5 @@
 import dataclasses
+from pathlib import Path
 
 from techauction.app import create_app
 from techauction.clock import ManualClock
@@ -10,7 +11,7 @@ from tests.web.conftest import Browser
 
 def test_a_process_at_work_lives_and_is_ready(visitor: Browser) -> None:
     assert visitor.get("/healthz").json == {"alive": True}
-    assert visitor.get("/readyz").json == {"auctioneer": True, "database": True}
+    assert visitor.get("/readyz").json == {"auctioneer": True, "database": True, "write": True}
 
 
 def test_without_its_auctioneer_it_lives_but_is_not_ready(visitor: Browser, auctioneer: Auctioneer) -> None:
@@ -18,7 +19,16 @@ def test_without_its_auctioneer_it_lives_but_is_not_ready(visitor: Browser, auct
 
     assert visitor.get("/healthz").status_code == 200
     assert visitor.get("/readyz").status_code == 503
-    assert visitor.get("/readyz").json == {"auctioneer": False, "database": True}
+    assert visitor.get("/readyz").json == {"auctioneer": False, "database": True, "write": False}
+
+
+def test_a_house_whose_database_was_removed_is_not_ready_and_says_why(visitor: Browser, settings: Settings) -> None:
+    assert visitor.get("/readyz").status_code == 200
+
+    Path(f"{settings.database_url.removeprefix('sqlite:///')}-wal").unlink()
+
+    assert visitor.get("/readyz").status_code == 503
+    assert visitor.get("/readyz").json["files"] is False  # type: ignore[index]
 
 
 def test_this_machine_may_read_the_metrics(visitor: Browser) -> None:

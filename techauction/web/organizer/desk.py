@@ -12,8 +12,8 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from techauction.core.approval import Person
 from techauction.core.lot import Stage
 from techauction.core.refusal import Refusal
-from techauction.db import db
-from techauction.queries import approvals, unheard
+from techauction.db import db, files_stand
+from techauction.queries import approvals, stuck, unheard
 from techauction.queries import desk as queries
 from techauction.services import opening, pausing
 from techauction.store.people import Role
@@ -142,6 +142,8 @@ def shown(slug: str, form: ReasonForm | None = None) -> ResponseReturnValue:
             vitals=_vitals(page.id),
             unheard=unheard.of_round(db.session(), page.id),
             died=queries.died(db.session(), page.id),
+            stuck=stuck.of_round(db.session(), page.id, now=now()),
+            files_stand=files_stand(db.engine),
             slug=slug,
         ),
         422 if lots.errors or whole.errors else 200,

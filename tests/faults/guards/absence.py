@@ -26,6 +26,29 @@ FAULTS = [
         test="tests/saleroom/test_absence.py::test_an_absence_longer_than_the_gap_interrupts_the_lot[locked-sqlite1]",
     ),
     Fault(
+        guard="readiness asks whether the house can write",
+        file="techauction/saleroom/readiness.py",
+        original="        if self._auctioneer.proves or self._writes.works():\n",
+        planted="        if self._auctioneer.proves or self._reads.works():\n",
+        test="tests/saleroom/test_readiness.py::test_a_house_that_cannot_write_is_not_ready_until_it_can[sqlite]",
+    ),
+    Fault(
+        guard="readiness is tried once a second however often it is asked",
+        file="techauction/saleroom/readiness.py",
+        original="self._tried.done() and time.monotonic() - self._began_s >= EVERY_S",
+        planted="self._tried.done()",
+        test="tests/saleroom/test_readiness.py"
+        "::test_an_idle_house_tries_to_write_once_a_second_however_often_it_is_asked[sqlite]",
+    ),
+    Fault(
+        guard="of a lot that cannot be opened the organizers are told",
+        file="techauction/saleroom/clerk.py",
+        original="                self.tell(lot_ids[0], Duty.OPENING, error)\n",
+        planted="",
+        test="tests/saleroom/test_stuck.py"
+        "::test_of_a_lot_that_cannot_be_opened_organizers_are_told_once_and_the_others_open[sqlite]",
+    ),
+    Fault(
         guard="an event loop that stands still proves nothing",
         file="techauction/saleroom/life.py",
         original="        if not self.answers:\n            return\n",
