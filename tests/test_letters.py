@@ -21,6 +21,7 @@ FACTS: dict[str, int | str | None] = {
     "deposit_fen": 20_000_000,
     "due_fen": 280_000_000,
     "digest": "d",
+    "duty": "opening",
     "heads": "1:a 2:b",
     "kind": "sold",
     "lots": 3,
@@ -44,11 +45,11 @@ FACTS: dict[str, int | str | None] = {
 
 
 def written() -> set[str]:
-    """Return what the services' calls of `notify` and `_tell` name, as far as it stands there literally."""
+    """Return what the services' calls of `notify`, `put` and `_tell` name, as far as it stands there literally."""
     found = set()
     for file in Path(services.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("notify", "_tell"):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("notify", "put", "_tell"):
                 found |= {
                     str(each.value.value)
                     for each in node.keywords

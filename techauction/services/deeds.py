@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from techauction.core import prolonging, voiding
 from techauction.core import round as rounds
@@ -69,7 +69,9 @@ def lots_of(session: Session, round_: RoundRow, subject: Subject, act: Act, *, l
     :raises NoSuchLot: one is not the round's
     """
     wanted = select(LotRow).where(LotRow.round_id == round_.id, LotRow.number.is_not(None)).order_by(LotRow.id)
-    wanted = wanted.execution_options(populate_existing=True)
+    wanted = wanted.options(selectinload(LotRow.round)).execution_options(populate_existing=True)
+    if lock or act not in WHOLE_ROUND:
+        wanted = wanted.options(selectinload(LotRow.result))
     if act not in WHOLE_ROUND:
         wanted = wanted.where(LotRow.id.in_(subject.lot_ids))
     if lock:

@@ -1,6 +1,6 @@
 """Opening a round's lots, and closing the round when the last has ended."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import exists, func, or_, select
@@ -236,6 +236,25 @@ def _tell_closed(session: Session, row: RoundRow, heads: str, *, now: datetime) 
     said: Facts = {"digest": row.digest, "heads": heads}
     told = users(session, UserRow.role.in_((Role.ORGANIZER, Role.AUDITOR)))
     notify(session, user_ids=told, what="round_closed", facts=of_round(row) | said, now=now)
+
+
+def lots_for_update(session: Session, lot_ids: Iterable[int]) -> list[LotRow]:
+    """Return the lots with their rounds, locked in id order by one statement.
+
+    :raises NoSuchLot: there is none of one of the ids
+    """
+    wanted = set(lot_ids)
+    rows = session.scalars(
+        select(LotRow)
+        .where(LotRow.id.in_(wanted))
+        .order_by(LotRow.id)
+        .options(selectinload(LotRow.round))
+        .with_for_update(of=LotRow, key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    if len(rows) != len(wanted):
+        raise NoSuchLot
+    return list(rows)
 
 
 def lot_for_update(session: Session, lot_id: int) -> LotRow:

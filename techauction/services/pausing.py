@@ -13,7 +13,7 @@ from techauction.core.record import Kind, instant
 from techauction.core.refusal import Refusal
 from techauction.services import instructions
 from techauction.services.notices import Facts, notify, users
-from techauction.services.opening import lot_for_update
+from techauction.services.opening import lots_for_update
 from techauction.services.record import append
 from techauction.services.two import Two
 from techauction.store.audit import AuditRow
@@ -49,7 +49,7 @@ def pause(
     """
     if not reason.strip():
         raise ReasonMissing
-    rows = [lot_for_update(session, lot_id) for lot_id in sorted(set(lot_ids))]
+    rows = lots_for_update(session, lot_ids)
     now = read_clock()
     if leave_closed:
         rows = [row for row in rows if row.stage is Stage.OPEN and not row.is_past_close(now)] or rows
@@ -74,7 +74,7 @@ def resume(
     """
     if not reason.strip():
         raise ReasonMissing
-    rows = [lot_for_update(session, lot_id) for lot_id in sorted(set(lot_ids))]
+    rows = lots_for_update(session, lot_ids)
     now = read_clock()
     detail = reason if two is None else two.detail(reason)
     for row in rows:

@@ -11,7 +11,7 @@ from techauction.core.admission import DepositKind
 from techauction.core.days import SpecialDays, day_of
 from techauction.core.handoff import STEPS, Step, latest_days
 from techauction.core.outcome import Ending, WithheldFor
-from techauction.services.notices import Facts, notify, of_lot, organizers, users
+from techauction.services.notices import Facts, notify, of_lot, organizers
 from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.days import special_days
@@ -69,13 +69,28 @@ def withheld(session: Session, lots: Iterable[tuple[LotRow, WithheldFor]], *, no
 
 def concerned(session: Session, lot: LotRow) -> list[int]:
     """Return the users of the lot's institute and of the bidders admitted to it, and its market's organizers."""
-    bidders = (
-        select(PaddleRow.organisation_id)
-        .join(AdmissionRow, AdmissionRow.paddle_id == PaddleRow.id)
-        .where(AdmissionRow.lot_id == lot.id, PaddleRow.voided_at.is_(None))
+    return concerned_by(session, [lot])[lot.id]
+
+
+def concerned_by(session: Session, lots: Collection[LotRow]) -> dict[int, list[int]]:
+    """Return whom each of the lots concerns, by two statements for any number of lots."""
+    organisations = {lot.id: {lot.result.institute_id} for lot in lots}
+    admitted = session.execute(
+        select(AdmissionRow.lot_id, PaddleRow.organisation_id)
+        .join(PaddleRow, AdmissionRow.paddle_id == PaddleRow.id)
+        .where(AdmissionRow.lot_id.in_(organisations), PaddleRow.voided_at.is_(None))
     )
-    institute = UserRow.organisation_id == lot.result.institute_id
-    return users(session, institute | UserRow.organisation_id.in_(bidders) | organizers([lot.market_key]))
+    for lot_id, organisation_id in admitted:
+        organisations[lot_id].add(organisation_id)
+    people = _People({}, {}, {})
+    _gather(session, people, set().union(*organisations.values()), {lot.market_key for lot in lots})
+    return {
+        lot.id: [
+            *(user for each in sorted(organisations[lot.id]) for user in people.of_organisation.get(each, ())),
+            *people.of_market.get(lot.market_key, ()),
+        ]
+        for lot in lots
+    }
 
 
 def _sold(
@@ -129,16 +144,19 @@ def _people(session: Session, lots: Collection[LotRow]) -> _People:
     for round_id, number, organisation_id in rows:
         bidders.setdefault(round_id, {})[number or 0] = organisation_id
     organisations = {lot.result.institute_id for lot in lots} | {each for of in bidders.values() for each in of.values()}
+    found = _People({}, {}, bidders)
+    _gather(session, found, organisations, {lot.market_key for lot in lots})
+    return found
+
+
+def _gather(session: Session, found: _People, organisations: Collection[int], markets: Collection[str]) -> None:
     people = session.execute(
         select(UserRow.id, UserRow.organisation_id, UserRow.market_key).where(
-            UserRow.disabled_at.is_(None),
-            UserRow.organisation_id.in_(organisations) | organizers({lot.market_key for lot in lots}),
+            UserRow.disabled_at.is_(None), UserRow.organisation_id.in_(organisations) | organizers(markets)
         )
     )
-    found = _People({}, {}, bidders)
     for user_id, of_organisation, of_market in people:
         if of_organisation is not None:
             found.of_organisation.setdefault(of_organisation, []).append(user_id)
         elif of_market is not None:
             found.of_market.setdefault(of_market, []).append(user_id)
-    return found

@@ -12,11 +12,11 @@ from techauction.core.outcome import Ending
 from techauction.core.record import Kind
 from techauction.core.refusal import NoSuch
 from techauction.services import settlement
-from techauction.services.notices import notify, of_lot
+from techauction.services.notices import notify, of_lot, put
 from techauction.services.opening import lot_for_update
 from techauction.services.pausing import ReasonMissing
 from techauction.services.record import append
-from techauction.services.telling import concerned
+from techauction.services.telling import concerned, concerned_by
 from techauction.services.two import Two
 from techauction.store.auction import OutcomeRow
 from techauction.store.audit import AuditRow
@@ -77,7 +77,7 @@ def end(session: Session, lots: Iterable[LotRow], *, reason: str, two: Two | Non
 
 def end_early(session: Session, lots: Iterable[LotRow], *, reason: str, two: Two, now: datetime) -> None:
     """End what is left of an open round's locked lots as withdrawn, and tell those whom each concerns."""
-    for row in end(session, lots, reason=reason, two=two, now=now):
-        notify(
-            session, user_ids=concerned(session, row), what="lot_ended_early", facts=of_lot(row) | {"reason": reason}, now=now
-        )
+    rows = [row for row in end(session, lots, reason=reason, two=two, now=now) if row.round.copy_of_id is None]
+    whom = concerned_by(session, rows)
+    told = [(user_id, of_lot(row) | {"reason": reason}) for row in rows for user_id in whom[row.id]]
+    put(session, told, what="lot_ended_early", now=now)
