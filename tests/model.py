@@ -10,16 +10,20 @@ class ModelLot:
         self.number, self.start, self.ladder, self.reserve, self.rules, self.keys = number, start, ladder, reserve, rules, keys
         self.length, self.bids, self.stage, self.events, self.ending = timedelta(seconds=rules.length), [], "open", 1, None
         self.opens, self.closes, self.planned, self.stopped = rules.opens, rules.closes, rules.closes, None
+        self.last = rules.opens  # when the last event was
 
-    def offer(self, who: Any, amount: int, *, key: str, by: str, now: datetime, **how: bool) -> tuple[Any, ...]:
+    def offer(
+        self, who: Any, amount: int, *, key: str, by: str, now: datetime, stamp: datetime, **how: bool
+    ) -> tuple[Any, ...]:
         asked = (self.number, amount, how)
         said = self.keys.get((who.name, key))
         if not said:
-            over = "closed" if self.stage == "ended" else ""
-            code = over or (by if by in who.ended else self.untimely(now) or self.unlawful(who, amount, **how))
+            in_time = self.opens <= stamp < min(self.closes, self.last)
+            over = "" if self.stage != "ended" else "received_in_time" if in_time else "closed"
+            code = over or (by if by in who.ended else self.untimely(stamp) or self.unlawful(who, amount, **how))
             if code == "closed" and not over:
                 return ("closed",)  # nothing is kept before the hammer: what came in time may move the close yet
-            said = self.keys[who.name, key] = (asked, (code,) if code else self.take(who, amount, now))
+            said = self.keys[who.name, key] = (asked, (code,) if code else self.take(who, amount, now, max(stamp, self.last)))
         return said[1] if said[0] in (asked, "closed") else ("key_reused",)
 
     def untimely(self, now: datetime) -> str:
@@ -43,19 +47,20 @@ class ModelLot:
         }
         return next((code for code, holds in reasons.items() if holds), "")
 
-    def take(self, who: Any, amount: int, now: datetime) -> tuple[Any, ...]:
+    def take(self, who: Any, amount: int, now: datetime, at: datetime) -> tuple[Any, ...]:
         self.bids.append((who.paddle, amount))
-        before, later = self.closes, (now if self.rules.kind == "A" else self.closes) + self.length
+        before, late = self.closes, now >= self.closes  # one decided after the close could be seen by nobody before
+        later = (now if late else at if self.rules.kind == "A" else before) + self.length
         latest = later if self.rules.cap is None else self.planned + timedelta(seconds=self.rules.cap)
-        if before - now <= timedelta(seconds=self.rules.trigger):
+        if late or before - at <= timedelta(seconds=self.rules.trigger):
             self.closes = max(before, min(later, latest))
-        self.events += 1 if self.closes == before else 2
-        return ("taken", who.paddle, amount, self.closes)
+        self.events, self.last = self.events + (1 if self.closes == before else 2), at
+        return ("taken", who.paddle, amount, self.closes, at)
 
     def stop(self, stage: str, since: datetime, now: datetime) -> str:
         no = self.untimely(now) if stage == "paused" else ""
         if not no:
-            self.stage, self.stopped, self.events = stage, since, self.events + 1
+            self.stage, self.stopped, self.events, self.last = stage, since, self.events + 1, now
         return no
 
     def absence(self, since: datetime, now: datetime) -> None:
@@ -66,14 +71,14 @@ class ModelLot:
             self.stop("interrupted", since, now)
         elif since < self.closes <= now:  # too short to stop the lot, but nobody could bid when it was to close
             self.planned += now + self.length - self.closes
-            self.closes, self.events = now + self.length, self.events + 1
+            self.closes, self.events, self.last = now + self.length, self.events + 1, now
 
     def resume(self, now: datetime) -> str:
         if not self.stopped:
             return "not_paused"
         self.closes, self.opens = now + max(self.closes - self.stopped, self.length), min(self.opens, now)
         self.planned = max(self.planned - max(self.stopped - now, timedelta(0)), self.closes)  # the clock may be set back
-        self.stage, self.stopped, self.events = "open", None, self.events + 1
+        self.stage, self.stopped, self.events, self.last = "open", None, self.events + 1, now
         return ""
 
     def hammer(self, now: datetime) -> str:
@@ -83,5 +88,5 @@ class ModelLot:
         under = bool(self.bids) and self.reserve is not None and self.bids[-1][1] < self.reserve
         no = "no_bid" if not self.bids else "too_few_bidders" if few else "reserve_not_met" if under else ""
         self.ending = ("passed_in", no, None, None) if no else ("sold", "", *self.bids[-1])
-        self.stage, self.events = "ended", self.events + 1
+        self.stage, self.events, self.last = "ended", self.events + 1, now
         return ""

@@ -13,9 +13,9 @@ class ModelLotOfSealedOffers(ModelLotWithRights):
         super().__init__(*terms)
         self.offers: list[tuple[Any, int]] = []
 
-    def offer(self, who: Any, amount: int, *, key: str, by: str, now: datetime, **how: bool) -> tuple[Any, ...]:
+    def offer(self, who: Any, amount: int, *, key: str, **how: Any) -> tuple[Any, ...]:
         fresh = (who.name, key) not in self.keys
-        said = super().offer(who, amount, key=key, by=by, now=now, **how)
+        said = super().offer(who, amount, key=key, **how)
         if fresh and said[0] in TELLING:
             del self.keys[who.name, key]  # nothing is kept that tells what a bidder has in mind
         return said
@@ -35,15 +35,15 @@ class ModelLotOfSealedOffers(ModelLotWithRights):
         reasons["deposit_insufficient"] = self.number in who.short_of_deposit
         return next((code for code, holds in reasons.items() if holds), "")
 
-    def take(self, who: Any, amount: int, _now: datetime) -> tuple[Any, ...]:
+    def take(self, who: Any, amount: int, _now: datetime, at: datetime) -> tuple[Any, ...]:
         self.offers.append((who, amount))
-        self.events += 1
-        return ("taken", who.paddle, amount, self.closes)
+        self.events, self.last = self.events + 1, at
+        return ("taken", who.paddle, amount, self.closes, at)
 
     def leave(self, _who: Any, ceiling: int | None, _now: datetime) -> str:
         return "no_instruction" if ceiling is None else "instruction_not_here"
 
-    def answer(self, now: datetime) -> None:
+    def answer(self, now: datetime, at: datetime) -> None:
         """Nothing stands, so nothing is answered."""
 
     def hammer(self, now: datetime) -> str:

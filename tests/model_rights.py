@@ -36,11 +36,11 @@ class ModelLotWithRights(ModelLot):
         reasons |= {"own_bid_stands": stands[0] == who.paddle, "outranked": first}
         return next((code for code, holds in reasons.items() if holds), "")
 
-    def take(self, who: Any, amount: int, now: datetime) -> tuple[Any, ...]:
+    def take(self, who: Any, amount: int, now: datetime, at: datetime) -> tuple[Any, ...]:
         self.seqs.append(self.events + 1)
         self.ranks.append(who.ranks.get(self.number))
-        said = super().take(who, amount, now)
-        self.answer(now)
+        said = super().take(who, amount, now, at)
+        self.answer(now, at)  # what answers a bid stands with it
         return said
 
     def leave(self, who: Any, ceiling: int | None, now: datetime) -> str:
@@ -56,10 +56,10 @@ class ModelLotWithRights(ModelLot):
         if not (code := self.barred(who) or code) and self.left.get(who.paddle, (who, None))[1] != ceiling:
             self.left.pop(who.paddle, None)
             self.left[who.paddle] = (who, ceiling)
-            self.answer(now)
+            self.answer(now, now)
         return code
 
-    def answer(self, now: datetime) -> None:
+    def answer(self, now: datetime, at: datetime) -> None:
         """Have the strongest ceiling bid that does not lead; what it bids is answered in its turn."""
         leader, least = self.bids[-1][0] if self.bids else None, self.least()
         able = [(paddle, top) for paddle, (who, top) in self.left.items() if not self.barred(who)]
@@ -72,21 +72,21 @@ class ModelLotWithRights(ModelLot):
             if stronger == leader:
                 reply = self.up(least)
                 if reply > its_top:  # it would beat who is stronger, who comes to stand there itself
-                    self.take(self.left[stronger][0], least, now)
+                    self.take(self.left[stronger][0], least, now, at)
                     return
                 left_over = sum(price <= its_top for price in (self.up(reply), self.up(self.up(reply))))
                 jump = least + least - self.bids[-1][1]
                 if left_over == 1 and top >= self.up(reply) and self.rules.max_steps > 1 and self.up(jump) <= its_top:
                     amount = jump
-        self.take(self.left[paddle][0], amount, now)
+        self.take(self.left[paddle][0], amount, now, at)
 
     def resume(self, now: datetime) -> str:
         code = super().resume(now)
         if not code:
-            self.answer(now)
+            self.answer(now, now)
         return code
 
-    def void(self, seq: int) -> str:
+    def void(self, seq: int, now: datetime) -> str:
         if not self.stopped or seq not in self.seqs:
             return "no_such_bid" if self.stopped else "lot_not_stopped"
         place = self.seqs.index(seq)
@@ -96,5 +96,5 @@ class ModelLotWithRights(ModelLot):
             upto += 1  # it made the price that this one matched
         for of_bids in (self.bids, self.ranks, self.seqs):
             del of_bids[place:upto]
-        self.events += 1
+        self.events, self.last = self.events + 1, now
         return ""

@@ -18,13 +18,15 @@ def all_offers(
 ) -> Iterator[Violation]:
     """Check what was taken and what was refused at a lot. Earlier versions let an offer stand at its decision."""
     hammered_at = next((event.at for event in events if event.kind is Kind.HAMMERED), None)
+    # What was decided before the clock was set back may well be later than a hammer that fell after it.
+    set_back = max((event.seq for event in events if "set_back_us" in event.data), default=0)
     for before, event in pairwise(events):
         offer = offers.get(event.seq)
         if event.kind not in (*BIDS, Kind.SEALED) or offer is None:
             continue
         if by_stamp(events) or offer.decided_at != event.at:
             yield from taken(event, before, offer)
-        if hammered_at is not None and offer.decided_at > hammered_at:
+        if hammered_at is not None and event.seq > set_back and offer.decided_at > hammered_at:
             yield _wrong(event, f"its offer was decided at {instant(offer.decided_at)}, after the hammer")
     yield from refused(events, refusals)
 

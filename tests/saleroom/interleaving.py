@@ -57,7 +57,7 @@ class Terms:
 
 @dataclass
 class Ask:
-    """An offer. `floor`: a clerk calls it from the hall."""
+    """An offer. `floor`: a clerk calls it from the hall. `ago`: so long before its decision it was here."""
 
     lot: int
     who: Who
@@ -67,6 +67,7 @@ class Ask:
     by: str
     matching: bool = False
     floor: bool = False
+    ago: timedelta = timedelta(0)
 
 
 @dataclass
@@ -260,7 +261,13 @@ class Play:
         key = f"key-{len(self.told)}-{self.chance.randrange(10**9)}"
         matching = self.chance.random() < (0.4 if who.ranks else 0.03)
         amount = lot.bids[-1][1] if matching and lot.bids and self.chance.random() < 0.9 else self._amount(lot)
-        return Ask(lot.number, who, amount, self.chance.random() < 0.5, key, by, matching, floor)
+        return Ask(lot.number, who, amount, self.chance.random() < 0.5, key, by, matching, floor, self._ago(lot))
+
+    def _ago(self, lot: ModelLotWithRights) -> timedelta:
+        """Return how long an offer has waited: mostly not at all, often for a little, or since just before a close."""
+        a_little = timedelta(microseconds=self.chance.randrange(5_000_000))
+        before_close = max(self.now - lot.closes + self.chance.choice((-1, 0, 1)) * MICROSECOND, timedelta(0))
+        return self.chance.choices((timedelta(0), a_little, before_close, 100 * a_little), (5, 3, 2, 0.5))[0]
 
     def _ceiling(self, lot: ModelLotWithRights) -> int | None:
         """Return a ceiling some steps away, seldom one that is none; or nothing."""
@@ -305,17 +312,18 @@ class Play:
         match deed:
             case Ask():
                 how = {"confirmed": deed.confirmed, "matching": deed.matching}
-                return lot.offer(deed.who, deed.amount, key=deed.key, by=deed.by, now=self.now, **how)
+                stamp = self.now - deed.ago
+                return lot.offer(deed.who, deed.amount, key=deed.key, by=deed.by, now=self.now, stamp=stamp, **how)
             case Leave():
                 code = lot.leave(deed.who, deed.ceiling, self.now)
             case Void():
-                code = lot.void(deed.seq)
+                code = lot.void(deed.seq, self.now)
             case CloseKey():
                 asked, said = self.keys.setdefault((deed.who.name, deed.key), ("closed", ("key_closed",)))
                 if asked[0] != deed.lot:
                     return ("key_closed",)
                 # What was offered under a seal is kept nowhere, so it is told to who asks the same again, and to nobody else.
-                return (*said[:2], None, said[3]) if said[0] == "taken" and deed.lot in self.terms.sealed else said
+                return (*said[:2], None, *said[3:]) if said[0] == "taken" and deed.lot in self.terms.sealed else said
             case Act("pause"):
                 code = lot.stop("paused", self.now, self.now)
             case Act("resume"):
@@ -378,7 +386,8 @@ class Play:
 def _plain(answer: Any) -> tuple[Any, ...]:
     match answer:
         case Taken():
-            return ("taken", answer.paddle, None if answer.amount is None else answer.amount.minor, answer.closes_at)
+            amount = None if answer.amount is None else answer.amount.minor
+            return ("taken", answer.paddle, amount, answer.closes_at, answer.placed_at)
         case Refusal():
             return (answer.code,)
         case _:

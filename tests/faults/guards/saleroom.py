@@ -125,6 +125,13 @@ FAULTS = [
         test="tests/saleroom/test_held.py::test_an_absence_is_dealt_with_at_the_other_lots_while_one_is_held",
     ),
     Fault(
+        guard="another process hears of an offer that is not decided",
+        file="techauction/saleroom/tickets.py",
+        original="            return min((each.stamp for each in self._living()), default=now)\n",
+        planted="            return now\n",
+        test="tests/saleroom/test_two_processes.py::test_one_s_hammer_waits_for_what_was_here_in_time_at_the_other",
+    ),
+    Fault(
         guard="who comes at the close is answered after the hammer",
         file="techauction/services/bidding.py",
         original="isinstance(refusal, LotClosed) and head.lot.waits_for_hammer:",
