@@ -143,6 +143,19 @@ def test_text_that_is_none_is_a_finding(owner: Session, everything_sold: tuple[P
     assert [each.detail for each in found if "results 1: title_zh" in each.detail]
 
 
+def test_a_lot_that_cannot_be_read_keeps_no_other_from_being_verified(
+    owner: Session, everything_sold: tuple[Path, Played]
+) -> None:
+    slug = everything_sold[1].row.slug
+    owner.execute(text("UPDATE results SET title_zh = CAST(x'ff' AS TEXT) WHERE id = 1"))
+    owner.execute(text("UPDATE record SET run = 9 WHERE lot_id = 2 AND seq = 2"))
+    owner.expire_all()
+
+    found = verify_round(owner, slug)
+
+    assert (Fault.STATE_DIFFERS, f"{slug}/2", 2) in {(each.code, each.lot, each.seq) for each in found}
+
+
 def test_half_a_character_can_be_printed(owner: Session, everything_sold: tuple[Path, Played]) -> None:
     said = text("UPDATE lots SET stop_reason = 'x', bidders = :bidders WHERE id = 1")
     owner.execute(said, {"bidders": '["\\ud800"]'})

@@ -146,7 +146,7 @@ FAULTS = [
             failures.append(error)
             found.append(_unreadable(f"{slug}/{lot.number}", error))
 """,
-        test="tests/reports/test_damage.py::test_text_that_is_none_is_a_finding",
+        test="tests/reports/test_damage.py::test_a_lot_that_cannot_be_read_keeps_no_other_from_being_verified",
     ),
     Fault(
         guard="a damaged value is told by its place",
