@@ -5,7 +5,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from techauction.clock import ManualClock
-from techauction.identity import Passwords, caller_of_cookie, csrf_is_good
+from techauction.identity import Passwords, caller_of_cookie, cookies, csrf_is_good
 from techauction.store.people import Role, UserRow
 from tests.web.conftest import Browser
 
@@ -79,3 +79,8 @@ def test_a_password_matches_its_own_hash_only() -> None:
     assert not ways.match(hashed, "another one")
     assert not ways.match(None, "nobody has this password")
     assert not ways.match("not a hash", "correct horse battery")
+
+
+def test_a_cookie_of_any_bytes_is_read() -> None:
+    assert cookies("a=\xff\xfe; session=kept")["session"] == "kept"
+    assert cookies("a=\u62cd; session=kept")["session"] == "kept"
