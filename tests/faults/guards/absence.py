@@ -23,7 +23,7 @@ FAULTS = [
         file="techauction/saleroom/timekeeper.py",
         original="        now, through, gaps = self._perform(self._beat)\n        self.life.prove()\n",
         planted="        self.life.prove()\n        now, through, gaps = self._perform(self._beat)\n",
-        test="tests/saleroom/test_absence.py::test_an_absence_longer_than_the_gap_interrupts_the_lot[locked-sqlite1]",
+        test="tests/saleroom/test_timekeeper.py::test_a_beat_that_failed_proves_nothing",
     ),
     Fault(
         guard="readiness asks whether the house can write",
@@ -60,7 +60,7 @@ FAULTS = [
         file="techauction/saleroom/auctioneer.py",
         original="    lost = absence.look(session, now=now, lot_ids=claimed)\n",
         planted="    lost: set[int] = set()\n",
-        test="tests/saleroom/test_auctioneer.py::test_what_an_absence_does_to_a_lot_that_was_to_close[-9-0-prolonged-sqlite]",
+        test="tests/saleroom/test_auctioneer.py::test_what_an_absence_does_to_a_lot_that_was_to_close[sqlite--9-0-prolonged]",
     ),
     Fault(
         guard="the hammer waits for what other processes have to decide",
