@@ -1,10 +1,11 @@
 """The bridge between event loop and pages: bodies and answers of any size, and threads that wait for nobody."""
 
+import asyncio
 import hashlib
 import re
 import select
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -110,3 +111,26 @@ def test_who_takes_nothing_of_an_answer_holds_no_thread_and_is_given_up_in_the_e
                 ends.unregister(descriptor)
 
     assert (answer.text, reset) == ("a=b", 3)
+
+
+def test_any_bytes_of_a_query_reach_the_pages() -> None:
+    """Whatever the server lets through: today's refuses such a line."""
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/asked",
+        "query_string": b"a=\xff\xe4",
+        "http_version": "1.1",
+        "headers": [],
+    }
+    asyncio.run(Bridge(pages, threads=1)(scope, receive, send))
+
+    assert b"".join(message.get("body", b"") for message in sent) == b"a=\xff\xe4"

@@ -113,7 +113,7 @@ FAULTS = [
         file="techauction/bridge.py",
         original='scope["query_string"].decode("latin-1")',
         planted='scope["query_string"].decode("ascii")',
-        test="tests/test_asgi.py::test_any_bytes_in_a_query_are_read",
+        test="tests/test_bridge.py::test_any_bytes_of_a_query_reach_the_pages",
     ),
     Fault(
         guard="a cookie of any bytes is read",

@@ -32,7 +32,8 @@ FAULTS = [
             return []
 """,
         planted="",
-        test="tests/services/test_loading.py::test_of_a_list_that_is_too_long_nothing_is_read",
+        test="tests/services/test_loading.py::test_of_a_list_that_is_too_long_nothing_is_read"
+        "[wrong2-lots: must have at most 10000 entries, not 10001]",
     ),
     Fault(
         guard="admissions are counted before they are listed",

@@ -210,6 +210,6 @@ FAULTS = [
         file="techauction/saleroom/gallery.py",
         original="            told = self._everybody if beat % _BEATS == 0 else self._near_a_close()\n",
         planted="            told = self._everybody if beat % _BEATS == 0 else set()\n",
-        test="tests/saleroom/test_paths.py::test_a_stream_near_a_close_beats_more_often",
+        test="tests/saleroom/test_paths.py::test_a_stream_near_a_close_beats_more_often[sqlite]",
     ),
 ]
