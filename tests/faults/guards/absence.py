@@ -51,7 +51,7 @@ FAULTS = [
     Fault(
         guard="an event loop that stands still proves nothing",
         file="techauction/saleroom/life.py",
-        original="        if not self.answers:\n            return\n",
+        original="        if not self.answers:\n            return False\n",
         planted="",
         test="tests/saleroom/test_absence.py::test_an_absence_longer_than_the_gap_interrupts_the_lot[deaf-sqlite1]",
     ),
