@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from techauction.core.approval import Decision
 from techauction.core.names import Name
+from techauction.store.loading import HERE
 from techauction.store.people import OrganisationRow
 from techauction.store.renames import RenameRow
 
@@ -47,7 +48,9 @@ class NamesPage:
 
 def names(session: Session, *, organisation_id: int, market_key: str | None, reader_id: int, now: datetime) -> NamesPage | None:
     """Return an organisation's names; nothing where it is none of the market's, if one is named."""
-    row = session.get(OrganisationRow, organisation_id, populate_existing=True)
+    row = session.scalars(
+        select(OrganisationRow).where(OrganisationRow.id == organisation_id, HERE).execution_options(populate_existing=True)
+    ).one_or_none()
     if row is None or market_key not in (None, row.market_key):
         return None
     renames = session.scalars(

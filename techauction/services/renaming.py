@@ -17,6 +17,7 @@ from techauction.services.notices import Facts, notify, organizers, users
 from techauction.store.auction import PaddleRow
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import RoundRow
+from techauction.store.loading import HERE
 from techauction.store.people import OrganisationRow, Role, UserRow
 from techauction.store.renames import RenameRow
 
@@ -168,9 +169,12 @@ def _organisation_for_update(session: Session, organisation_id: int, by_id: int)
 
     :raises NoSuch: there is none, or it is not theirs
     """
-    row = session.get(
-        OrganisationRow, organisation_id, with_for_update={"of": OrganisationRow, "key_share": True}, populate_existing=True
-    )
+    row = session.scalars(
+        select(OrganisationRow)
+        .where(OrganisationRow.id == organisation_id, HERE)
+        .with_for_update(of=OrganisationRow, key_share=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
     if row is None or session.scalar(select(UserRow.id).where(UserRow.id == by_id, _may_rename(row))) is None:
         raise NoSuch
     return row

@@ -52,12 +52,12 @@ def house(settings: Settings, clock: ManualClock, store: Callable[[], Session]) 
 def a_file(session: Session, consignor: str, bidder: str) -> Any:
     titles = {"title_zh": "载入到一半", "title_en": "Half-loaded"}
     plan = a_plan(slug="half-loaded", lots=2, enterprises=0, host_market="zhejiang", markets=["zhejiang", "anhui"], **titles)
-    plan["institutes"][0]["credit_code"] = consignor
+    plan["institutes"][0] |= {"credit_code": consignor, "code_accepted": True}
     plan["lots"] = [{**lot, **titles} for lot in plan["lots"]]
     named = {"name_zh": "载入到一半", "name_en": "Half-loaded"}
     plan["enterprises"] = [
-        a_bidder(1, credit_code=bidder),
-        a_bidder(2, credit_code="913300009999999999", market="zhejiang", **named),
+        a_bidder(1, credit_code=bidder, code_accepted=True),
+        a_bidder(2, credit_code="913300009999999999", code_accepted=True, market="zhejiang", **named),
     ]
     faults = Faults()
     file = read(plan, known(session), faults, TEN)
