@@ -69,6 +69,7 @@ UNNOTICED: dict[str, str | tuple[str, Callable[[Row], bool]]] = {
     "offers.received_at": ("the stamp of an offer that was taken: the record has the time that counted", _taken),
     "offers.source": ("whether a bid was called for by an instruction is not told to anybody but its bidder", _taken),
     "offers.user_id": ("which of the bidder's people made a bid; a clerk's stands in the record", _by_bidder),
+    "organisations.code_accepted_at": _PROFILE,
     "organisations.agent": _PROFILE,
     "organisations.kind": _PROFILE,
     "organisations.legal_representative": _PROFILE,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, String, cast, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from techauction.core.lot import Stage
@@ -13,6 +13,7 @@ from techauction.core.money import Money
 from techauction.core.names import Name
 from techauction.core.outcome import Ending
 from techauction.core.record import Kind
+from techauction.core.round import Phase
 from techauction.queries import heads
 from techauction.queries.opened import OpenedOffer, all_offers
 from techauction.queries.paging import Paging, cut
@@ -109,6 +110,12 @@ def audited_round(session: Session, slug: str) -> AuditedRound | None:
     """Return a round without its lots, or nothing."""
     row = session.scalars(_rounds().where(RoundRow.slug == slug)).one_or_none()
     return None if row is None else _audited(session, [row])[0]
+
+
+def is_damaged(session: Session, slug: str) -> bool:
+    """Return whether there is a round of that name in a phase that no round can be in."""
+    phase = session.scalar(select(cast(RoundRow.phase, String)).where(RoundRow.slug == slug))
+    return phase is not None and phase not in set(Phase)
 
 
 def round_(session: Session, slug: str, *, page: int) -> AuditedRoundPage | None:

@@ -43,6 +43,8 @@ NOT_EDITS = {
     "CallOffForm": DECIDES,
     "HouseUserForm": ADD,
     "InstructionForm": ACT,
+    "NameForm": DECIDES,
+    "NewSignIn": ADD,
     "IssueForm": DECIDES,
     "LotsForm": ACT,
     "OrganisationForm": ADD,

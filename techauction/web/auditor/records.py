@@ -82,9 +82,12 @@ def verification(slug: str) -> ResponseReturnValue:
 def _round(session: Session, slug: str) -> queries.AuditedRound | None:
     """Return the round's head; none where its row cannot be read, which the verification says."""
     try:
-        return queries.audited_round(session, slug) or abort(404)
+        found = queries.audited_round(session, slug)
+        if found is None and not queries.is_damaged(session, slug):
+            abort(404)
     except FAILS:
         return None
+    return found
 
 
 def _finding(violation: Violation, slug: str) -> Finding:
