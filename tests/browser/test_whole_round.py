@@ -104,6 +104,7 @@ def test_a_round_runs_from_init_to_an_accepted_case_without_a_command(  # noqa: 
         organizer.locator("main table a, main .list-group a").first.click()
         send(organizer, "Accept")
     organizer.goto("/organizer/rounds/small")
+    organizer.get_by_label("We have checked the times, terms and lots").check()
     send(organizer, "Publish the round")
 
     bidders = {}
