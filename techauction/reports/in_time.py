@@ -10,6 +10,7 @@ from techauction.core.refused import RefusedOffer
 from techauction.core.violation import Fault, Violation
 from techauction.reports.books import TakenOffer
 
+_OPENINGS = (Kind.OPENED, Kind.RESUMED)
 _ENDINGS = (Kind.HAMMERED, Kind.WITHHELD, Kind.WITHDRAWN)
 
 
@@ -60,7 +61,9 @@ def refused(events: Sequence[Event], offers: Sequence[RefusedOffer]) -> Iterator
             continue
         over = ended is not None and ended.seq <= offer.lot_seq
         until = min(closes_at, ended.at) if ended is not None and over else closes_at
-        in_time = opened.at <= offer.stamp < until
+        # One resumed by a clock that was set back is open from then on, by that clock.
+        opens_at = min(each.at for each in events if each.kind in _OPENINGS and each.seq <= offer.lot_seq)
+        in_time = opens_at <= offer.stamp < until
         late_said, in_time_said = offer.code == LotClosed.code, offer.code == ReceivedInTime.code
         if in_time and (late_said or (over and not in_time_said)):
             said = f"an offer of {instant(offer.stamp)} was answered {offer.code}, and it was here before the close"

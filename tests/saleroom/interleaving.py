@@ -189,7 +189,7 @@ class Play:
             for place, lot in enumerate(terms.lots, 1)
         ]
         self.weights = [1 + 5 * (who.paddle is not None and not who.short_of_deposit and 1 in who.lots) for who in bidders]
-        self.now = terms.opens
+        self.now = self.fell = terms.opens
         self.told: list[tuple[Any, ...]] = []
         self.asked: list[Ask] = []
 
@@ -330,6 +330,7 @@ class Play:
                 code = lot.resume(self.now)
             case _:
                 code = lot.hammer(self.now)
+                self.fell = self.fell if code else self.now
         return (code,) if code else ()
 
     def _wait_until(self, later: datetime) -> None:
@@ -345,7 +346,8 @@ class Play:
     def _absence(self) -> None:
         since = self.now
         if not self.house.closes_itself:
-            since -= timedelta(seconds=self.chance.randrange(30))
+            # A hammer that fell is a proof of life, so no absence holds it (closing.md 14).
+            since = max(since - timedelta(seconds=self.chance.randrange(30)), min(self.fell, since))
         self.now = self._later()
         since = self.house.absence(since, self.now)
         self.told.append((str(self.now), "away since", str(since)))
