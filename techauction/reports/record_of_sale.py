@@ -52,7 +52,7 @@ def verify_round(session: Session, slug: str) -> list[Violation]:
         if lost is not None and not blamed:
             raise lost
         found = blamed + found
-    return [replace(each, detail=_printable(each.detail)) for each in found]
+    return [replace(each, detail=printable(each.detail)) for each in found]
 
 
 def _verify_all(session: Session, slug: str, found: list[Violation], failures: list[Exception]) -> None:
@@ -94,7 +94,7 @@ def _unreadable(name: str, error: Exception) -> Violation:
     return Violation(Fault.UNREADABLE, name, None, said)
 
 
-def _printable(said: str) -> str:
+def printable(said: str) -> str:
     """Return the text so that it can be printed anywhere: what it quotes may be half a character, or as long as a book."""
     return said[:_LONGEST].encode("utf-8", "backslashreplace").decode()
 

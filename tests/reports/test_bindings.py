@@ -137,7 +137,9 @@ def test_an_opening_that_is_gone_is_found(sessions: sessionmaker[Session], playe
         (delete(RoundRecordRow), Fault.DIGEST_DIFFERS),
         (update(PaddleRow).where(PaddleRow.number == 103).values(voided_at=CLOSES), Fault.STATE_DIFFERS),
         (update(PaddleRow).where(PaddleRow.number == 103).values(issued_at=OPENS), Fault.STATE_DIFFERS),
-        (update(AdmissionRow).where(AdmissionRow.id == 1).values(priority_rank=1), Fault.NOT_ADMITTED),
+        pytest.param(
+            update(AdmissionRow).where(AdmissionRow.id == 2).values(priority_rank=1), Fault.NOT_ADMITTED, id="rank"
+        ),  # of a paddle whose bids say nothing of it
         (delete(AdmissionRow).where(AdmissionRow.id == 4), Fault.NOT_ADMITTED),
         (update(RoundRow).values(digest_version=1), Fault.DIGEST_DIFFERS),
         (update(RoundRow).values(digest_version=None), Fault.DIGEST_DIFFERS),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from techauction.core.violation import Fault
 from techauction.reports.damage import tables_of
-from techauction.reports.record_of_sale import verify_round
+from techauction.reports.record_of_sale import printable, verify_round
 from tests.rounds import Played
 
 WRONG = [
@@ -164,3 +164,4 @@ def test_half_a_character_can_be_printed(owner: Session, everything_sold: tuple[
     found = verify_round(owner, everything_sold[1].row.slug)
 
     assert [each.detail.encode() for each in found if "bidders is" in each.detail]
+    assert printable("\ud800 of 1").encode() == b"\\ud800 of 1"

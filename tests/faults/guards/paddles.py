@@ -78,7 +78,7 @@ FAULTS = [
         file="techauction/reports/bindings.py",
         original='        elif text(data, "admitted") != admitted_digest',
         planted='        elif not text(data, "admitted") and "" != admitted_digest',
-        test="tests/reports/test_bindings.py::test_nothing_of_a_rounds_record_may_be_said_otherwise[sqlite-change10-not_admitted]",
+        test="tests/reports/test_bindings.py::test_nothing_of_a_rounds_record_may_be_said_otherwise[sqlite-rank]",
     ),
     Fault(
         guard="the whole plan is on record",
