@@ -113,7 +113,7 @@ def test_keys_that_were_brought_are_taken_up(tmp_path: Path) -> None:
 def test_a_restored_public_file_seals_for_the_same_key_and_recognises_no_repeat(tmp_path: Path) -> None:
     custody = ring(tmp_path)
     before = custody.tag("an offer")
-    custody.copy_public(tmp_path / "copy")
+    (tmp_path / "copy").write_text(custody.public())
     (tmp_path / "copy").replace(tmp_path / PUBLIC)
 
     assert custody.names() == ring(tmp_path).names()

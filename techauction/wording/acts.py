@@ -30,6 +30,7 @@ ACTS: dict[str, LazyString] = {
     "lots.prolonged": _l("Lots given a full period"),
     "market.telephone": _l("Market's telephone changed"),
     "organisation.approved": _l("Organisation approved"),
+    "organisation.code_accepted": _l("Credit code accepted that does not check"),
     "organisation.created": _l("Organisation added"),
     "organisation.refused": _l("Organisation refused"),
     "organisation.registered": _l("Enterprise registered"),

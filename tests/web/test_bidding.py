@@ -133,7 +133,7 @@ def test_a_refusal_stands_beside_the_field_with_the_two_nearest_amounts_to_choos
 
 def test_one_of_the_nearest_amounts_is_bid_by_one_press(room: Room) -> None:
     page = room.bid(room.me, "205万")
-    found = re.search(r'name="amount" value="(2,100,000)" /><input type="hidden" name="key" value="(\w+)"', page.text)
+    found = re.search(r'name="amount" value="(2,100,000)" />\s*<input type="hidden" name="key" value="(\w+)"', page.text)
     assert found
 
     assert room.bid(room.me, found[1], key=found[2]).status_code == 303

@@ -13,6 +13,7 @@ from flask import Flask
 
 import techauction
 from techauction.core import round as rounds
+from techauction.core import terms
 from techauction.core.money import Money
 from techauction.core.offer import BidTooLow
 from techauction.core.refusal import Refusal
@@ -90,7 +91,7 @@ def test_every_level_of_maturity_has_its_words(app: Flask) -> None:
 
 
 def test_every_problem_of_a_round_has_its_sentence(app: Flask) -> None:
-    codes = set(re.findall(r'Problem\([^)]*"(\w+)"\)', inspect.getsource(rounds)))
+    codes = set(re.findall(r'Problem\([^)]*"(\w+)"\)', inspect.getsource(rounds) + inspect.getsource(terms)))
 
     with app.test_request_context("/?lang=en"):
         said = [say_problem(Problem("closes_at", code)) for code in codes]
