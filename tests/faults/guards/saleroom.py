@@ -118,13 +118,6 @@ FAULTS = [
         test="tests/saleroom/test_held.py::test_an_organizer_s_act_waits_for_the_lot_that_is_held_and_holds_up_no_other",
     ),
     Fault(
-        guard="a held lot keeps no absence from the others",
-        file="techauction/services/absence.py",
-        original="skip_locked=lot_ids is None)",
-        planted="skip_locked=False)",
-        test="tests/saleroom/test_held.py::test_an_absence_is_dealt_with_at_the_other_lots_while_one_is_held",
-    ),
-    Fault(
         guard="another process hears of an offer that is not decided",
         file="techauction/saleroom/tickets.py",
         original="            return min((each.stamp for each in self._living()), default=now)\n",

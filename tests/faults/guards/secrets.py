@@ -48,20 +48,6 @@ FAULTS = [
         test="tests/web/test_opened_offers.py::test_nothing_public_says_who_offered_most_for_a_lot_passed_in",
     ),
     Fault(
-        guard="a notice names no ceiling",
-        file="techauction/services/outbidding.py",
-        original='facts | {"over_ceiling": True} if',
-        planted='facts | {"over_ceiling": True, "ceiling_fen": lots[lot_id].least.minor - 10_000_000} if',
-        test="tests/jobs/test_outbidding.py::test_whose_ceiling_is_passed_is_told_so_without_the_sum_and_nobody_else_is[sqlite]",
-    ),
-    Fault(
-        guard="who leads is not told that its ceiling is passed",
-        file="techauction/services/outbidding.py",
-        original="if number is not None and ceiling < lots[lot_id].least and number != lots[lot_id].paddle",
-        planted="if number is not None and ceiling < lots[lot_id].least + Money(10**12)",
-        test="tests/jobs/test_outbidding.py::test_who_never_bid_is_told_that_the_ceiling_is_passed[sqlite]",
-    ),
-    Fault(
         guard="no page tells a reserve",
         file="techauction/queries/lot.py",
         original="        owners=lot.result.owners,\n",
