@@ -1,8 +1,7 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +19,7 @@ from techauction.db import make_reading_engine, snapshot, writing
 from techauction.jobs import child
 from techauction.reports.record_of_sale import verify_round
 from tests.rounds import a_round_sold
+from tests.waiting import until
 
 PATIENCE_S = 300.0
 PROGRAM = "techauction.jobs.child"
@@ -52,14 +52,6 @@ def pipe(tmp_path: Path) -> Path:
 def nowhere(tmp_path: Path) -> str:
     """Return the URL of a database that no job of the test reads."""
     return f"sqlite:///{tmp_path}/nowhere.db"
-
-
-def until(so: Callable[[], bool]) -> None:
-    """Wait until a condition holds."""
-    end = time.monotonic() + PATIENCE_S
-    while not so():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def writer(pipe: Path) -> int | None:

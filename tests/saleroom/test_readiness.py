@@ -5,7 +5,7 @@ What is in the way stands there until the answer is given, so that a slow machin
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,16 +22,9 @@ from techauction.saleroom.readiness import EVERY_S, Readiness, Trial
 from techauction.services import opening
 from tests.saleroom.causes import gone, locked
 from tests.saleroom.conftest import PATIENCE_S, Sale
+from tests.waiting import until
 
 READY = {"database": True, "auctioneer": True, "write": True}
-
-
-def wait_until(wanted: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    until = time.monotonic() + 2 * PATIENCE_S
-    while not wanted():
-        assert time.monotonic() < until
-        time.sleep(0.05)
 
 
 class Idle:
@@ -47,7 +40,7 @@ class Idle:
 
     def wait_for(self, found: dict[str, bool]) -> None:
         """Wait until this is found."""
-        wait_until(lambda: self.readiness.found() == found)
+        until(lambda: self.readiness.found() == found)
 
     def close_at(self) -> None:
         """Return nothing: no lot closes."""
@@ -154,10 +147,10 @@ def test_while_lots_are_sold_their_proofs_are_enough_and_come_unasked(idle_at_re
     sale = Sale(house.pages, house.clock, opens_at=now, closes_at=now + timedelta(hours=1))
 
     house.auctioneer.act(partial(opening.open_round, round_id=sale.round_id)).result(PATIENCE_S)
-    wait_until(lambda: house.auctioneer.proves)
+    until(lambda: house.auctioneer.proves)
     with locked(house):
-        wait_until(lambda: not house.auctioneer.proves)
-    wait_until(lambda: house.auctioneer.proves)
+        until(lambda: not house.auctioneer.proves)
+    until(lambda: house.auctioneer.proves)
 
 
 def test_what_is_never_answered_is_tried_once_and_keeps_nobody() -> None:

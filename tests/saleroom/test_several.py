@@ -40,6 +40,7 @@ from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.processes import ProcessRow
 from tests.builders import CLOSES, OPENS, wan
 from tests.saleroom.conftest import PATIENCE_S, Sale
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -104,14 +105,6 @@ def stranger(url: str) -> Iterator[Connection]:
 
 def hold(connection: Connection, lot_id: int) -> None:
     connection.execute(text("SELECT id FROM lots WHERE id = :lot FOR UPDATE"), {"lot": lot_id})
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait for something to become true."""
-    end = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def until_waiting(sale: Sale, count: int = 1) -> None:

@@ -429,8 +429,8 @@ def test_the_desk_says_that_no_bid_is_taken_because_the_database_was_removed(
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_desk_names_a_lot_that_could_not_be_opened(desk: Desk, language: str) -> None:
-    said = {"en": "Lot 2: could not be opened", "zh": "标的 2：无法开拍"}[language]
-    since = {"en": ", since 2026-11-02 11:00:00", "zh": "，自 2026-11-02 11:00:00"}[language]
+    said = {"en": "Lot 2: could not be opened", "zh": "标的2：无法开拍"}[language]
+    since = {"en": ", since 2026-11-02 11:00:00", "zh": "，自2026-11-02 11:00:00起"}[language]
     with desk.store() as session, writing(session):
         lot_id = desk.played.lots[1].id
         opening.begin_round(session, round_id=desk.played.row.id, read_clock=lambda: OPENS)
