@@ -3,10 +3,12 @@
 import json
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 
 from techauction.bench.failure import BenchFailed
 from techauction.bench.instance import INCREMENT_FEN, SLUG, START_FEN, Instance, Staff, large_plan
@@ -20,6 +22,7 @@ SECONDS = 40.0
 """Longer than the work takes, so that all of it is met by bids."""
 _PATIENCE_S = 300.0
 _AGAIN_S = 1.0
+_MOST = 1_000
 _ONE_FILL_S = 5.0
 
 
@@ -50,10 +53,15 @@ def measure(instance: Instance, staff: Staff, *, warm_s: float, seconds: float =
 
 
 def _filled(server: Server, instance: Instance) -> list[Seen]:
-    """Have as many bids on the lot as are to be verified."""
+    """Have as many bids on the lot as are to be verified.
+
+    :raises BenchFailed: the house took none
+    """
     filled: list[Seen] = []
     while sum(len(each.acknowledged) for each in filled) < BIDS:
         filled.append(bid(server, instance, connections=32, warm_s=0, seconds=_ONE_FILL_S, start_fen=_after(filled)))
+        if not filled[-1].acknowledged:
+            raise BenchFailed(f"no bid was taken: {filled[-1].refused}")
     return filled
 
 
@@ -86,7 +94,11 @@ def _at_work(server: Server, staff: Staff) -> Iterator[Work]:
             try:
                 job()
             except OSError as error:
-                work.failed.append(f"{name}: {error}")
+                if isinstance(error, urllib.error.HTTPError) and error.code == HTTPStatus.SERVICE_UNAVAILABLE:
+                    over.wait(_AGAIN_S)  # the house does few long jobs at once, and says so
+                    continue
+                said = error.read(_MOST).decode(errors="replace") if isinstance(error, urllib.error.HTTPError) else ""
+                work.failed.append(f"{name}: {error} {said}")
                 return
             work.done[name] = work.done.get(name, 0) + 1
             if not again:

@@ -94,7 +94,7 @@ class _Load:
         self.turns = zip(cycle(plan.lot_ids), cycle([_head(plan, each) for each in plan.bidders]), count(), strict=False)
         self.answers: list[_Answer] = []
         self.open = plan.rate is not None
-        self.idle: list[_Connection] = []
+        self.idle: deque[_Connection] = deque()
         self.waiting: deque[float] = deque()
         self.stopping = False
         self.working = plan.connections
@@ -103,7 +103,7 @@ class _Load:
     def due(self, at: float) -> None:
         """Have the next offer made, now or as soon as a connection is free."""
         if self.idle:
-            self.idle.pop().send(at)
+            self.idle.popleft().send(at)  # all take turns: the house closes one that never asks anything
         else:
             self.waiting.append(at)
 
@@ -122,7 +122,7 @@ class _Load:
         """Make no more offers than are due already."""
         self.stopping = True
         while self.idle:
-            self.idle.pop().part()
+            self.idle.popleft().part()
 
     def refused(self, lot_id: int, body: bytes) -> None:
         """Follow the price that a refusal tells: up where bids have gone on, down where too many steps were left out."""
@@ -237,7 +237,7 @@ def _head(plan: Plan, bidder: dict[str, Any]) -> bytes:
     return (
         f"POST /saleroom/lots/%d/bids HTTP/1.1\r\nHost: 127.0.0.1:{plan.port}\r\nCookie: {bidder['cookie']}\r\n"
         f"X-CSRF-Token: {bidder['csrf']}\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
-        "Idempotency-Key: bench-%012d\r\n\r\n"
+        f"Idempotency-Key: bench-{os.getpid()}-%012d\r\n\r\n"  # of several loads on one lot none repeats another's keys
     ).encode()
 
 

@@ -1,7 +1,7 @@
 """An absence: nobody could have bid, whatever the cause."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from techauction.core.lot import Lot, Stage
@@ -34,6 +34,26 @@ class Gap:
     def holds(self, instant: datetime) -> bool:
         """Return whether the time just before an instant fell into it: a bid at the closing instant itself is late."""
         return self.away_from < instant <= self.back_at
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a process has decided: every offer that was here before `through`, but for lots that are `behind`, by their ids.
+
+    One lot that somebody outside holds must not keep the hammers of all the others.
+    """
+
+    through: datetime
+    behind: Mapping[int, datetime] = field(default_factory=dict)
+
+    def of(self, lot_id: int) -> datetime:
+        """Return until when for a lot."""
+        return min(self.through, self.behind.get(lot_id, self.through))
+
+    @property
+    def of_all(self) -> datetime:
+        """Return until when for every lot."""
+        return min((self.through, *self.behind.values()))
 
 
 def touches(lot: Lot, gap: Gap) -> bool:

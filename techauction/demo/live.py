@@ -10,6 +10,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.clock import SHANGHAI, ManualClock
+from techauction.core.absence import Decided
 from techauction.core.custody import Custody
 from techauction.core.lot import Stage
 from techauction.core.round import Phase
@@ -108,7 +109,7 @@ def end_earlier(engine: Engine, read_clock: Callable[[], datetime], *, custody: 
         happened = session.scalar(select(func.max(RecordRow.at)).where(RecordRow.lot_id.in_(stages)))
         stopped_at = max(filter(None, (happened, processes.last_proof(session, now=read_clock()))))
         gone = processes.begin(session, now=stopped_at)
-        processes.end(session, gone, now=stopped_at, decided_through=stopped_at)
+        processes.end(session, gone, now=stopped_at, decided=Decided(stopped_at))
     clock = ManualClock(stopped_at)
     auctioneer = Auctioneer(sessions, clock, custody=custody)
     auctioneer.start()

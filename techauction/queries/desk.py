@@ -147,7 +147,7 @@ def died(session: Session, round_id: int) -> tuple[Died, ...]:
         while_open.append(ProcessRow.decided_through <= row.closed_at)
     found = session.scalars(select(ProcessRow).where(*while_open).order_by(ProcessRow.id.desc()).limit(_DIED)).all()
     closes = session.execute(
-        select(LotRow.number, RecordRow.closes_at)
+        select(LotRow.id, LotRow.number, RecordRow.closes_at)
         .join(LotRow, RecordRow.lot_id == LotRow.id)
         .where(LotRow.round_id == round_id, RecordRow.kind == Kind.HAMMERED)
         .order_by(LotRow.number)
@@ -155,11 +155,11 @@ def died(session: Session, round_id: int) -> tuple[Died, ...]:
     return tuple(
         Died(
             process=each.id,
-            last_at=each.decided_through,
+            last_at=each.decided.of_all,
             lots=tuple(
                 number
-                for number, closes_at in closes
-                if number is not None and closes_at is not None and abs(closes_at - each.decided_through) <= NEAR
+                for lot_id, number, closes_at in closes
+                if number is not None and closes_at is not None and abs(closes_at - each.decided.of(lot_id)) <= NEAR
             ),
         )
         for each in found

@@ -670,6 +670,11 @@ def _hammer(
 ) -> tuple[list[int], set[int]]:
     now = read_clock()
     heard = timekeeper.hear(session, now=now)
-    claimed = hammer.claim(session, through=heard.through(now), most=HAMMERS, among=among, awaits=awaited())
+    here = awaited()
+
+    def awaits(lot_id: int, closes_at: datetime) -> bool:
+        return here(lot_id, closes_at) or heard.awaits(lot_id, closes_at, now)
+
+    claimed = hammer.claim(session, now=now, most=HAMMERS, among=among, awaits=awaits)
     lost = absence.look(session, now=now, lot_ids=claimed)
     return claimed, hammer.fall(session, [each for each in claimed if each not in lost], now=now, custody=custody, heard=heard)

@@ -8,12 +8,15 @@ from threading import Lock
 from typing import Any
 
 from techauction.clock import Clock
+from techauction.core.absence import Decided
 
 TICKET = "techauction.ticket"
 """Where an ASGI scope holds the request's ticket, once its last byte was read."""
 UNQUEUED_S = 3.0
 """So long a ticket lives until its offer is queued: what takes longer keeps no hammer waiting."""
 _MANY = 20_000
+_NAMED = 100
+"""So many lots are named as behind the others; where more are, the rest keep all."""
 _TO_A_LOT = re.compile(
     r"/(?:saleroom|api/v1)/lots/([0-9]{1,9})/bids"
     r"|/bidder/rounds/[^/]+/lots/[0-9]+(?:/instruction)?"
@@ -92,11 +95,18 @@ class Tickets:
         """Return the stamp; none where the clock was set since, and it counts as the moment of the decision."""
         return ticket.stamp if ticket.epoch == self._epoch else None
 
-    def decided_through(self) -> datetime:
-        """Return the instant before which every stamp's offer has ended: the oldest open ticket's, or the present."""
+    def decided(self) -> Decided:
+        """Return the instant before which every stamp's offer has ended: the present, or for a lot its oldest open ticket's.
+
+        What is to a lot that is not known yet may be to any, and keeps all of them.
+        """
         with self._lock:
             now = self._clock()
-            return min((each.stamp for each in self._living()), default=now)
+            oldest = self._oldest()
+        of_any = oldest.pop(None, now)
+        behind = sorted((stamp, lot_id) for lot_id, stamp in oldest.items() if lot_id is not None)
+        rest = (stamp for stamp, _ in behind[_NAMED:])
+        return Decided(min(now, of_any, *rest), {lot_id: stamp for stamp, lot_id in behind[:_NAMED]})
 
     def open_before(self, lot_id: int, close: datetime) -> bool:
         """Return whether an offer is open that may be the lot's and was here before the close; to ask at the close or later."""
@@ -104,10 +114,8 @@ class Tickets:
 
     def awaited(self) -> Callable[[int, datetime], bool]:
         """Return `open_before` as it is now, for many lots: the tickets are looked through once."""
-        oldest: dict[int | None, datetime] = {}
         with self._lock:
-            for each in self._living():
-                oldest[each.lot_id] = min(each.stamp, oldest.get(each.lot_id, each.stamp))
+            oldest = self._oldest()
         of_any = oldest.get(None)
 
         def awaits(lot_id: int, close: datetime) -> bool:
@@ -120,6 +128,13 @@ class Tickets:
         with self._lock:
             anchor()
             self._epoch += 1
+
+    def _oldest(self) -> dict[int | None, datetime]:
+        """Return the oldest stamp of each lot's open tickets."""
+        oldest: dict[int | None, datetime] = {}
+        for each in self._living():
+            oldest[each.lot_id] = min(each.stamp, oldest.get(each.lot_id, each.stamp))
+        return oldest
 
     def _living(self) -> list[Ticket]:
         self._forget_expired()

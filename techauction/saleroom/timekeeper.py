@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from techauction.clock import Clock, SystemClock
-from techauction.core.absence import LEAST, Gap
+from techauction.core.absence import LEAST, Decided, Gap
 from techauction.saleroom.life import Life
 from techauction.saleroom.tickets import Tickets
 from techauction.services import absence, pausing, processes
@@ -51,8 +51,7 @@ class Timekeeper:
 
     def end(self) -> None:
         """Leave in good order."""
-        through = self._tickets.decided_through()
-        self._perform(partial(_end, process_id=self._process_id, decided_through=through))
+        self._perform(partial(_end, process_id=self._process_id, decided=self._tickets.decided()))
 
     def beat(self, next_close: datetime | None) -> bool:
         """Prove from time to time, while lots are open, that the house can take bids; return whether it was done.
@@ -65,16 +64,16 @@ class Timekeeper:
             return False
         if not self._is_due(next_close):
             return False
-        now, through, gaps = self._perform(self._beat)
+        now, decided, gaps = self._perform(self._beat)
         self.life.prove()
         self.life.noted(gaps)
-        self._beaten, self._said_through = now, through
+        self._beaten, self._said_through = now, decided.of_all
         return True
 
     def write(self, session: Session, *, read_clock: Clock) -> None:
         """Write something small, to see that it can be done. What was missed before is not noted by it, so it is no proof."""
         del read_clock
-        processes.beat(session, self._process_id, proven_at=None, decided_through=self._tickets.decided_through())
+        processes.beat(session, self._process_id, proven_at=None, decided=self._tickets.decided())
 
     def hear(self, session: Session, *, now: datetime) -> Heard:
         """Return what the other processes have decided, and keep the absence that has just ended or lasts, for the hammer."""
@@ -94,17 +93,17 @@ class Timekeeper:
         """Return how often the house proves that it lives, in seconds."""
         return (QUICK_BEAT if next_close - self._clock() < NEAR else self._pace).total_seconds()
 
-    def _beat(self, session: Session, *, read_clock: Clock) -> tuple[datetime, datetime, list[Gap]]:
-        through, now = self._tickets.decided_through(), read_clock()
+    def _beat(self, session: Session, *, read_clock: Clock) -> tuple[datetime, Decided, list[Gap]]:
+        decided, now = self._tickets.decided(), read_clock()
         gaps = self.life.gaps(now)
         proven_at = now if self.life.answers else None
-        gap_s = processes.beat(session, self._process_id, proven_at=proven_at, decided_through=through)
+        gap_s = processes.beat(session, self._process_id, proven_at=proven_at, decided=decided)
         if gap_s is not None:  # the shortest absence that interrupts must not hide between two beats
             self._pace = min(BEAT, max(timedelta(seconds=gap_s), LEAST) / 4)
         if gaps:
             absence.note(session, gaps, process_id=self._process_id, now=now)
             absence.look(session, now=now)
-        return now, through, gaps
+        return now, decided, gaps
 
     def stepped(self) -> bool:
         """Return whether the wall clock has moved away."""
@@ -135,13 +134,13 @@ def _begin(session: Session, *, read_clock: Clock) -> tuple[int, datetime | None
     return process_id, since
 
 
-def _end(session: Session, *, read_clock: Clock, process_id: int, decided_through: datetime) -> None:
-    processes.end(session, process_id, now=read_clock(), decided_through=decided_through)
+def _end(session: Session, *, read_clock: Clock, process_id: int, decided: Decided) -> None:
+    processes.end(session, process_id, now=read_clock(), decided=decided)
 
 
 def _distrust(session: Session, *, read_clock: Clock, process_id: int, drift: timedelta) -> int:
     left = pausing.distrust(session, drift=drift, read_clock=read_clock)
     moved = read_clock() + drift
-    processes.beat(session, process_id, proven_at=moved, decided_through=moved)
+    processes.beat(session, process_id, proven_at=moved, decided=Decided(moved))
     absence.set_back(session, now=moved)
     return left

@@ -38,12 +38,12 @@ def due(session: Session, *, now: datetime) -> list[int]:
 def claim(
     session: Session,
     *,
-    through: datetime,
+    now: datetime,
     most: int,
     among: Collection[int] | None = None,
     awaits: Callable[[int, datetime], bool] = lambda _lot_id, _closes_at: False,
 ) -> list[int]:
-    """Lock at most `most` lots that close at `through` or before, the earliest first, and return them.
+    """Lock at most `most` lots that close at `now` or before, the earliest first, and return them.
 
     What another process holds it is at work on: it lets the hammer fall, or takes a bid that may move the close. Nobody waits
     for it, and what it has changed meanwhile is asked again under the lock. Lots that wait for a key are claimed by name alone.
@@ -51,7 +51,7 @@ def claim(
     `awaits` says of a lot, and its close, whether offers that were here before it are not decided yet: such a lot is left. It
     is asked when the close has come, so it knows of all of them.
     """
-    wanted = [LotRow.stage == Stage.OPEN, LotRow.closes_at <= through]
+    wanted = [LotRow.stage == Stage.OPEN, LotRow.closes_at <= now]
     wanted.append(LotRow.key_missing_at.is_(None) if among is None else LotRow.id.in_(among))
     found = session.execute(
         select(LotRow.id, LotRow.closes_at, LotRow.key_missing_at)
@@ -112,7 +112,7 @@ def fall(
             continue
         if reserve is not None:
             _keep_open(kept[lot_id], reserve, now=now)
-        event, outcome = _fall(head, reserve, now, unheard=heard.silent(head.lot.closes_at))
+        event, outcome = _fall(head, reserve, now, unheard=heard.silent(lot_id, head.lot.closes_at))
         events.append(event)
         outcomes.append(outcome)
     heads.keep(session, locked.values(), events)

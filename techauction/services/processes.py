@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import func, literal, select, text, update
 from sqlalchemy.orm import Session
 
-from techauction.core.absence import SILENCE
+from techauction.core.absence import SILENCE, Decided
 from techauction.core.round import Phase
 from techauction.store.consigning import RoundRow
 from techauction.store.processes import ProcessRow
@@ -23,17 +23,17 @@ _HOLDS = "process locks"
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What other processes that are alive have said: `marks`, until when each has decided everything."""
+    """What other processes that are alive have said that they have decided."""
 
-    marks: tuple[datetime, ...] = ()
+    others: tuple[Decided, ...] = ()
 
-    def through(self, now: datetime) -> datetime:
-        """Return the last close whose hammer may fall at `now`: all have spoken, or were silent for too long."""
-        return max(min((now, *self.marks)), now - SILENCE)
+    def awaits(self, lot_id: int, closes_at: datetime, now: datetime) -> bool:
+        """Return whether the lot's hammer waits at `now`: one has not spoken of it, and was not silent for too long."""
+        return self.silent(lot_id, closes_at) > 0 and now - closes_at < SILENCE
 
-    def silent(self, closes_at: datetime) -> int:
-        """Return how many have not said that they have decided what was here before a close."""
-        return sum(mark < closes_at for mark in self.marks)
+    def silent(self, lot_id: int, closes_at: datetime) -> int:
+        """Return how many have not said that they have decided what was here for a lot before its close."""
+        return sum(each.of(lot_id) < closes_at for each in self.others)
 
 
 ALONE = Heard()
@@ -50,23 +50,23 @@ def begin(session: Session, *, now: datetime) -> int:
     return row.id
 
 
-def beat(session: Session, process_id: int, *, proven_at: datetime | None, decided_through: datetime) -> int | None:
+def beat(session: Session, process_id: int, *, proven_at: datetime | None, decided: Decided) -> int | None:
     """Say what a process has proved and decided; return the least gap setting of the open rounds.
 
     `proven_at` is none where it has proved nothing since. Who was taken for dead, and beats, is not.
     """
-    said = {ProcessRow.decided_through: decided_through, ProcessRow.lost_at: None}
+    said: dict[str, object] = {**_said(decided), "lost_at": None}
     if proven_at is not None:
-        said[ProcessRow.proven_at] = proven_at
+        said["proven_at"] = proven_at
     session.execute(update(ProcessRow).where(ProcessRow.id == process_id).values(said))
     _stand(session, process_id)
     return session.scalar(select(func.min(RoundRow.gap_s)).where(RoundRow.phase == Phase.OPEN))
 
 
-def end(session: Session, process_id: int, *, now: datetime, decided_through: datetime) -> None:
+def end(session: Session, process_id: int, *, now: datetime, decided: Decided) -> None:
     """Say that a process ends in good order."""
-    row = session.get_one(ProcessRow, process_id, with_for_update=True, populate_existing=True)
-    row.proven_at, row.decided_through, row.ended_at, row.lost_at = now, decided_through, now, None
+    said = {**_said(decided), "proven_at": now, "ended_at": now, "lost_at": None}
+    session.execute(update(ProcessRow).where(ProcessRow.id == process_id).values(said))
     held: set[int] = session.connection().info.setdefault(_HOLDS, set())
     if process_id in held:
         session.execute(_LET_GO, {"namespace": _NAMESPACE, "process": process_id})
@@ -83,7 +83,7 @@ def last_proof(session: Session, *, now: datetime, apart_from: int = 0) -> datet
 def set_back(session: Session, *, now: datetime) -> None:
     """Take back what processes have said of a time that is still to come, by a clock that was set back to `now`."""
     session.execute(update(ProcessRow).where(ProcessRow.proven_at > now).values(proven_at=now))
-    session.execute(update(ProcessRow).where(ProcessRow.decided_through > now).values(decided_through=now))
+    session.execute(update(ProcessRow).where(ProcessRow.decided_through > now).values(decided_through=now, behind={}))
 
 
 def heard(session: Session, *, own: int, now: datetime) -> Heard:
@@ -91,7 +91,13 @@ def heard(session: Session, *, own: int, now: datetime) -> Heard:
     if session.get_bind().dialect.name != "postgresql":
         return ALONE
     _find_lost(session, own=own, now=now)
-    return Heard(tuple(session.scalars(select(ProcessRow.decided_through).where(*_ALIVE, ProcessRow.id != own))))
+    others = select(ProcessRow).where(*_ALIVE, ProcessRow.id != own).execution_options(populate_existing=True)
+    return Heard(tuple(each.decided for each in session.scalars(others)))
+
+
+def _said(decided: Decided) -> dict[str, object]:
+    behind = {str(lot_id): at.isoformat() for lot_id, at in decided.behind.items()}
+    return {"decided_through": decided.through, "behind": behind}
 
 
 def _find_lost(session: Session, *, own: int, now: datetime) -> None:

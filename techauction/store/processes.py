@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import JSON, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from techauction.core.absence import Decided
 from techauction.store.base import NEVER_AGAIN, Row
 
 
@@ -12,7 +13,8 @@ class ProcessRow(Row):
     """A process that sells, or has sold.
 
     `proven_at`: until when it has proved that it can take bids. `decided_through`: every offer that was here before has been
-    decided. It has `ended_at` if it ended in good order, and `lost_at` if it was found dead.
+    decided, but for lots that are `behind`: by a lot's id, until when for it. It has `ended_at` if it ended in good order, and
+    `lost_at` if it was found dead.
     """
 
     __tablename__ = "processes"
@@ -22,8 +24,14 @@ class ProcessRow(Row):
     began_at: Mapped[datetime]
     proven_at: Mapped[datetime]
     decided_through: Mapped[datetime]
+    behind: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     ended_at: Mapped[datetime | None]
     lost_at: Mapped[datetime | None]
+
+    @property
+    def decided(self) -> Decided:
+        """Return what it has said that it has decided."""
+        return Decided(self.decided_through, {int(lot_id): datetime.fromisoformat(at) for lot_id, at in self.behind.items()})
 
 
 class AbsenceRow(Row):

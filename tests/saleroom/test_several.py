@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from structlog.testing import capture_logs
 
 from techauction.clock import Clock, ManualClock
-from techauction.core.absence import Gap
+from techauction.core.absence import Decided, Gap
 from techauction.core.bidding import KeyReused
 from techauction.core.lot import Stage
 from techauction.core.money import Money
@@ -38,6 +38,7 @@ from techauction.saleroom.bus import Bus
 from techauction.services import absence, aftersale, hammer, keys, opening, processes
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.processes import ProcessRow
+from techauction.store.record import RecordRow
 from tests.builders import CLOSES, OPENS, wan
 from tests.saleroom.conftest import PATIENCE_S, Sale
 from tests.waiting import until
@@ -302,7 +303,7 @@ def claimed_by(auctioneer: Auctioneer, lot_id: int, *, at: datetime) -> list[int
     """Return whether an auctioneer whose clock is at an instant claims the lot for its hammer."""
 
     def use_case(session: Session, *, read_clock: Clock) -> list[int]:
-        return hammer.claim(session, through=max(at, read_clock()), most=1, among=[lot_id])
+        return hammer.claim(session, now=max(at, read_clock()), most=1, among=[lot_id])
 
     return auctioneer.act(use_case).result(PATIENCE_S)
 
@@ -445,7 +446,7 @@ def test_who_slept_while_another_sold_was_not_missed_and_if_nobody_sold_the_lot_
 
     def wakes(others_proof: datetime) -> Stage:
         with sale.sessions() as session, writing(session):
-            processes.beat(session, other, proven_at=others_proof, decided_through=others_proof)
+            processes.beat(session, other, proven_at=others_proof, decided=Decided(others_proof))
             absence.note(session, [Gap(late - hour, late)], process_id=sleeper, now=late)
             absence.look(session, now=late)
         return sale.lot().stage
@@ -472,18 +473,18 @@ def test_nobody_is_missed_by_a_lot_before_it_opens(engine: Engine, clock: Manual
 
 
 @contextmanager
-def process(url: str, *, decided_through: datetime) -> Iterator[Callable[[datetime], None]]:
+def process(url: str, decided: Decided) -> Iterator[Callable[[Decided], None]]:
     """Yield what another process says by, for as long as it lives."""
     engine = make_sale_engine(url)
     with Session(engine) as session:
         process_id = processes.begin(session, now=OPENS)
         session.commit()
 
-        def say(through: datetime) -> None:
-            processes.beat(session, process_id, proven_at=through, decided_through=through)
+        def say(decided: Decided) -> None:
+            processes.beat(session, process_id, proven_at=decided.through, decided=decided)
             session.commit()
 
-        say(decided_through)
+        say(decided)
         yield say
     engine.dispose()
 
@@ -492,24 +493,37 @@ def test_the_hammer_waits_until_every_living_process_has_decided_what_was_here_b
     sale: Sale, url: str, clock: ManualClock
 ) -> None:
     second = timedelta(seconds=1)
-    with process(url, decided_through=CLOSES - second / 100) as say:
+    with process(url, Decided(CLOSES - second / 100)) as say:
         clock.set(CLOSES)
         sale.nudge()
         clock.set(CLOSES + 2.9 * second)
         sale.nudge()
         assert sale.outcome() is None
 
-        say(CLOSES)
+        say(Decided(CLOSES))
         sale.nudge()
 
     assert sale.record()[-1].kind is Kind.HAMMERED
     assert "unheard" not in sale.record()[-1].data
 
 
+def test_what_one_process_is_behind_with_keeps_the_hammer_of_that_lot_only(sale: Sale, url: str, clock: ManualClock) -> None:
+    with process(url, Decided(CLOSES, {sale.lots[0]: CLOSES - timedelta(seconds=1)})):
+        clock.set(CLOSES)
+        sale.nudge()
+
+        with sale.sessions() as session:
+            open_yet = session.scalars(select(LotRow.id).where(LotRow.stage == Stage.OPEN)).all()
+            said = session.scalars(select(RecordRow.data).where(RecordRow.kind == Kind.HAMMERED)).all()
+
+    assert open_yet == [sale.lots[0]]
+    assert [each for each in said if "unheard" in each] == []
+
+
 def test_who_is_silent_for_three_seconds_is_not_waited_for_and_the_record_says_so(
     sale: Sale, url: str, clock: ManualClock
 ) -> None:
-    with process(url, decided_through=CLOSES - timedelta(seconds=1)):
+    with process(url, Decided(CLOSES - timedelta(seconds=1))):
         clock.set(CLOSES + timedelta(seconds=3))
         sale.nudge()
 
@@ -519,7 +533,7 @@ def test_who_is_silent_for_three_seconds_is_not_waited_for_and_the_record_says_s
 
 
 def test_a_process_whose_lock_is_free_is_dead_and_not_waited_for(sale: Sale, url: str, clock: ManualClock) -> None:
-    with process(url, decided_through=CLOSES - timedelta(seconds=1)):
+    with process(url, Decided(CLOSES - timedelta(seconds=1))):
         pass
 
     clock.set(CLOSES)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from techauction.clock import ManualClock, SystemClock
+from techauction.core.absence import Decided
 from techauction.saleroom.tickets import TICKET, UNQUEUED_S, Tickets
 from tests.builders import CLOSES, OPENS
 
@@ -42,7 +43,7 @@ def test_an_open_ticket_of_before_the_close_is_waited_for(tickets: Tickets, cloc
 
     assert tickets.open_before(7, CLOSES)
     assert not tickets.open_before(8, CLOSES)
-    assert tickets.decided_through() == CLOSES - timedelta(microseconds=1)
+    assert (tickets.decided().of(7), tickets.decided().of(8)) == (CLOSES - timedelta(microseconds=1), CLOSES)
 
 
 def test_a_ticket_to_a_lot_not_known_yet_may_be_any_lots(tickets: Tickets, clock: ManualClock) -> None:
@@ -50,9 +51,24 @@ def test_a_ticket_to_a_lot_not_known_yet_may_be_any_lots(tickets: Tickets, clock
     clock.set(CLOSES)
 
     assert tickets.open_before(7, CLOSES)
+    assert tickets.decided() == Decided(OPENS)
     tickets.queue(ticket, 8)
+    assert tickets.decided() == Decided(CLOSES, {8: OPENS})
     assert not tickets.open_before(7, CLOSES)
     assert tickets.open_before(8, CLOSES)
+
+
+def test_lots_behind_are_named_up_to_a_bound_and_the_rest_keep_all(tickets: Tickets, clock: ManualClock) -> None:
+    stamps = {}
+    for lot_id in range(1, 141):
+        clock.advance(timedelta(milliseconds=1))
+        stamps[lot_id] = tickets.issue(lot_id).stamp
+
+    decided = tickets.decided()
+
+    assert len(decided.behind) == 100
+    assert [lot_id for lot_id, stamp in stamps.items() if decided.of(lot_id) > stamp] == []
+    assert decided.through == stamps[101]
 
 
 def test_a_ticket_lives_three_seconds_until_it_is_queued_and_then_until_it_ends(
@@ -68,7 +84,7 @@ def test_a_ticket_lives_three_seconds_until_it_is_queued_and_then_until_it_ends(
     tickets.queue(slow, 7)
     assert tickets.open_before(7, CLOSES), "its offer was queued after all"
     tickets.end([slow, queued])
-    assert tickets.decided_through() == CLOSES
+    assert tickets.decided() == Decided(CLOSES)
 
 
 def test_who_leaves_before_the_offer_is_queued_keeps_nobody_waiting(tickets: Tickets, clock: ManualClock) -> None:
@@ -92,7 +108,7 @@ def test_a_stamp_of_before_the_clock_was_set_counts_as_the_decisions_moment() ->
 
     assert tickets.arrived_at(before) is None
     assert tickets.arrived_at(after) == after.stamp
-    assert tickets.decided_through() == after.stamp
+    assert tickets.decided().of_all == after.stamp
 
 
 def test_whoever_asks_after_a_close_sees_every_stamp_before_it() -> None:

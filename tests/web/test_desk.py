@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from techauction.clock import ManualClock
+from techauction.core.absence import Decided
 from techauction.core.bidding import ReceivedInTime
 from techauction.core.lot import Stage
 from techauction.core.money import ZERO
@@ -370,7 +371,7 @@ def test_the_desk_names_a_process_that_died_and_the_lots_that_closed_about_then(
     with desk.store() as session, writing(session):
         session.get_one(LotRow, desk.played.lots[1].id).closes_at = CLOSES + MINUTE
         died = processes.begin(session, now=OPENS)
-        processes.beat(session, died, proven_at=CLOSES, decided_through=CLOSES - timedelta(seconds=5))
+        processes.beat(session, died, proven_at=CLOSES, decided=Decided(CLOSES - timedelta(seconds=5)))
         processes.begin(session, now=CLOSES + MINUTE)
     desk.clock.set(CLOSES + MINUTE)
     desk.app.extensions["techauction"].auctioneer.nudge().result(20)

@@ -21,8 +21,8 @@ FAULTS = [
     Fault(
         guard="a beat that failed proves nothing",
         file="techauction/saleroom/timekeeper.py",
-        original="        now, through, gaps = self._perform(self._beat)\n        self.life.prove()\n",
-        planted="        self.life.prove()\n        now, through, gaps = self._perform(self._beat)\n",
+        original="        now, decided, gaps = self._perform(self._beat)\n        self.life.prove()\n",
+        planted="        self.life.prove()\n        now, decided, gaps = self._perform(self._beat)\n",
         test="tests/saleroom/test_timekeeper.py::test_a_beat_that_failed_proves_nothing",
     ),
     Fault(
@@ -65,8 +65,8 @@ FAULTS = [
     Fault(
         guard="the hammer waits for what other processes have to decide",
         file="techauction/services/processes.py",
-        original="        return max(min((now, *self.marks)), now - SILENCE)\n",
-        planted="        return now\n",
+        original="        return self.silent(lot_id, closes_at) > 0 and now - closes_at < SILENCE\n",
+        planted="        return False\n",
         test="tests/services/test_processes.py"
         "::test_a_hammer_falls_when_all_have_decided_what_was_here_before_the_close_or_were_silent_for_three_seconds"
         "[0-marks_s2-False-1]",

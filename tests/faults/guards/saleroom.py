@@ -40,9 +40,24 @@ FAULTS = [
     Fault(
         guard="the hammer waits for what was here before the close",
         file="techauction/saleroom/auctioneer.py",
-        original="among=among, awaits=awaited())",
-        planted="among=among)",
+        original="return here(lot_id, closes_at) or heard.awaits(lot_id, closes_at, now)",
+        planted="return heard.awaits(lot_id, closes_at, now)",
         test="tests/saleroom/test_in_time.py::test_the_hammer_waits_for_an_offer_that_was_here_and_is_not_queued_yet[sqlite]",
+    ),
+    Fault(
+        guard="the hammer waits for what other processes are behind with",
+        file="techauction/saleroom/auctioneer.py",
+        original="return here(lot_id, closes_at) or heard.awaits(lot_id, closes_at, now)",
+        planted="return here(lot_id, closes_at)",
+        test="tests/saleroom/test_several.py"
+        "::test_the_hammer_waits_until_every_living_process_has_decided_what_was_here_before_the_close",
+    ),
+    Fault(
+        guard="a lot that a process is behind with keeps no other",
+        file="techauction/core/absence.py",
+        original="return min(self.through, self.behind.get(lot_id, self.through))",
+        planted="return self.of_all",
+        test="tests/services/test_processes.py::test_a_lot_that_a_process_is_behind_with_keeps_no_other_lots_hammer",
     ),
     Fault(
         guard="stamp and ticket are made together",
@@ -120,8 +135,8 @@ FAULTS = [
     Fault(
         guard="another process hears of an offer that is not decided",
         file="techauction/saleroom/tickets.py",
-        original="            return min((each.stamp for each in self._living()), default=now)\n",
-        planted="            return now\n",
+        original="        return Decided(min(now, of_any, *rest), {lot_id: stamp for stamp, lot_id in behind[:_NAMED]})\n",
+        planted="        return Decided(now)\n",
         test="tests/saleroom/test_two_processes.py::test_one_s_hammer_waits_for_what_was_here_in_time_at_the_other",
     ),
     Fault(
