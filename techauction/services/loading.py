@@ -39,7 +39,7 @@ ROWS_AT_ONCE = 100
 """So many organisations, lots or paddles go in one step, and so long in one transaction: a sale may run beside it."""
 PADDLES_AT_ONCE = 20
 """Each is bound to its bidder and its lots by digests."""
-ADMISSIONS_AT_ONCE = 1_000
+ADMISSIONS_AT_ONCE = 300
 _BLOCK = 32
 
 
