@@ -27,6 +27,7 @@ FACTS: dict[str, int | str | None] = {
     "lots": 3,
     "moved_ms": -3_600_000,
     "name_en": "Works",
+    "lots": "2 · 7",
     "name_zh": "工厂",
     "new_en": "New Works",
     "new_zh": "新工厂",
@@ -42,6 +43,8 @@ FACTS: dict[str, int | str | None] = {
     "title_zh": "电池",
     "withheld_for": "too_few_admitted",
 }
+
+OF_EARLIER_VERSIONS = {"lot_ended_early"}
 
 
 def written() -> set[str]:
@@ -59,7 +62,7 @@ def written() -> set[str]:
 
 
 def test_every_notice_has_a_letter() -> None:
-    assert written() == set(LETTERS)
+    assert written() | OF_EARLIER_VERSIONS == set(LETTERS)
 
 
 @pytest.mark.parametrize("what", sorted(LETTERS))

@@ -100,6 +100,7 @@ def _lot_withdrawn(facts: Facts) -> Letter:
 
 
 def _lot_ended_early(facts: Facts) -> Letter:
+    # Notices of earlier versions, one for each lot, are still read.
     return Letter(
         _("Lot %(number)s ended without a sale", number=facts["number"]),
         _(
@@ -107,6 +108,19 @@ def _lot_ended_early(facts: Facts) -> Letter:
             "Reason: %(reason)s",
             number=facts["number"],
             title=named(facts),
+            reason=facts["reason"],
+        ),
+    )
+
+
+def _round_closed_early(facts: Facts) -> Letter:
+    return Letter(
+        _("The round was closed early"),
+        _(
+            "%(title)s was closed early. These lots had not ended and are not sold; deposits for them go back: %(lots)s. "
+            "Reason: %(reason)s",
+            title=named(facts),
+            lots=facts["lots"],
             reason=facts["reason"],
         ),
     )
@@ -297,6 +311,7 @@ LETTERS: dict[str, Callable[[Facts], Letter]] = {
     "key_missing": lots.key_missing,
     "lot_withdrawn": _lot_withdrawn,
     "lot_ended_early": _lot_ended_early,
+    "round_closed_early": _round_closed_early,
     "lot_bought": lots.bought,
     "lot_not_bought": lots.not_bought,
     "lot_passed_in": lots.passed_in,

@@ -12,7 +12,7 @@ from techauction.core.outcome import Ending
 from techauction.core.record import Kind
 from techauction.core.refusal import NoSuch
 from techauction.services import settlement
-from techauction.services.notices import notify, of_lot, put
+from techauction.services.notices import notify, of_lot, of_round, put
 from techauction.services.opening import lot_for_update
 from techauction.services.pausing import ReasonMissing
 from techauction.services.record import append
@@ -76,8 +76,15 @@ def end(session: Session, lots: Iterable[LotRow], *, reason: str, two: Two | Non
 
 
 def end_early(session: Session, lots: Iterable[LotRow], *, reason: str, two: Two, now: datetime) -> None:
-    """End what is left of an open round's locked lots as withdrawn, and tell those whom each concerns."""
+    """End what is left of an open round's locked lots as withdrawn, and tell whom they concern: each once, of all its lots."""
     rows = [row for row in end(session, lots, reason=reason, two=two, now=now) if row.round.copy_of_id is None]
+    if not rows:
+        return
+    numbers: dict[int, list[str]] = {}
     whom = concerned_by(session, rows)
-    told = [(user_id, of_lot(row) | {"reason": reason}) for row in rows for user_id in whom[row.id]]
-    put(session, told, what="lot_ended_early", now=now)
+    for row in sorted(rows, key=lambda each: each.number or 0):
+        for user_id in whom[row.id]:
+            numbers.setdefault(user_id, []).append(str(row.number))
+    facts = of_round(rows[0].round) | {"reason": reason}
+    told = [(user_id, facts | {"lots": " · ".join(its)}) for user_id, its in sorted(numbers.items())]
+    put(session, told, what="round_closed_early", now=now)

@@ -435,8 +435,9 @@ def test_of_a_round_closed_early_the_bidders_of_the_lots_that_it_ends_are_told(s
     sale.approve(sale.ask(Act.CLOSE_EARLY, at=CLOSES + MINUTE), at=CLOSES + 2 * MINUTE)
 
     with sale.sessions() as session:
-        notices = session.scalars(select(NoticeRow).where(NoticeRow.what == "lot_ended_early")).all()
-    assert {each.facts["number"] for each in notices} == {2}
+        notices = session.scalars(select(NoticeRow).where(NoticeRow.what == "round_closed_early")).all()
+    assert {each.facts["lots"] for each in notices} == {"2"}
+    assert len(notices) == len({each.user_id for each in notices})
     assert {each.facts["reason"] for each in notices} == {WHY}
     told = {each.user_id for each in notices}
     assert {*sale.played.users, sale.ada, sale.bo} <= told
