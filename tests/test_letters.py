@@ -27,7 +27,6 @@ FACTS: dict[str, int | str | None] = {
     "lots": 3,
     "moved_ms": -3_600_000,
     "name_en": "Works",
-    "lots": "2 · 7",
     "name_zh": "工厂",
     "new_en": "New Works",
     "new_zh": "新工厂",

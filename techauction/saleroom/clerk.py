@@ -68,10 +68,8 @@ class Clerk:
             if self._bring(owed):
                 self._next_s = 0.0
             return
-        if self._rounds:
-            self._perform(partial(_close_rounds, rounds=sorted(self._rounds)))
-            self._rounds.clear()
-        if not self._stuck:
+        self._close_rounds()
+        if not self._stuck and not self._rounds:
             self._next_s, self._hurried = None, False
         self._stuck.clear()
 
@@ -125,6 +123,16 @@ class Clerk:
                     self._bring([lot_id])
             return True
 
+    def _close_rounds(self) -> None:
+        """Close those that are over, each by itself; one that cannot be closed is tried again later."""
+        for round_id in sorted(self._rounds):
+            try:
+                self._perform(partial(_close_round, round_id=round_id))
+            except Exception:
+                log.exception("closing_failed", round=round_id)
+            else:
+                self._rounds.discard(round_id)
+
     def tell(self, lot_id: int, duty: Duty, error: Exception) -> None:
         """Have the organizers know of a lot with which something is wrong; what only the database refused passes."""
         if is_away(error) or (lot_id, duty) in self._told:
@@ -161,6 +169,5 @@ def _bring(session: Session, *, read_clock: Clock, lot_ids: list[int]) -> bool:
     return aftersale.bring(session, lot_ids)
 
 
-def _close_rounds(session: Session, *, read_clock: Clock, rounds: list[int]) -> None:
-    for round_id in rounds:
-        opening.close_round(session, round_id=round_id, now=read_clock())
+def _close_round(session: Session, *, read_clock: Clock, round_id: int) -> None:
+    opening.close_round(session, round_id=round_id, now=read_clock())

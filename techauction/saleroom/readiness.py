@@ -24,12 +24,17 @@ class Trial:
         self._tried: Future[None] | None = None
         self._began_s = 0.0
 
-    def works(self) -> bool:
-        """Return whether it worked when it was last tried; what takes longer than anybody waits does not work."""
+    def begin(self) -> "Future[None]":
+        """Have it tried, unless it was or is being."""
         with self._lock:
             if self._tried is None or (self._tried.done() and time.monotonic() - self._began_s >= EVERY_S):
                 self._tried, self._began_s = self._begin(), time.monotonic()
-            tried, left_s = self._tried, self._began_s + WITHIN_S - time.monotonic()
+            return self._tried
+
+    def works(self) -> bool:
+        """Return whether it worked when it was last tried; what takes longer than anybody waits does not work."""
+        tried = self.begin()
+        left_s = self._began_s + WITHIN_S - time.monotonic()
         try:
             return tried.exception(max(0.0, left_s)) is None
         except TimeoutError:
@@ -51,7 +56,10 @@ class Readiness:
         """
         if not self._auctioneer.alive:
             return {"database": self._reads.works(), "auctioneer": False, "write": False}
-        if self._auctioneer.proves or self._writes.works():
+        if self._auctioneer.proves:
+            return {"database": True, "auctioneer": True, "write": True}
+        self._reads.begin()  # where both hang, they are waited for together
+        if self._writes.works():
             return {"database": True, "auctioneer": True, "write": True}
         return {"database": self._reads.works(), "auctioneer": True, "write": False}
 

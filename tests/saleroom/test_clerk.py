@@ -4,8 +4,7 @@ Planted by hand, each seen to fail here: `bring` without its look for the case; 
 round that closes while something is owed; a clerk that does not begin by looking what is owed, or is not told by a nudge.
 """
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -25,6 +24,7 @@ from techauction.store.consigning import RoundRow
 from techauction.store.money import PostingRow, SettlementRow
 from tests.builders import CLOSES, OPENS, wan
 from tests.saleroom.conftest import PATIENCE_S, Sale
+from tests.waiting import until
 
 
 def let_hammers_fall_and_die(sale: Sale) -> None:
@@ -38,14 +38,6 @@ def kept(sessions: sessionmaker[Session], row: type[CaseRow | SettlementRow | Ou
     """Return how many rows there are."""
     with sessions() as session:
         return session.scalars(select(func.count()).select_from(row)).one()
-
-
-def wait_for(wanted: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    until = time.monotonic() + PATIENCE_S
-    while not wanted():
-        assert time.monotonic() < until
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -66,7 +58,7 @@ def test_what_a_killed_process_owed_comes_when_the_next_starts(sale: Sale, clock
 
     second = Auctioneer(sale.sessions, clock)
     second.start()
-    wait_for(lambda: kept(sale.sessions, CaseRow) == 5)
+    until(lambda: kept(sale.sessions, CaseRow) == 5)
     second.nudge().result(PATIENCE_S)
     second.stop(PATIENCE_S)
 
@@ -165,7 +157,7 @@ def test_instructions_are_answered_lot_by_lot_after_the_opening(instructed: Sale
 
     instructed.open()
 
-    wait_for(lambda: len(changes) == 5)
+    until(lambda: len(changes) == 5)
     assert changes == [instructed.lots, *([each] for each in instructed.lots[:-1])]
     assert standing(instructed) == ANSWERED
 
@@ -180,7 +172,7 @@ def test_instructions_that_a_killed_process_left_are_answered_when_the_next_star
 
     second = Auctioneer(instructed.sessions, clock)
     second.start()
-    wait_for(lambda: standing(instructed) == ANSWERED)
+    until(lambda: standing(instructed) == ANSWERED)
     second.stop(PATIENCE_S)
 
     with instructed.sessions() as session:

@@ -131,6 +131,24 @@ def test_an_auctioneer_that_does_not_come_to_it_writes_nothing(idle: Idle) -> No
     idle.wait_for(READY)
 
 
+def test_where_both_hang_they_are_tried_together(idle: Idle) -> None:
+    """Else a probe would wait for the one after the other, and give up before it has an answer."""
+    begun = threading.Event()
+    event.listen(idle.pages, "do_connect", lambda *_: begun.set())
+
+    class Late(Auctioneer):
+        def try_to_write(self) -> "Future[None]":
+            assert begun.wait(PATIENCE_S)
+            return super().try_to_write()
+
+    late = Late(sessionmaker(idle.engine, expire_on_commit=False), idle.clock)
+    late.start()
+    try:
+        assert Readiness(late, idle.pages).found() == READY
+    finally:
+        late.stop(PATIENCE_S)
+
+
 def test_without_an_auctioneer_nothing_is_tried(idle: Idle) -> None:
     idle.auctioneer.stop(PATIENCE_S)
 

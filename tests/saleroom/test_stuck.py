@@ -1,28 +1,44 @@
 """A lot with which something is wrong keeps no other from going on, and its organizers are told."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, select, text, update
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from techauction.clock import ManualClock
 from techauction.core.lot import Stage
 from techauction.core.outcome import Ending
+from techauction.core.round import Phase
 from techauction.core.stuck import Duty
 from techauction.db import writing
 from techauction.queries import stuck as queries
 from techauction.queries.stuck import Stuck
-from techauction.services import hammer
+from techauction.services import hammer, opening
 from techauction.store.auction import OutcomeRow
-from techauction.store.consigning import LotRow
+from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.notices import NoticeRow
 from tests.builders import CLOSES, OPENS, wan
 from tests.saleroom.conftest import PATIENCE_S, Sale
 
 DAMAGED = 1
 """The place of the lot with which something is wrong, among four."""
+CANNOT_CLOSE = {
+    "sqlite": (
+        (
+            "CREATE TRIGGER damaged BEFORE UPDATE ON rounds WHEN NEW.id = {id} AND NEW.phase = 'closed' "
+            "BEGIN SELECT RAISE(ABORT, 'damaged'); END"
+        ),
+        "DROP TRIGGER damaged",
+    ),
+    "postgresql": (
+        "ALTER TABLE rounds ADD CONSTRAINT damaged CHECK (id <> {id} OR phase <> 'closed')",
+        "ALTER TABLE rounds DROP CONSTRAINT damaged",
+    ),
+}
+"""What damages one round, and what mends it."""
 
 
 @pytest.fixture
@@ -108,3 +124,26 @@ def test_what_went_well_at_last_is_not_shown_any_more(sale: Sale, clock: ManualC
     assert stages(sale) == [Stage.OPEN] * 4
     with sale.sessions() as session:
         assert queries.of_round(session, sale.round_id, now=clock()) == ()
+
+
+def test_a_round_that_cannot_be_closed_keeps_no_other_from_closing(sale: Sale, engine: Engine, clock: ManualClock) -> None:
+    other = Sale(engine, clock)
+    sale.open()
+    sale.auctioneer.act(partial(opening.open_round, round_id=other.round_id)).result(PATIENCE_S)
+    damaging, mending = CANNOT_CLOSE[engine.dialect.name]
+    with sale.sessions.begin() as session:
+        session.execute(text(damaging.format(id=sale.round_id)))
+
+    clock.set(CLOSES)
+    sale.nudge()
+
+    with sale.sessions() as session:
+        phases = session.scalars(select(RoundRow.phase).order_by(RoundRow.id)).all()
+    assert phases == [Phase.OPEN, Phase.CLOSED]
+    with sale.sessions.begin() as session:
+        session.execute(text(mending))
+
+    sale.nudge()
+
+    with sale.sessions() as session:
+        assert session.get_one(RoundRow, sale.round_id).phase is Phase.CLOSED
