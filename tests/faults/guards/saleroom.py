@@ -53,6 +53,14 @@ FAULTS = [
         "::test_the_hammer_waits_until_every_living_process_has_decided_what_was_here_before_the_close",
     ),
     Fault(
+        guard="a round that cannot be closed keeps no other",
+        file="techauction/saleroom/clerk.py",
+        original="""                log.exception("closing_failed", round=round_id)
+""",
+        planted="                raise\n",
+        test="tests/saleroom/test_stuck.py::test_a_round_that_cannot_be_closed_keeps_no_other_from_closing[sqlite]",
+    ),
+    Fault(
         guard="a lot that a process is behind with keeps no other",
         file="techauction/core/absence.py",
         original="return min(self.through, self.behind.get(lot_id, self.through))",
