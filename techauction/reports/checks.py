@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from techauction.core.money import ZERO, Money, total
 from techauction.core.names import Name
+from techauction.reports.parties import Party
 from techauction.reports.settlement import Line, Settlement, totals
 
 
@@ -12,7 +13,7 @@ from techauction.reports.settlement import Line, Settlement, totals
 class MarketPart:
     """What a settlement comes to for one market: the lots that it listed, and those that its enterprises bought."""
 
-    name: Name
+    party: Party
     listed: list[Line]
     bought: list[Line]
 
@@ -26,7 +27,7 @@ class MarketPart:
 class InstitutePart:
     """What a settlement comes to for one institute."""
 
-    name: Name
+    party: Party
     consigned: list[Line]
 
 
@@ -47,31 +48,31 @@ class Check:
 
 def market_parts(settlement: Settlement) -> list[MarketPart]:
     """Return the settlement by market: every lot is listed by one, and every lot sold was bought from one."""
-    names = {each.key: each.name for each in settlement.markets}
-    names |= {line.market.key: line.market.name for line in settlement.lines}
-    names |= {line.sale.buyer.market.key: line.sale.buyer.market.name for line in settlement.lines if line.sale is not None}
+    parties = {each.key: each for each in settlement.markets}
+    parties |= {line.market.key: line.market for line in settlement.lines}
+    parties |= {line.sale.buyer.market.key: line.sale.buyer.market for line in settlement.lines if line.sale is not None}
     return [
         MarketPart(
-            name=name,
+            party=party,
             listed=[line for line in settlement.lines if line.market.key == key],
             bought=[line for line in settlement.lines if line.sale is not None and line.sale.buyer.market.key == key],
         )
-        for key, name in names.items()
+        for key, party in parties.items()
     ]
 
 
 def institute_parts(settlement: Settlement) -> list[InstitutePart]:
     """Return the settlement by institute, in the order of their first lots."""
-    names = {line.institute.key: line.institute.name for line in settlement.lines}
+    parties = {line.institute.key: line.institute for line in settlement.lines}
     return [
-        InstitutePart(name=name, consigned=[line for line in settlement.lines if line.institute.key == key])
-        for key, name in names.items()
+        InstitutePart(party=party, consigned=[line for line in settlement.lines if line.institute.key == key])
+        for key, party in parties.items()
     ]
 
 
 def checks(settlement: Settlement) -> list[Check]:
     """Return every total with the same added up again: from the parts, from the rules, from the ledger."""
-    return [*_by_parts(settlement), *_by_rules(settlement), *_by_ledger(settlement)]
+    return [*_by_parts(settlement), *_by_rules(settlement), *_by_ledger(settlement), *_by_accounts(settlement)]
 
 
 def _by_parts(settlement: Settlement) -> Iterator[Check]:
@@ -88,11 +89,27 @@ def _by_parts(settlement: Settlement) -> Iterator[Check]:
     yield Check(what=_START, shown=whole.start, way=by_field, again=total(each.start for each in fields))
     yield Check(what=_HAMMER, shown=whole.hammer, way=by_field, again=total(each.hammer for each in fields))
     yield Check(what=_ADDED, shown=whole.value_added, way=by_field, again=total(each.value_added for each in fields))
+    yield Check(
+        what=Name("成交标的起拍价合计", "Start prices of lots sold"),
+        shown=settlement.value_added.totals.sold_start,
+        way=by_field,
+        again=total(each.sold_start for each in fields),
+    )
     yield Check(what=_HAMMER, shown=whole.hammer, way=by_market, again=total(each.hammer for each in listed))
     yield Check(what=_HAMMER, shown=whole.hammer, way=by_buyer, again=total(each.hammer for each in bought))
     yield Check(what=_HAMMER, shown=whole.hammer, way=by_institute, again=total(each.hammer for each in consigned))
+    yield Check(what=_BUYER, shown=whole.buyer_commission, way=by_market, again=total(each.buyer_commission for each in listed))
+    yield Check(what=_BUYER, shown=whole.buyer_commission, way=by_buyer, again=total(each.buyer_commission for each in bought))
+    yield Check(
+        what=_SELLER, shown=whole.seller_commission, way=by_market, again=total(each.seller_commission for each in listed)
+    )
+    yield Check(
+        what=_SELLER, shown=whole.seller_commission, way=by_institute, again=total(each.seller_commission for each in consigned)
+    )
     yield Check(what=_LISTING, shown=whole.listing_share, way=by_market, again=total(each.listing_share for each in listed))
     yield Check(what=_BUYING, shown=whole.buyer_share, way=by_buyer, again=total(each.buyer_share for each in bought))
+    yield Check(what=_PROCEEDS, shown=whole.proceeds, way=by_market, again=total(each.proceeds for each in listed))
+    yield Check(what=_APPLIED, shown=whole.deposit_applied, way=by_buyer, again=total(each.deposit_applied for each in bought))
     yield Check(what=_PROCEEDS, shown=whole.proceeds, way=by_institute, again=total(each.proceeds for each in consigned))
     yield Check(what=_DUE, shown=whole.due, way=by_buyer, again=total(each.due for each in bought))
 
@@ -144,14 +161,27 @@ def _by_ledger(settlement: Settlement) -> Iterator[Check]:
         (_BUYING, whole.buyer_share, posted.get("buyer_share", ZERO)),
         (_APPLIED, whole.deposit_applied, posted.get("deposit_applied", ZERO)),
         (_RECEIVED, total(each.received for each in deposits), received),
+        (_BACK, total(each.go_back for each in deposits if not each.surplus), posted.get("deposit_released", ZERO)),
         (
-            Name("应退保证金合计", "Deposits to go back"),
-            total(each.go_back for each in deposits),
-            posted.get("deposit_released", ZERO),
+            Name("仍冻结与多缴之和", "Deposits held, and what is over"),
+            total(each.received if each.surplus else each.held for each in deposits),
+            received - posted.get("deposit_applied", ZERO) - posted.get("deposit_released", ZERO),
         ),
     )
     for what, shown, again in shown_and_posted:
         yield Check(what=what, shown=shown, way=Name("账簿分录之和", "sum of the ledger's postings"), again=again)
+
+
+def _by_accounts(settlement: Settlement) -> Iterator[Check]:
+    """Hold what each sheet of a party says is its to what the ledger owes that party, not to the postings' names alone."""
+    way = Name("该方账户余额", "balance of its account")
+    for market in market_parts(settlement):
+        what = Name(f"佣金分成：{market.party.name.zh}", f"Share of the commissions: {market.party.name.en}")
+        yield Check(what=what, shown=market.commission, way=way, again=settlement.accounts.get(market.party.account, ZERO))
+    for institute in institute_parts(settlement):
+        what = Name(f"应付科研院所：{institute.party.name.zh}", f"Institute's proceeds: {institute.party.name.en}")
+        proceeds = totals(institute.consigned).proceeds
+        yield Check(what=what, shown=proceeds, way=way, again=settlement.accounts.get(institute.party.account, ZERO))
 
 
 _START = Name("起拍价合计", "Start prices")
@@ -165,4 +195,4 @@ _PROCEEDS = Name("应付科研院所合计", "Institutes' proceeds")
 _DUE = Name("应付余款合计", "Due")
 _APPLIED = Name("保证金抵扣合计", "Deposits applied")
 _RECEIVED = Name("已收保证金合计", "Deposits received")
-_BACK = Name("应退保证金合计", "Deposits to go back")
+_BACK = Name("应退保证金合计（不含多缴）", "Deposits to go back (without what is over)")

@@ -13,7 +13,18 @@ from techauction.core.names import Name
 from techauction.core.outcome import Ending, PassedInFor
 from techauction.core.settlement import BooksDiffer, Commission, Statement
 from techauction.core.value_added import NOT_COUNTED
-from techauction.reports.parties import Buyer, DepositLine, Party, buyers_of, deposits_of, markets_of, posted
+from techauction.reports.parties import (
+    Buyer,
+    DepositLine,
+    Party,
+    accounts,
+    buyers_of,
+    deposits_of,
+    institute_of,
+    market_of,
+    markets_of,
+    posted,
+)
 from techauction.reports.recorded import RecordedLot, find_round, recorded_lots
 from techauction.reports.value_added import ValueAddedReport, compile_report
 from techauction.store.consigning import LotRow, ResultRow
@@ -53,7 +64,7 @@ class Sale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One lot. It has no start price here if it was not offered, or is void; no `reserve_met` where nothing tells."""
+    """One lot. It has no `start` and no `bids` here if it was not offered, or is void; no `reserve_met` where nothing tells."""
 
     number: int
     title: Name
@@ -63,7 +74,7 @@ class Line:
     start: Money | None
     reserved: bool
     reserve_met: bool | None
-    bids: int
+    bids: int | None
     ending: Ending | None
     reason: str
     head: str | None
@@ -90,7 +101,10 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """A round's settlement. `posted` is what its ledger has, by posting; `digest` is empty until the round has closed."""
+    """A round's settlement. `digest` is empty until the round has closed.
+
+    `posted` is what its ledger has, by posting; `accounts` what that owes, by account.
+    """
 
     value_added: ValueAddedReport
     lines: list[Line]
@@ -98,7 +112,9 @@ class Settlement:
     markets: list[Party]
     deposits: list[DepositLine]
     posted: Mapping[str, Money]
+    accounts: Mapping[str, Money]
     commission: Commission
+    commission_note: str
     digest: str | None
     closed_at: datetime | None
 
@@ -132,7 +148,9 @@ def compile_settlement(session: Session, slug: str) -> Settlement:
         markets=markets_of(session, row.id),
         deposits=deposits_of(session, row.id),
         posted=posted(session, row.id),
+        accounts=accounts(session, row.id),
         commission=commission,
+        commission_note=row.commission_note or "",
         digest=row.digest,
         closed_at=row.closed_at,
     )
@@ -191,8 +209,8 @@ def _described(session: Session, round_id: int) -> Iterable[_Described]:
             lot=lot_id,
             title=result.title,
             field=field.name,
-            market=Party(market.key, market.name),
-            institute=Party(str(institute.id), institute.name),
+            market=market_of(market),
+            institute=institute_of(institute),
         )
 
 
@@ -211,7 +229,7 @@ def _line(lot: RecordedLot, described: _Described, sale: Sale | None) -> Line:
         start=None if lot.ending in NOT_COUNTED else lot.start,
         reserved=lot.reserved,
         reserve_met=met,
-        bids=lot.bids,
+        bids=None if lot.ending in NOT_COUNTED else lot.bids,
         ending=lot.ending,
         reason=lot.reason,
         head=lot.head,
@@ -229,7 +247,7 @@ def totals(lines: Sequence[Line]) -> Totals:
         hammer=total(sale.hammer for sale in sales),
         value_added=added,
         value_added_rate=rate(added, sold_start),
-        bids=sum(line.bids for line in lines),
+        bids=sum(line.bids or 0 for line in lines),
         buyer_commission=total(sale.buyer_commission for sale in sales),
         seller_commission=total(sale.seller_commission for sale in sales),
         listing_share=total(sale.listing_share for sale in sales),

@@ -191,5 +191,9 @@ LISTED = (
 """Of the lots that a market listed."""
 BOUGHT = (NUMBER, TITLE, BUYER, CODE, HAMMER, BUYER_COMMISSION, APPLIED, DUE, BUYER_SHARE, PADDLE)
 """Of the lots that a market's enterprises bought."""
+TITLE_AT = LISTED.index(TITLE)
+SHARE_AT = LISTED.index(LISTING_SHARE)
+"""Where both blocks of a market's sheet have the titles, and the market's shares."""
+assert BOUGHT.index(BUYER_SHARE) == SHARE_AT
 CONSIGNED = (NUMBER, TITLE, MARKET, OUTCOME, START, HAMMER, ADDED, RATE, SELLER_COMMISSION, PROCEEDS)
 """Of the lots that an institute consigned."""

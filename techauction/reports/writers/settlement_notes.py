@@ -1,18 +1,21 @@
 """What a settlement says of itself."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
+from techauction.core.days import SHANGHAI
 from techauction.reports.settlement import Settlement
 from techauction.reports.value_added import ValueAddedReport
 
 SYNTHETIC = "合成数据，仅供演示 SYNTHETIC DATA FOR DEMONSTRATION"
 REHEARSAL = "演练场次，结果无效力 REHEARSAL: ITS OUTCOMES BIND NOBODY"
+PROVISIONAL = "本场次尚未结束，各数均为暂计 THE ROUND HAS NOT CLOSED: ALL FIGURES ARE PROVISIONAL"
 _RULES = (
     (
-        "起拍价、成交价、报价次数和结果逐条取自成交记录；各合计由这些数值重新相加。未开拍、撤回和作废的标的没有起拍价，不计入合计。",
+        "起拍价、成交价、报价次数和结果逐条取自成交记录；各合计由这些数值重新相加。未开拍、撤回和作废的标的不列起拍价和报价次数，不计入合计。",
         (
             "Start prices, hammer prices, bids and outcomes are read from the record of the sale, and every total is added up"
-            " from them. Lots withheld, withdrawn or void have no start price here and are in no total."
+            " from them. Lots withheld, withdrawn or void have no start price and no bids here, and are in no total."
         ),
     ),
     (
@@ -34,10 +37,17 @@ _RULES = (
         ),
     ),
     (
-        "保证金：已收 = 抵扣 + 应退 + 仍冻结。付款、退款及市场间清算不在本表内。",
+        "双方佣金分别按成交价计算，四舍五入至分；分成除不尽的一分归余数较大的一方，余数相同的归挂牌市场。",
         (
-            "Deposits: received = applied + to go back + held. Payments, refunds and clearing between markets are not in"
-            " this file."
+            "Each side's commission is computed from the hammer price by itself, half-up to the fen. A fen that a split leaves"
+            " over goes to the share with the larger remainder; where they are equal, to the listing market."
+        ),
+    ),
+    (
+        "保证金：已收 = 抵扣 + 应退 + 仍冻结；多缴且尚未退还的单独列示，全额应退。付款、退款及市场间清算不在本表内。",
+        (
+            "Deposits: received = applied + to go back + held. What came over all that a bidder's deposits need, and has not"
+            " gone back, has a line of its own. Payments, refunds and clearing between markets are not in this file."
         ),
     ),
     ("金额单位为元，精确到分。", "Sums are in yuan, exact to the fen."),
@@ -49,7 +59,12 @@ def marks(report: ValueAddedReport) -> list[str]:
     return [SYNTHETIC] * report.synthetic + [REHEARSAL] * report.rehearsal
 
 
-def notes(settlement: Settlement) -> Iterator[tuple[str, str]]:
+def settlement_marks(settlement: Settlement) -> list[str]:
+    """Return what a settlement says before anything else: what it must not be taken for, and that the round is not over."""
+    return marks(settlement.value_added) + [PROVISIONAL] * (settlement.closed_at is None)
+
+
+def notes(settlement: Settlement, written_at: datetime) -> Iterator[tuple[str, str]]:
     """Yield the notes, in Chinese and in English."""
     report, commission = settlement.value_added, settlement.commission
     yield report.title.zh, report.title.en
@@ -61,6 +76,15 @@ def notes(settlement: Settlement) -> Iterator[tuple[str, str]]:
     yield from _RULES
     buyer, seller = _percent(commission.buyer_bps), _percent(commission.seller_bps)
     yield f"佣金按成交价计：买方 {buyer}，卖方 {seller}。", f"Commission on the hammer price: buyer {buyer}, seller {seller}."
+    if settlement.commission_note:
+        yield f"佣金约定：{settlement.commission_note}", f"As agreed: {settlement.commission_note}"
+    listing, buying = _percent(commission.listing_share_bps), _percent(10_000 - commission.listing_share_bps)
+    yield f"佣金分成：挂牌市场 {listing}，买方市场 {buying}。", f"Split: listing market {listing}, buyer's market {buying}."
+    if settlement.closed_at is not None:
+        closed = _clock(settlement.closed_at)
+        yield f"本场次结束时间：{closed}（北京时间）", f"The round closed at {closed} (China Standard Time, UTC+8)."
+    written = _clock(written_at)
+    yield f"本表编制时间：{written}（北京时间）", f"This file was written at {written} (China Standard Time, UTC+8)."
     if settlement.digest is None:
         yield "本场次尚未结束，尚无摘要。", "The round has not closed; it has no digest yet."
     else:
@@ -68,6 +92,10 @@ def notes(settlement: Settlement) -> Iterator[tuple[str, str]]:
             f"各标的记录末尾哈希的摘要（SHA-256）：{settlement.digest}",
             f"Digest (SHA-256) of the lots' head hashes: {settlement.digest}",
         )
+
+
+def _clock(at: datetime) -> str:
+    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
 
 
 def _percent(basis_points: int) -> str:

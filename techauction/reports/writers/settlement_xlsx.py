@@ -21,13 +21,15 @@ from techauction.reports.writers.settlement_columns import (
     COLUMNS,
     CONSIGNED,
     LISTED,
+    SHARE_AT,
+    TITLE_AT,
     Cell,
     Column,
     Form,
     Language,
     said,
 )
-from techauction.reports.writers.settlement_notes import marks, notes
+from techauction.reports.writers.settlement_notes import notes, settlement_marks
 from techauction.reports.writers.workbook import Paper, Sheet
 
 _GROUP_COLUMNS = (
@@ -46,7 +48,7 @@ _DEPOSIT_COLUMNS = (
     ("企业\nEnterprise", Form.TEXT, 30),
     ("统一社会信用代码\nCredit code", Form.TEXT, 22),
     ("所属市场\nMarket", Form.TEXT, 20),
-    ("标的编号\nLot no", Form.TEXT, 14),
+    ("标的编号\nLot no", Form.COUNT, 14),
     ("应缴（元）\nRequired (yuan)", Form.YUAN, 17),
     ("已收（元）\nReceived (yuan)", Form.YUAN, 17),
     ("抵扣（元）\nApplied (yuan)", Form.YUAN, 17),
@@ -70,6 +72,7 @@ _STATES = {
     DepositState.FORFEITED: Name("没收", "Forfeited"),
 }
 _WHOLE_ROUND = Name("整场", "Whole round")
+_SURPLUS = Name("多缴", "Over what is needed")
 
 
 def write_xlsx(settlement: Settlement, target: BinaryIO, *, language: Language, written_at: datetime) -> None:
@@ -81,7 +84,7 @@ def write_xlsx(settlement: Settlement, target: BinaryIO, *, language: Language, 
     book.set_properties(
         {"title": f"{report.slug} settlement", "created": written_at.replace(tzinfo=None), "author": "techauction"}
     )
-    paper = Paper(book, f"{report.title.zh}  {report.title.en}", marks(report))
+    paper = Paper(book, f"{report.title.zh}  {report.title.en}", settlement_marks(settlement))
     _write_lots(paper, settlement, language)
     _write_fields(paper, report)
     for market in market_parts(settlement):
@@ -90,7 +93,7 @@ def write_xlsx(settlement: Settlement, target: BinaryIO, *, language: Language, 
         _write_institute(paper, institute, language)
     _write_deposits(paper, settlement.deposits, language)
     _write_checks(paper, checks(settlement))
-    _write_notes(paper, settlement)
+    _write_notes(paper, settlement, written_at)
     book.close()
 
 
@@ -137,21 +140,25 @@ def _sums(name: str, sums: ValueAdded) -> list[Cell]:
 
 def _write_market(paper: Paper, part: MarketPart, language: Language) -> None:
     widths = [max(listed.width, bought.width) for listed, bought in zip(LISTED, BOUGHT, strict=True)]
-    sheet = paper.sheet(f"市场 {said(part.name, language)}", widths)
-    sheet.heading(f"{part.name.zh} {part.name.en}")
+    sheet = paper.sheet(f"市场 {said(part.party.name, language)}", widths)
+    sheet.heading(f"{part.party.name.zh} {part.party.name.en}")
     sheet.heading("挂牌标的 Lots that this market listed")
     _write_lines(sheet, LISTED, part.listed, language)
     sheet.gap()
     sheet.heading("本市场企业买受的标的 Lots that this market's enterprises bought")
     _write_lines(sheet, BOUGHT, part.bought, language)
     sheet.gap()
-    sheet.totals(["本市场佣金分成合计（元） This market's share of the commissions (yuan)"], [Form.TEXT])
-    sheet.totals([exact_yuan(part.commission)], [Form.YUAN])
+    # Under the two columns that it adds up, which stand in the same place.
+    cells: list[Cell] = [None] * len(LISTED)
+    cells[TITLE_AT] = "本市场佣金分成合计（元） This market's share of the commissions (yuan)"
+    cells[SHARE_AT] = exact_yuan(part.commission)
+    sheet.totals(cells, [column.form for column in LISTED])
 
 
 def _write_institute(paper: Paper, part: InstitutePart, language: Language) -> None:
-    sheet = paper.sheet(f"院所 {said(part.name, language)}", [column.width for column in CONSIGNED])
-    sheet.heading(f"{part.name.zh} {part.name.en}")
+    sheet = paper.sheet(f"院所 {said(part.party.name, language)}", [column.width for column in CONSIGNED])
+    sheet.heading(f"{part.party.name.zh} {part.party.name.en} {part.party.credit_code}")
+    sheet.freeze(columns=2)
     _write_lines(sheet, CONSIGNED, part.consigned, language)
 
 
@@ -167,7 +174,7 @@ def _write_deposits(paper: Paper, deposits: Sequence[DepositLine], language: Lan
                 said(each.bidder.name, language),
                 each.bidder.credit_code,
                 said(each.bidder.market.name, language),
-                said(_WHOLE_ROUND, language) if each.lot is None else str(each.lot),
+                each.lot or said(_SURPLUS if each.surplus else _WHOLE_ROUND, language),
                 *map(exact_yuan, _deposit_sums(each)),
                 said(_STATES[each.state], language),
             ],
@@ -183,6 +190,7 @@ def _deposit_sums(deposit: DepositLine) -> tuple[Money, ...]:
 
 def _write_checks(paper: Paper, found: Sequence[Check]) -> None:
     sheet = paper.sheet("核对 Checks", [width for _, _, width in _CHECK_COLUMNS])
+    sheet.freeze(columns=1)
     forms = [form for _, form, _ in _CHECK_COLUMNS]
     sheet.header([header for header, _, _ in _CHECK_COLUMNS])
     for check in found:
@@ -201,7 +209,7 @@ def _write_checks(paper: Paper, found: Sequence[Check]) -> None:
         )
 
 
-def _write_notes(paper: Paper, settlement: Settlement) -> None:
+def _write_notes(paper: Paper, settlement: Settlement, written_at: datetime) -> None:
     sheet = paper.sheet("说明 Notes", [70, 100])
-    for zh, en in notes(settlement):
+    for zh, en in notes(settlement, written_at):
         sheet.row([zh, en], [Form.TEXT, Form.TEXT])

@@ -95,4 +95,25 @@ FAULTS = [
         planted="_sum(LotRow.bids)",
         test="tests/web/test_counts.py::test_the_totals_of_a_round_are_those_of_its_report",
     ),
+    Fault(
+        guard="what was bid for a lot that is void is in no total of the settlement",
+        file="techauction/reports/settlement.py",
+        original="        bids=None if lot.ending in NOT_COUNTED else lot.bids,\n",
+        planted="        bids=lot.bids,\n",
+        test="tests/reports/test_settlement_signed.py::test_bids_on_a_lot_that_was_voided_are_in_no_total[sqlite]",
+    ),
+    Fault(
+        guard="money over what deposits need is in the settlement",
+        file="techauction/reports/parties.py",
+        original="        if over > ZERO:\n",
+        planted="        if over < ZERO:\n",
+        test="tests/reports/test_settlement_signed.py::test_money_over_what_deposits_need_is_to_go_back_until_it_went[sqlite]",
+    ),
+    Fault(
+        guard="the checks hold each party's sheet to its account",
+        file="techauction/reports/checks.py",
+        original=", *_by_accounts(settlement)]",
+        planted="]",
+        test="tests/reports/test_settlement_signed.py::test_money_posted_to_another_is_a_difference",
+    ),
 ]
