@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import structlog
 
-from techauction.bounds import KIB, MIB, most_bytes
+from techauction.bounds import CHOICE, KIB, MIB, most_bytes
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -31,6 +31,7 @@ _IN_MEMORY = 128 * KIB
 _PIECE = 64 * KIB
 _MOST_ON_DISK = 512 * MIB
 """So much of bodies lies on disk at most, in bytes; what comes then is refused."""
+_CHOICES = {"HTTP_ACCEPT", "HTTP_ACCEPT_CHARSET", "HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_LANGUAGE"}
 _BROKEN = (
     '<!DOCTYPE html><html lang="zh-Hans-CN"><meta charset="utf-8"><title>500</title><p>系统出了问题，请稍后再试。'
     '<p lang="en">Something broke on our side. Try again soon.</html>'
@@ -184,6 +185,7 @@ def _environ(scope: Scope, body: IO[bytes], size: int, refused: HTTPStatus | Non
         if name in environ:
             value = f"{environ[name]}{'; ' if name == 'HTTP_COOKIE' else ','}{value}"
         environ[name] = value
+    environ |= {name: environ[name][:CHOICE] for name in environ.keys() & _CHOICES}
     environ.pop("HTTP_CONTENT_LENGTH", None)
     environ.pop("HTTP_TRANSFER_ENCODING", None)
     if size or scope["method"] not in ("GET", "HEAD"):

@@ -31,7 +31,8 @@ class Patience:
     """How long each may take, in seconds; sizes in bytes, the pace in bytes a second.
 
     A body may take `grace_s`, and then what its bytes so far take at `pace`; never more than `body_s`. An idle connection lives
-    longer than that of the proxy in front, which else sends requests into connections that are being closed.
+    longer than that of the proxy in front, which else sends requests into connections that are being closed. A client may send
+    a few requests ahead (`most_ahead`), before its first has an answer.
     """
 
     idle_s: float = 75.0
@@ -44,6 +45,7 @@ class Patience:
     reading_s: float = 60.0
     ending_s: float = 5.0
     look_s: float = 0.5
+    most_ahead: int = 16
     most_unfinished: int = 1_000
     most_reading: int = 2_000
 

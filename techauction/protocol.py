@@ -75,7 +75,11 @@ class OneWrite(HttpToolsProtocol):
         self._settle()
 
     def on_message_begin(self) -> None:
-        """Begin a request, whose answer may be pushed."""
+        """Begin a request, whose answer may be pushed. Many at once are read in one go, and nobody else meanwhile: they end."""
+        if len(self.pipeline) >= self.patience.most_ahead:
+            self._refused = True
+            self._held.reset()
+            raise _Refused
         super().on_message_begin()
         self.scope["extensions"] = {STREAM: {"push": self._held.push}}
         self._awaited, self._split, self.received = Room.HEAD, False, 0
@@ -91,18 +95,29 @@ class OneWrite(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """Say that a request was read whole, before anybody acts on it."""
-        arrived = self.app_state.get(ARRIVED)
-        if arrived is not None and not self.cycle.response_complete:
-            arrived(self.cycle.scope)
+        """Say that a request was read whole, before anybody acts on it.
+
+        One that its client sent behind others is read in its turn: else whoever takes those answers slowly would hold an offer
+        with the time of before a close, and let it go after.
+        """
+        if not self.cycle.response_complete and not (self.pipeline and self.pipeline[0][0] is self.cycle):
+            self._say_arrived(self.cycle)
         self._awaited = None
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """Send a head that had no body, and go on."""
         self._held.flush()
+        following = self.pipeline[-1][0] if self.pipeline and not self._held.is_closing() else None
         super().on_response_complete()
+        if following is not None and not following.more_body:
+            self._say_arrived(following)
         self._settle()
+
+    def _say_arrived(self, cycle: RequestResponseCycle) -> None:
+        arrived = self.app_state.get(ARRIVED)
+        if arrived is not None:
+            arrived(cycle.scope)
 
     def pause_writing(self) -> None:
         """Wait for a client that takes its answer slowly."""

@@ -10,7 +10,7 @@ from flask_babel import force_locale
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-from techauction.bounds import LIVE_BYTES
+from techauction.bounds import CHOICE, LIVE_BYTES
 from techauction.core.refusal import Refusal
 from techauction.identity import cookies
 from techauction.postgresql import is_away
@@ -132,5 +132,5 @@ async def not_allowed(send: Send, *allowed: bytes) -> None:
 def _locale(headers: dict[bytes, bytes]) -> str:
     """Return the language of the page that calls: as its cookie says, else as the caller accepts, else Chinese."""
     chosen = cookies(headers.get(b"cookie", b"").decode("latin-1")).get("language")
-    accepted = parse_accept_header(headers.get(b"accept-language", b"").decode("latin-1"), LanguageAccept)
+    accepted = parse_accept_header(headers.get(b"accept-language", b"")[:CHOICE].decode("latin-1"), LanguageAccept)
     return "en" if (chosen or accepted.best_match(["zh", "en"])) == "en" else "zh_Hans_CN"

@@ -129,4 +129,32 @@ FAULTS = [
         planted="    for kind in UNKEEPABLE[:0]:\n",
         test="tests/web/test_security.py::test_what_no_database_keeps_is_refused",
     ),
+    Fault(
+        guard="a request sent behind others arrives in its turn",
+        file="techauction/protocol.py",
+        original=" and not (self.pipeline and self.pipeline[0][0] is self.cycle):",
+        planted=":",
+        test="tests/test_sent_ahead.py::test_a_request_sent_behind_others_has_arrived_when_those_are_answered",
+    ),
+    Fault(
+        guard="few requests are taken ahead",
+        file="techauction/protocol.py",
+        original="        if len(self.pipeline) >= self.patience.most_ahead:\n",
+        planted="        if len(self.pipeline) > self.patience.most_ahead * 100:\n",
+        test="tests/test_sent_ahead.py::test_who_sends_too_many_requests_ahead_is_heard_no_more",
+    ),
+    Fault(
+        guard="languages without end are not weighed by the event loop",
+        file="techauction/saleroom/wire.py",
+        original='headers.get(b"accept-language", b"")[:CHOICE]',
+        planted='headers.get(b"accept-language", b"")',
+        test="tests/test_sent_ahead.py::test_of_the_languages_that_a_caller_reads_the_first_few_count[200-False-/saleroom/nowhere]",
+    ),
+    Fault(
+        guard="languages without end are not weighed by pages",
+        file="techauction/bridge.py",
+        original="environ |= {name: environ[name][:CHOICE] for",
+        planted="environ |= {name: environ[name] for",
+        test="tests/test_sent_ahead.py::test_of_the_languages_that_a_caller_reads_the_first_few_count[200-False-/nowhere]",
+    ),
 ]
