@@ -15,6 +15,15 @@ class BooksDiffer(Refusal):
         super().__init__(lot=lot, what=what)
 
 
+class SettlementOwed(Refusal):
+    """A hammer fell, and what it brings has not come yet: the books do not differ, they wait."""
+
+    code = "settlement_owed"
+
+    def __init__(self, lot: str) -> None:
+        super().__init__(lot=lot)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commission:
     """A round's commission, in basis points of the hammer price, and how it is split.

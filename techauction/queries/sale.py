@@ -10,6 +10,7 @@ from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from techauction.core import formats
+from techauction.core.admission import DepositKind
 from techauction.core.lawful import Step, quick_steps
 from techauction.core.lot import ExtensionKind, Format, Lot, Stage
 from techauction.core.money import Money, rate
@@ -191,7 +192,10 @@ def sale_of(lot: LotRow, outcome: OutcomeRow | None, place: int) -> Sale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulesShown:
-    """What bidding in a round goes by, for its plain words, with an example of the soft close."""
+    """What bidding in a round goes by, for its plain words, with an example of the soft close.
+
+    `has_custodian`: somebody of the house may read reserves. `one_deposit`: it is one sum for the whole round.
+    """
 
     kind: ExtensionKind
     trigger: timedelta
@@ -202,6 +206,9 @@ class RulesShown:
     collar: int
     min_admitted: int
     min_bidding: int
+    has_custodian: bool
+    one_deposit: bool
+    buyer_bps: int
     example_close_at: datetime
     example_bid_at: datetime
     example_moved_to: datetime
@@ -223,6 +230,9 @@ def rules_of(round_: RoundRow, closes_at: datetime) -> RulesShown:
         collar=rules.collar,
         min_admitted=round_.min_admitted,
         min_bidding=rules.min_bidding,
+        has_custodian=round_.custodian_id is not None,
+        one_deposit=round_.deposit_kind is DepositKind.FIXED,
+        buyer_bps=round_.buyer_bps,
         example_close_at=closes_at,
         example_bid_at=bid_at,
         example_moved_to=extension.close_after(closes_at, bid_at, closes_at),

@@ -27,6 +27,7 @@ def export_settlement(
 
     :raises NoSuch: there is no such round
     :raises BooksDiffer: a lot's kept settlement is not what its record comes to
+    :raises SettlementOwed: a lot was sold just now, and its settlement is on its way
     """
     settlement = compile_settlement(session, slug)
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from techauction.core import settlement
 from techauction.core.money import ZERO, Money, rate, total
 from techauction.core.names import Name
 from techauction.core.outcome import Ending, PassedInFor
-from techauction.core.settlement import BooksDiffer, Commission, Statement
+from techauction.core.settlement import BooksDiffer, Commission, SettlementOwed, Statement
 from techauction.core.value_added import NOT_COUNTED
 from techauction.reports.parties import (
     Buyer,
@@ -27,6 +27,7 @@ from techauction.reports.parties import (
 )
 from techauction.reports.recorded import RecordedLot, find_round, recorded_lots
 from techauction.reports.value_added import ValueAddedReport, compile_report
+from techauction.store.aftersale import CaseRow
 from techauction.store.consigning import LotRow, ResultRow
 from techauction.store.money import SettlementRow
 from techauction.store.people import FieldRow, MarketRow, OrganisationRow
@@ -124,6 +125,7 @@ def compile_settlement(session: Session, slug: str) -> Settlement:
 
     :raises NoSuch: there is no such round
     :raises BooksDiffer: a lot's kept settlement is not what its record comes to
+    :raises SettlementOwed: a lot was sold just now, and its settlement is on its way
     """
     row = find_round(session, slug)
     recorded = recorded_lots(session, row.id)
@@ -133,11 +135,16 @@ def compile_settlement(session: Session, slug: str) -> Settlement:
         each.lot_id: each
         for each in session.scalars(select(SettlementRow).where(SettlementRow.lot_id.in_(each.id for each in recorded)))
     }
+    handed_off = set(
+        session.scalars(select(CaseRow.lot_id).join(LotRow, CaseRow.lot_id == LotRow.id).where(LotRow.round_id == row.id))
+    )
     commission = row.commission()
     lines = []
     for lot in recorded:
         sale = None
         if lot.ending is Ending.SOLD:
+            if row.closed_at is None and lot.id not in kept and lot.id not in handed_off:
+                raise SettlementOwed(f"{slug}/{lot.number}")
             statement = _statement(f"{slug}/{lot.number}", lot, kept.get(lot.id), commission)
             sale = _sale(lot, statement, buyers)
         lines.append(_line(lot, described[lot.id], sale))

@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.core.approval import Act
 from techauction.core.money import Money, total
+from techauction.core.settlement import BooksDiffer, SettlementOwed
 from techauction.reports.checks import checks
 from techauction.reports.settlement import compile_settlement
-from techauction.services import deposits, opening, voiding
+from techauction.services import aftersale, deposits, hammer, opening, voiding
+from techauction.store.money import SettlementRow
 from tests.builders import CLOSES, OPENS, a_receipt, a_user, wan
 from tests.reports.test_settlement import column_of, exported, fen, sold
 from tests.rounds import Played, a_round_sold, a_round_to_play, by_two
@@ -178,3 +180,21 @@ def test_an_institutes_sheet_names_it_by_its_credit_code(sessions: sessionmaker[
     sheets = [sheet for sheet in book.worksheets if sheet.title.startswith("院所 同名大学")]
     assert {str(sheet["A1"].value).rsplit(maxsplit=1)[1] for sheet in sheets} == codes
     assert {sheet.freeze_panes for sheet in sheets} == {"C3"}
+
+
+def test_a_sale_whose_settlement_is_on_its_way_is_no_difference_of_the_books(
+    sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    with sessions.begin() as session:
+        played = a_round_to_play(session, {}, {})
+        opening.open_round(session, round_id=played.row.id, read_clock=lambda: OPENS)
+        played.bid(session, 0, 0, wan(200), OPENS + MINUTE)
+        hammer.fall(session, [played.lots[0].id], now=CLOSES)
+
+    with pytest.raises(SettlementOwed):
+        exported(sessions, played, "xlsx", tmp_path)
+    with sessions.begin() as session:
+        aftersale.bring(session, aftersale.owed(session, most=1, round_id=played.row.id))
+        session.query(SettlementRow).delete()
+    with pytest.raises(BooksDiffer):
+        exported(sessions, played, "xlsx", tmp_path)

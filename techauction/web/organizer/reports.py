@@ -6,7 +6,7 @@ from typing import cast, get_args
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from techauction.core.settlement import BooksDiffer
+from techauction.core.settlement import BooksDiffer, SettlementOwed
 from techauction.db import db
 from techauction.queries import voids
 from techauction.queries.reporting import announced, reported_round
@@ -44,7 +44,7 @@ def settlement(slug: str, form: str) -> ResponseReturnValue:
     _head(slug)
     try:
         parts = _done("settlement", slug=slug, form=form, language="zh" if in_chinese() else "en", written_at=now().isoformat())
-    except BooksDiffer as refusal:
+    except (BooksDiffer, SettlementOwed) as refusal:
         return _shown(slug, refused=say(refusal), status=422)
     return _sent(cast("Iterator[bytes]", parts), settlement_name(slug, cast("Format", form)), form)
 
