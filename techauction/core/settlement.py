@@ -53,6 +53,19 @@ class Statement:
     buyer_market_share: Money
 
 
+KEPT = (
+    "hammer_price",
+    "buyer_commission",
+    "seller_commission",
+    "deposit_applied",
+    "due",
+    "proceeds",
+    "listing_market_share",
+    "buyer_market_share",
+)
+"""What of a statement is kept, and must be what the record makes it."""
+
+
 def settle(hammer_price: Money, deposit_held: Money, commission: Commission) -> Statement:
     """Return the statement of a sale; the deposit is applied as far as it is needed, the rest released."""
     buyer_commission = hammer_price.share(commission.buyer_bps)

@@ -52,19 +52,7 @@ def settled(after: Replay, row: LotRow, books: Books) -> Iterator[Violation]:
             "settled_at": (kept.settled_at, ended.at),
             "voided_at": (kept.voided_at, voided_at),
         }
-        | {
-            column: (getattr(kept, column), getattr(expected, column))
-            for column in (
-                "hammer_price",
-                "buyer_commission",
-                "seller_commission",
-                "deposit_applied",
-                "due",
-                "proceeds",
-                "listing_market_share",
-                "buyer_market_share",
-            )
-        },
+        | {column: (getattr(kept, column), getattr(expected, column)) for column in settlement.KEPT},
     )
     sale = of_sale(
         expected,

@@ -32,18 +32,6 @@ from techauction.store.consigning import LotRow, ResultRow
 from techauction.store.money import SettlementRow
 from techauction.store.people import FieldRow, MarketRow, OrganisationRow
 
-KEPT = (
-    "hammer_price",
-    "buyer_commission",
-    "seller_commission",
-    "deposit_applied",
-    "due",
-    "proceeds",
-    "listing_market_share",
-    "buyer_market_share",
-)
-"""What a settlement that was kept must say as its record does."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
@@ -167,7 +155,7 @@ def _statement(name: str, lot: RecordedLot, kept: SettlementRow | None, commissi
     if lot.price is None or kept is None:
         raise BooksDiffer(name, "missing")
     statement = settlement.settle(lot.price, kept.deposit_applied, commission)
-    for what in KEPT:
+    for what in settlement.KEPT:
         if getattr(kept, what) != getattr(statement, what):
             raise BooksDiffer(name, what)
     return statement

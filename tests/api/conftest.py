@@ -19,6 +19,7 @@ from techauction.services import tokens
 from techauction.settings import Settings
 from techauction.store.people import Role
 from tests import builders
+from tests.entering import quick_settings
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,7 @@ class Program:
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """Return cheap settings on the test's database."""
-    return Settings(
-        instance=tmp_path,
-        secret_key="a secret for tests",
-        database_url=database_url,
-        rate_limits=False,
-        argon2_memory_kib=8,
-        argon2_time=1,
-    )
+    return quick_settings(tmp_path, database_url)
 
 
 @pytest.fixture

@@ -1,4 +1,3 @@
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -22,6 +21,7 @@ from techauction.store.people import Role
 from tests import builders
 from tests.api.conftest import Program
 from tests.builders import CLOSES, wan
+from tests.entering import token_of
 from tests.plans import a_plan
 from tests.rounds import Played, a_round_sold
 
@@ -248,9 +248,7 @@ def test_a_browser_reads_by_its_cookie_and_writes_with_its_token(
 
 
 def _token(client: FlaskClient, page: str) -> str:
-    found = re.search(r'name="csrf-token" content="([^"]+)"', client.get(page).text)
-    assert found
-    return found[1]
+    return token_of(client.get(page).text)
 
 
 def test_calls_are_limited_by_token(settings: Settings, clock: ManualClock, new_token: Callable[..., str]) -> None:

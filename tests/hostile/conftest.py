@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from techauction.clock import ManualClock
-from techauction.settings import Settings
 from tests.conftest import TEN, _copy
+from tests.entering import quick_settings
 from tests.hostile.house import House, a_house
 
 
@@ -18,15 +18,7 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("hostile")
     copies = _copy(request.getfixturevalue("postgresql")) if request.param == "postgresql" else _file(request, folder)
     for url in copies:
-        settings = Settings(
-            instance=folder,
-            secret_key="a secret for tests",
-            database_url=url,
-            rate_limits=False,
-            argon2_memory_kib=8,
-            argon2_time=1,
-            demo=True,
-        )
+        settings = quick_settings(folder, url, demo=True)
         with a_house(settings, ManualClock(TEN)) as made:
             yield made
 

@@ -30,11 +30,11 @@ from techauction.store.people import Role
 from techauction.store.record import RecordRow
 from tests import builders
 from tests.builders import wan
+from tests.entering import token_of
 
 PASSWORD = "correct horse battery"
 PATIENCE_S = 30.0
 _PID = re.compile(r'techauction_process{pid="([0-9]+)"}')
-_CSRF = re.compile(r'name="csrf-token" content="([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,7 @@ class Bidder:
         self.csrf = self._token("/account/password")
 
     def _token(self, page: str) -> str:
-        found = _CSRF.search(self.http.get(page).text)
-        assert found
-        return found[1]
+        return token_of(self.http.get(page).text)
 
     @property
     def pid(self) -> int:

@@ -1,7 +1,6 @@
 """What the live paths tell of copies: nothing, but to those who may see them."""
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -19,12 +18,12 @@ from techauction.identity import passwords
 from techauction.services import accounts
 from techauction.services.practising import practise
 from techauction.services.rehearsing import rehearse
-from techauction.settings import Settings
 from techauction.store.consigning import LotRow
 from techauction.store.people import Role
 from tests import builders
 from tests.builders import OPENS
 from tests.conftest import TEN
+from tests.entering import quick_settings, token_of
 from tests.serving import serving
 
 PASSWORD = "correct horse battery"
@@ -42,9 +41,8 @@ class House:
         """Return a client, signed in where it has a name."""
         http = httpx.Client(base_url=self.url, timeout=PATIENCE_S)
         if name is not None:
-            found = re.search(r'name="csrf-token" content="([^"]+)"', http.get("/account/sign-in").text)
-            assert found
-            form = {"csrf_token": found[1], "sign_in_name": name, "password": PASSWORD}
+            token = token_of(http.get("/account/sign-in").text)
+            form = {"csrf_token": token, "sign_in_name": name, "password": PASSWORD}
             assert http.post("/account/sign-in", data=form).status_code == 303
         return http
 
@@ -72,14 +70,7 @@ class House:
 @pytest.fixture
 def house(database_url: str, tmp_path: Path, clock: ManualClock) -> Iterator[House]:
     """Yield the house; the public lot has the highest id, and so comes last in a stream."""
-    settings = Settings(
-        instance=tmp_path,
-        secret_key="a secret",
-        database_url=database_url,
-        argon2_memory_kib=8,
-        argon2_time=1,
-        rate_limits=False,
-    )
+    settings = quick_settings(tmp_path, database_url)
     hashed = passwords(settings).hash(PASSWORD)
     engine = make_engine(database_url)
     with sessionmaker(engine, expire_on_commit=False)() as session, writing(session):

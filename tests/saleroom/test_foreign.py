@@ -24,13 +24,13 @@ from techauction.identity import passwords
 from techauction.services import accounts, instructions, keys, opening, priority, tokens
 from techauction.services.practising import practise
 from techauction.services.rehearsing import rehearse
-from techauction.settings import Settings
 from techauction.store.auction import OfferRow
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.people import Role
 from tests import builders
 from tests.builders import OPENS, wan
 from tests.conftest import TEN
+from tests.entering import quick_settings, token_of
 from tests.serving import serving
 
 PASSWORD = "correct horse battery"
@@ -113,9 +113,7 @@ class House:
         return http
 
     def _csrf(self, http: httpx.Client) -> str:
-        found = re.search(r'name="csrf-token" content="([^"]+)"', http.get("/account/password", follow_redirects=True).text)
-        assert found
-        return found[1]
+        return token_of(http.get("/account/password", follow_redirects=True).text)
 
     def close(self) -> None:
         """Hang up."""
@@ -126,14 +124,7 @@ class House:
 @pytest.fixture
 def house(database_url: str, tmp_path: Path, clock: ManualClock) -> Iterator[House]:
     """Yield the house, with an open public lot; the bidder has a paddle wherever the round itself lets it."""
-    settings = Settings(
-        instance=tmp_path,
-        secret_key="a secret",
-        database_url=database_url,
-        argon2_memory_kib=8,
-        argon2_time=1,
-        rate_limits=False,
-    )
+    settings = quick_settings(tmp_path, database_url)
     hashed = passwords(settings).hash(PASSWORD)
     engine = make_engine(database_url)
     with sessionmaker(engine, expire_on_commit=False)() as session, writing(session):

@@ -1,7 +1,6 @@
 """The live paths over HTTP, as a browser's module uses them."""
 
 import json
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,13 +22,13 @@ from techauction.identity import passwords
 from techauction.receipts import found_in
 from techauction.saleroom import gallery
 from techauction.services import accounts, opening, pausing
-from techauction.settings import Settings
 from techauction.store.auction import OfferRow
 from techauction.store.consigning import LotRow
 from techauction.store.people import Role, UserRow, UserSessionRow
 from tests import builders
 from tests.builders import CLOSES, OPENS, wan
 from tests.conftest import TEN
+from tests.entering import quick_settings, token_of
 from tests.serving import Served, serving
 from tests.waiting import until
 
@@ -77,9 +76,7 @@ class Caller:
         self.token = self._token("/account/password")
 
     def _token(self, page: str) -> str:
-        found = re.search(r'name="csrf-token" content="([^"]+)"', self.http.get(page).text)
-        assert found
-        return found[1]
+        return token_of(self.http.get(page).text)
 
     def bid(
         self, body: object, *, key: str | None = None, token: str | None = None, lot_id: int | None = None
@@ -101,14 +98,7 @@ class Caller:
 @pytest.fixture
 def room(database_url: str, tmp_path: Path, clock: ManualClock) -> Iterator[Room]:
     """Yield an open lot behind a real server, at the opening."""
-    settings = Settings(
-        instance=tmp_path,
-        secret_key="a secret",
-        database_url=database_url,
-        argon2_memory_kib=8,
-        argon2_time=1,
-        rate_limits=False,
-    )
+    settings = quick_settings(tmp_path, database_url)
     engine = make_engine(database_url)
     with sessionmaker(engine)() as session, writing(session):
         round_ = builders.a_round(session, min_admitted=1)

@@ -251,15 +251,7 @@ def test_an_organizer_gives_a_waiting_case_to_a_manager_of_its_market(sessions: 
         case = opened(session, a_lot(session))
         manager = a_user(session, Role.MANAGER)
 
-        assign_case(
-            session,
-            case_id=case.lot_id,
-            instead_of=case.manager_id,
-            manager_id=manager.id,
-            market_key="zhejiang",
-            by_id=organizer.id,
-            now=TEN,
-        )
+        give(session, case, manager, organizer, "zhejiang")
 
         assert case.manager_id == manager.id
         assert session.scalars(select(NoticeRow.user_id).where(NoticeRow.what == "case_opened")).all() == [manager.id]
@@ -272,15 +264,7 @@ def test_an_organizer_of_another_market_finds_no_such_case(sessions: sessionmake
         manager = a_user(session, Role.MANAGER)
 
         with pytest.raises(NoSuch):
-            assign_case(
-                session,
-                case_id=case.lot_id,
-                instead_of=case.manager_id,
-                manager_id=manager.id,
-                market_key="anhui",
-                by_id=organizer.id,
-                now=TEN,
-            )
+            give(session, case, manager, organizer, "anhui")
 
 
 def test_a_case_of_a_manager_who_left_goes_to_another(sessions: sessionmaker[Session]) -> None:
@@ -294,15 +278,7 @@ def test_a_case_of_a_manager_who_left_goes_to_another(sessions: sessionmaker[Ses
         session.flush()
 
         assert [each.lot_id for each in given_cases(session, market_key="zhejiang", page=1).cases] == [case.lot_id]
-        assign_case(
-            session,
-            case_id=case.lot_id,
-            instead_of=case.manager_id,
-            manager_id=other.id,
-            market_key="zhejiang",
-            by_id=organizer.id,
-            now=TEN,
-        )
+        give(session, case, other, organizer, "zhejiang")
 
         assert (case.manager_id, case.accepted_at) == (other.id, None)
 
@@ -314,15 +290,7 @@ def test_a_closed_case_is_given_to_nobody(sessions: sessionmaker[Session]) -> No
         organizer, manager = a_user(session, Role.ORGANIZER), a_user(session, Role.MANAGER)
 
         with pytest.raises(handoff.CaseClosed):
-            assign_case(
-                session,
-                case_id=case.lot_id,
-                instead_of=case.manager_id,
-                manager_id=manager.id,
-                market_key="zhejiang",
-                by_id=organizer.id,
-                now=TEN,
-            )
+            give(session, case, manager, organizer, "zhejiang")
 
 
 def test_an_accepted_case_stays_with_its_manager(sessions: sessionmaker[Session]) -> None:
@@ -332,12 +300,4 @@ def test_an_accepted_case_stays_with_its_manager(sessions: sessionmaker[Session]
         organizer = a_user(session, Role.ORGANIZER)
 
         with pytest.raises(handoff.CaseTaken):
-            assign_case(
-                session,
-                case_id=case.lot_id,
-                instead_of=case.manager_id,
-                manager_id=other.id,
-                market_key="zhejiang",
-                by_id=organizer.id,
-                now=TEN,
-            )
+            give(session, case, other, organizer, "zhejiang")

@@ -21,6 +21,7 @@ from techauction.saleroom.auctioneer import Auctioneer
 from techauction.services import accounts
 from techauction.settings import Settings
 from techauction.store.people import Role, UserRow
+from tests.entering import quick_settings, token_of
 
 PASSWORD = "correct horse battery"
 """What everybody signs in with in these tests."""
@@ -34,9 +35,7 @@ class Browser(FlaskClient):
         page = self.get("/account/sign-in")
         if page.status_code == 303:
             page = self.get("/account/password")
-        found = re.search(r'name="csrf-token" content="([^"]+)"', page.text)
-        assert found, page.text[:500]
-        return found[1]
+        return token_of(page.text)
 
     def send(self, url: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
         """Post a form with its token."""
@@ -63,14 +62,7 @@ def settings(tmp_path: Path, migrated_file: Path) -> Settings:
     """Return cheap settings on a migrated SQLite file of the test's own."""
     file = tmp_path / "web.db"
     shutil.copy(migrated_file, file)
-    return Settings(
-        instance=tmp_path,
-        secret_key="a secret for tests",
-        database_url=f"sqlite:///{file}",
-        rate_limits=False,
-        argon2_memory_kib=8,
-        argon2_time=1,
-    )
+    return quick_settings(tmp_path, f"sqlite:///{file}")
 
 
 @pytest.fixture
