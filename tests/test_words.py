@@ -48,6 +48,7 @@ WORDS = {
     "手续费": "佣金",
     "服务费": "佣金",
     "撤消": "撤销",
+    "作废": "撤销",
     "审批": "复核",
     "经纪人": "技术经理人",
     "主办方": "主办市场",
@@ -116,6 +117,21 @@ def test_every_sentence_can_be_filled_in() -> None:
                 broken.append(f"{form}: {error}")
 
     assert broken == []
+
+
+def test_no_value_follows_a_label_outside_its_sentence() -> None:
+    """`{{ _("Reason:") }} {{ it }}` is `原因： it` in Chinese: the value has its place in the sentence, as `%(reason)s`."""
+    inline = r"(span|time|code|a|b|strong)\b[^>]*>"
+    label = re.compile(
+        rf""":(["']\) \}}\}}|\{{% endtrans %\}})(</{inline})*(\s|&nbsp;)+(<{inline})?\s*(\{{\{{|\{{% for|</span>)"""
+    )
+    joined = re.compile(r"""join\(", "\)|["'], ["'] if""")
+    templates = sorted((SHIPPED / "templates").rglob("*.html"))
+
+    assert len(templates) > 50
+    texts = {path.name: path.read_text("utf-8") for path in templates}
+    assert [(name, found[0]) for name, text in texts.items() for found in label.finditer(text)] == []
+    assert [name for name, text in texts.items() if joined.search(text)] == [], "lists go by the filter `listed`"
 
 
 def test_the_first_column_of_every_table_has_a_head() -> None:

@@ -2,6 +2,7 @@
 
 import { count, inWan, money } from "./money.js";
 import { shanghai } from "./clock.js";
+import { counted, voided } from "./voids.js";
 
 const MOST_ROWS = 20;
 const QUIET_MS = 1_200;
@@ -130,8 +131,18 @@ export function history(root) {
     try {
       const answer = await fetch(`/saleroom/lots/${root.dataset.lot}?after=${body.dataset.after}`, { cache: "no-store" });
       if (!answer.ok) return;
-      const { events } = await answer.json();
-      for (const event of events) body.prepend(row(template, event, root.dataset.me));
+      const { lot, events } = await answer.json();
+      for (const event of events) {
+        const made = row(template, event, root.dataset.me);
+        if (event.void) voided(root, made, event);
+        body.prepend(made);
+      }
+      counted(root, lot, events);
+      // Whoever has no bid left here is no longer one who was outbid.
+      if (events.some((event) => event.without_bids.includes(Number(root.dataset.me)))) {
+        delete root.dataset.hasBid;
+        if (lot.order === Number(root.dataset.order)) paint(root, lot);
+      }
       if (events.length) body.dataset.after = events.at(-1).seq;
       while (body.children.length > MOST_ROWS) body.lastElementChild.remove();
       root.querySelector("[data-no-history]")?.setAttribute("hidden", "");
@@ -163,6 +174,9 @@ function row(template, event, me) {
   write("amount", event.amount_fen === null ? "" : money(event.amount_fen));
   made.classList.toggle("is-mine", mine);
   for (const link of made.querySelectorAll("[data-event-receipt]")) link.href = link.dataset.eventReceipt.replace("{seq}", event.seq);
+  const reason = made.querySelector("[data-event-reason]");
+  reason.textContent = event.reason;
+  reason.hidden = !event.reason;
   write("close", event.closes_at === null ? "" : shanghai(event.closes_at));
   return made;
 }

@@ -2,8 +2,9 @@
 
 const ADDRESS = "/saleroom/live";
 const SILENCE_MS = 35_000; // two heartbeats and some patience
-const NEAR_SILENCE_MS = 9_000; // near a close a heartbeat comes every five seconds
-const LOOK_MS = 500;
+// Near a close a heartbeat comes every five seconds; with the moment that connection.js waits, a page says so within ten.
+const NEAR_SILENCE_MS = 7_500;
+const LOOK_MS = 250;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 const GATHER_MS = 30; // tabs that open together share one opening

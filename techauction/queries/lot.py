@@ -12,6 +12,7 @@ from techauction.core.names import Name
 from techauction.core.outcome import Ending
 from techauction.core.record import Kind
 from techauction.queries.catalogue import LotTile, tile_of, tiles
+from techauction.queries.live import public_reason
 from techauction.queries.opened import OpenedOffer, public_offers
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
@@ -125,7 +126,7 @@ def _happened(row: RecordRow, void: Void | None) -> Happened:
         paddle=row.paddle,
         amount=row.amount,
         closes_at=row.closes_at,
-        reason=str(row.data.get("reason") or ""),
+        reason=public_reason(row.kind, row.data),
         ending=Ending(str(ending)) if ending else None,
         void=void,
     )

@@ -8,6 +8,7 @@ from techauction.core import json_text
 from techauction.core.refusal import Refusal
 from techauction.queries.live import LiveEvent
 from techauction.queries.sale import Sale
+from techauction.queries.voids import Void
 from techauction.services.bidding import Taken
 
 STATUS = {
@@ -82,6 +83,21 @@ def event(each: LiveEvent) -> dict[str, object]:
         "paddle": each.paddle,
         "amount_fen": None if each.amount is None else each.amount.minor,
         "closes_at": None if each.closes_at is None else each.closes_at.isoformat(),
+        "reason": each.reason,
+        "void": None if each.void is None else _void(each.void),
+        "without_bids": each.without_bids,
+    }
+
+
+def _void(void: Void) -> dict[str, object]:
+    """Return which bids an event took back, and whose two persons agreed to it."""
+    return {
+        "bids": [
+            {"seq": bid.seq, "paddle": bid.paddle, "amount_fen": None if bid.amount is None else bid.amount.minor}
+            for bid in void.bids
+        ],
+        "markets": [{"zh": name.zh, "en": name.en} for name in void.markets],
+        "supervised": void.supervised,
     }
 
 

@@ -9,7 +9,7 @@ from wtforms import BooleanField, Field, HiddenField, SelectField, SelectMultipl
 from techauction.core import seen
 from techauction.core.seen import ChangedMeanwhile, Marks, marks_of
 from techauction.web.fields import Form, TextRead
-from techauction.web.filters import NOTHING
+from techauction.web.filters import NOTHING, listed
 from techauction.wording import say
 
 
@@ -70,7 +70,7 @@ def _text(field: Field) -> str:
     if isinstance(field, SelectField):
         chosen = field.data if isinstance(field, SelectMultipleField) else [field.data]
         named = {str(choice[0]): str(choice[1]) for choice in field.choices or ()}
-        return ", ".join(named.get(str(each), str(each)) for each in chosen or ()) or NOTHING
+        return listed(named.get(str(each), str(each)) for each in chosen or ()) or NOTHING
     if isinstance(field, TextRead):
         return NOTHING if field.data is None else field.written(field.data)
     return str(field.data or NOTHING)

@@ -1,6 +1,6 @@
 """How values are written on a page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -59,6 +59,11 @@ def when(at: datetime | None, until: str = "second") -> str:
 def named(name: Name | None) -> str:
     """Return the name in the reader's language; the other one where there is none."""
     return NOTHING if name is None else wording.named(name)
+
+
+def listed(words: Iterable[object]) -> str:
+    """Return the words as one sentence lists them."""
+    return ("、" if in_chinese() else ", ").join(map(str, words))
 
 
 def fen(count: int | None) -> str:
@@ -121,6 +126,7 @@ def register(app: Flask) -> None:
         "daxie": daxie,
         "when": when,
         "named": named,
+        "listed": listed,
         "fen": fen,
         "instant": instant,
         "titled": titled,

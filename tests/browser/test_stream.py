@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 BEFORE_THE_USUAL_MS = 20_000
 """Longer than ten seconds on a slow machine, and shorter than a silence that is borne far from a close."""
+TEN_S_MS = 10_000
 PAST_NEAR_SILENCE_MS = 12_000
 
 
@@ -32,6 +33,24 @@ def test_a_stream_near_a_close_lives_by_its_heartbeats_and_its_silence_is_notice
         wire.hush()
 
         expect(page.locator("[data-connection]")).to_be_visible(timeout=BEFORE_THE_USUAL_MS)
+
+
+def test_a_silence_near_a_close_is_said_within_ten_seconds(
+    visit: Callable[..., Page], room: Served, clock: ManualClock
+) -> None:
+    """By the page's own clock, which the test turns: how fast the machine is has no part in it."""
+    clock.set(OPENS + timedelta(minutes=58))
+    with wire_to(int(room.url.rpartition(":")[2])) as wire:
+        page = visit(base_url=wire.url)
+        page.add_init_script("delete window.SharedWorker; delete window.BroadcastChannel")
+        page.clock.install()
+        page.goto(PUBLIC)
+        expect(page.locator("[data-connection]")).to_be_hidden()
+
+        wire.hush()
+        page.clock.run_for(TEN_S_MS)
+
+        expect(page.locator("[data-connection]")).to_be_visible(timeout=1)
 
 
 @pytest.mark.parametrize("missing", ["", "delete window.SharedWorker"])

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 from techauction.core.approval import Act
 from techauction.core.record import Kind
 from techauction.db import writing
+from techauction.queries.live import events_after
+from techauction.saleroom.answers import event
 from techauction.services import opening, pausing, voiding
 from techauction.store.people import Role, UserRow
 from techauction.store.record import RecordRow
@@ -39,6 +41,20 @@ def test_the_voiding_event_names_the_paddle_and_the_sum(played: Played, store: C
 
     assert (event.data["bid_paddle"], event.data["bid_fen"]) == (102, wan(230).minor)
     assert event.lot_id == played.lots[0].id
+
+
+def test_the_live_history_tells_what_an_event_took_back(played: Played, store: Callable[[], Session]) -> None:
+    with store() as session:
+        told = [event(each) for each in events_after(session, lot_id=played.lots[0].id, seq=0)]
+
+    assert [each["kind"] for each in told] == ["opened", "bid", "bid", "paused", "voided"]
+    assert [each["reason"] for each in told] == ["", "", "", "Why.", "Why."]
+    assert [each["void"] for each in told[:-1]] == [None] * 4
+    void = told[-1]["void"]
+    assert isinstance(void, dict)
+    assert void["bids"] == [{"seq": 3, "paddle": 102, "amount_fen": wan(230).minor}]
+    assert void["markets"] == [{"zh": "浙江技术交易市场", "en": "Zhejiang Technology Exchange"}]
+    assert [each["without_bids"] for each in told] == [(), (), (), (), (102,)]
 
 
 def test_a_voided_bid_is_struck_through_on_the_public_page(visitor: Browser, played: Played) -> None:

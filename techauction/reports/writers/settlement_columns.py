@@ -50,7 +50,7 @@ _ENDINGS = {
     Ending.AGREED: Name("协议成交", "Agreed"),
     Ending.WITHHELD: Name("未开拍", "Withheld"),
     Ending.WITHDRAWN: Name("撤回", "Withdrawn"),
-    Ending.VOID: Name("作废", "Void"),
+    Ending.VOID: Name("撤销", "Void"),
 }
 _REASONS = {
     PassedInFor.NO_BID.value: Name("无人报价", "no bid"),

@@ -12,7 +12,7 @@ REHEARSAL = "演练场次，结果无效力 REHEARSAL: ITS OUTCOMES BIND NOBODY"
 PROVISIONAL = "本场次尚未结束，各数均为暂计 THE ROUND HAS NOT CLOSED: ALL FIGURES ARE PROVISIONAL"
 _RULES = (
     (
-        "起拍价、成交价、报价次数和结果逐条取自成交记录；各合计由这些数值重新相加。未开拍、撤回和作废的标的不列起拍价和报价次数，不计入合计。",
+        "起拍价、成交价、报价次数和结果逐条取自成交记录；各合计由这些数值重新相加。未开拍、撤回和成交被撤销的标的不列起拍价和报价次数，不计入合计。",
         (
             "Start prices, hammer prices, bids and outcomes are read from the record of the sale, and every total is added up"
             " from them. Lots withheld, withdrawn or void have no start price and no bids here, and are in no total."

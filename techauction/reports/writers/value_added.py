@@ -17,7 +17,7 @@ _HEADER = (
     "开拍标的 Lots offered",
     "成交标的 Lots sold",
     "协议成交 Lots agreed",
-    "作废标的 Lots void",
+    "撤销标的 Lots void",
     "起拍价合计（元） Start prices (yuan)",
     "成交标的起拍价（元） Start prices of lots sold (yuan)",
     "成交价合计（元） Hammer prices (yuan)",

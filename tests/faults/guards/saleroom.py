@@ -228,4 +228,11 @@ FAULTS = [
         planted="            told = self._everybody if beat % _BEATS == 0 else set()\n",
         test="tests/saleroom/test_paths.py::test_a_stream_near_a_close_beats_more_often[sqlite]",
     ),
+    Fault(
+        guard="an open page is told which bids were taken back",
+        file="techauction/queries/live.py",
+        original="found.get(row.seq)",
+        planted="None",
+        test="tests/web/test_voids.py::test_the_live_history_tells_what_an_event_took_back",
+    ),
 ]
