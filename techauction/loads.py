@@ -38,10 +38,10 @@ class LoadGoing(Refusal):
     code = "load_going"
 
 
-def known(engine: Engine) -> Known:
-    """Return the keys that the installation has, for whoever reads a file."""
+def known(engine: Engine, now: datetime) -> Known:
+    """Return what the installation has, for whoever reads a file."""
     with Session(engine) as session:
-        return checking.known(session)
+        return checking.known(session, now)
 
 
 def load(

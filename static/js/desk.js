@@ -76,7 +76,10 @@ async function showFacts() {
     const answer = await fetch(vitals.dataset.facts, { headers: { Accept: "application/json" } });
     if (answer.ok && !answer.redirected) {
       const facts = await answer.json();
-      for (const shown of vitals.querySelectorAll("[data-fact]")) shown.textContent = facts[shown.dataset.fact] ?? "—";
+      for (const shown of vitals.querySelectorAll("[data-fact]")) {
+        const value = facts[shown.dataset.fact];
+        shown.textContent = value === null ? "—" : (shown.dataset.say ?? "{it}").replace("{it}", value);
+      }
       if (requests) await showRequests(facts.requests);
     }
     vitals.classList.toggle("is-old", !answer.ok);

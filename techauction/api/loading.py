@@ -1,7 +1,6 @@
 """Whole rounds in one call: created and published, with lots, enterprises and paddles."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import datetime
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -39,13 +38,12 @@ def load() -> ResponseReturnValue:
 
 def _read(body: bytes, at: datetime) -> tuple[RoundFile, Faults]:
     """Return the file and its faults. A long one is read by a child: to parse it holds Python's lock, and bids would wait."""
-    known = loads.known(db.engine)
+    known = loads.known(db.engine, at)
     if len(body) > MOST_READ_HERE:
-        keys = {name: sorted(values) for name, values in asdict(known).items()}
         with NamedTemporaryFile() as kept:
             kept.write(body)
             kept.flush()
-            parts = children().do("round_file", file=kept.name, known=keys, at=at.isoformat())
+            parts = children().do("round_file", file=kept.name, known=known.as_json(), at=at.isoformat())
         return _put_together(parts), Faults()
     try:
         plan = answers.unpacked(body)

@@ -68,7 +68,7 @@ class PlannedRound(_Part):
     """A rehearsal is marked as such everywhere, needs no notice of 7 days, and may open in seconds."""
     synthetic: bool | None = False
     registration_closes_at: datetime | None = None
-    """`opens_at` where nothing is said."""
+    """17:00 in Shanghai on the working day before `opens_at` where nothing is said, or `opens_at` where that is past."""
     reserve_deadline_at: datetime | None = None
     """Half an hour before `opens_at` where nothing is said, or `opens_at` where that is past."""
     opens_at: datetime

@@ -56,7 +56,7 @@ def load(instance: Instance, file: Path, publish: bool, slips: Path | None) -> N
             _write_slips(slips, planned.round.slug, slips_)
 
     with lock.held(instance.directory, "round load"):
-        planned = read(plan, loads.known(instance.engine), faults, now)
+        planned = read(plan, loads.known(instance.engine, now), faults, now)
         try:
             slug = loads.load(
                 instance.engine, planned, faults, now=now, publish=publish, custody=key_ring(instance.settings), ready=ready

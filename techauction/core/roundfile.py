@@ -1,12 +1,13 @@
 """A whole round as one JSON file: its shape, its defaults, and everything that may be wrong with it."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 
 from techauction.core.admissible import MOST_ADMISSIONS, Admissible
 from techauction.core.admission import DepositKind, DepositRule
 from techauction.core.consigning import MOST_LOT, Instrument
+from techauction.core.days import SpecialDays
 from techauction.core.lot import ExtensionKind, Format
 from techauction.core.money import LARGEST_FEN, Money
 from techauction.core.paddle import LEAST_PADDLE, MOST_PADDLE
@@ -26,7 +27,8 @@ from techauction.core.terms import (
     LONGEST_TITLE,
     MIN_ADMITTED,
     NUMBERS,
-    RESERVE_LEAD,
+    registration_end,
+    reserve_deadline,
 )
 
 _UNSAID = datetime(2999, 1, 1, tzinfo=UTC)
@@ -64,11 +66,21 @@ class RoundFileWrong(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """The keys that an installation has."""
+    """What an installation has: keys, and the special days, each as `2026-10-01` with whether people work on it."""
 
     markets: Collection[str]
     fields: Collection[str]
     kinds: Collection[str]
+    special: Mapping[str, bool] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as JSON values, of which it is made again by name."""
+        keys = {"markets": self.markets, "fields": self.fields, "kinds": self.kinds}
+        return {name: sorted(each) for name, each in keys.items()} | {"special": dict(self.special)}
+
+    def days(self) -> SpecialDays:
+        """Return the special days."""
+        return {date.fromisoformat(day): works for day, works in self.special.items()}
 
 
 def read(plain: object, known: Known, faults: Faults, now: datetime) -> RoundFile:
@@ -106,8 +118,6 @@ def _round(part: Part, known: Known, faults: Faults, now: datetime) -> PlannedRo
     if not part.has("opens_at"):
         part.note("opens_at", "is missing")
     opens_at = part.instant("opens_at") or _UNSAID
-    # Half an hour before opening is already past where a rehearsal opens at once.
-    reserves = opens_at - RESERVE_LEAD if opens_at - RESERVE_LEAD > now else opens_at
     host = part.known("host_market", known.markets)
     regime = part.one_of("regime", Regime, Regime.EXCHANGE)
     title = part.text("title_zh", most=LONGEST_TITLE)
@@ -124,8 +134,8 @@ def _round(part: Part, known: Known, faults: Faults, now: datetime) -> PlannedRo
         regime=regime,
         rehearsal=part.flag("rehearsal", default=False),
         synthetic=part.flag("synthetic", default=False),
-        registration_closes_at=part.instant("registration_closes_at") or opens_at,
-        reserve_deadline_at=part.instant("reserve_deadline_at") or reserves,
+        registration_closes_at=part.instant("registration_closes_at") or registration_end(opens_at, known.days(), now),
+        reserve_deadline_at=part.instant("reserve_deadline_at") or reserve_deadline(opens_at, now),
         opens_at=opens_at,
         closes_at=part.instant("closes_at") or opens_at + FREE_PERIOD,
         stagger_s=_number(part, "stagger_s"),

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from techauction.core.admission import DepositKind, DepositRule
+from techauction.core.days import SHANGHAI, SpecialDays, day_of, working_day_before
 from techauction.core.planned import PlannedRound
 from techauction.core.round import Problem, Regime
 
@@ -23,6 +24,7 @@ LONGEST_NOTE = 500
 
 FREE_PERIOD = timedelta(hours=4)
 RESERVE_LEAD = timedelta(minutes=30)
+_REGISTRATION = time(17)
 
 MOST_UNAGREED_BPS = 500
 """Where nothing was agreed the law allows so much commission a side (拍卖法 art. 56)."""
@@ -56,6 +58,20 @@ NUMBERS: Final = {
 }
 MIN_ADMITTED: Final = {Regime.EXCHANGE: 2, Regime.AUCTION: 1}
 """How many paddles must be admitted to a lot where nothing is said: exchanges want two, the Auction Law is content with one."""
+
+
+def registration_end(opens_at: datetime, special: SpecialDays, now: datetime) -> datetime:
+    """Return when registration and deposits close where nothing is said: at five on the working day before.
+
+    The bank's value time must be before it. Where that is past, as where a rehearsal opens at once, it is the opening.
+    """
+    proposed = datetime.combine(working_day_before(day_of(opens_at), special), _REGISTRATION, SHANGHAI)
+    return proposed if proposed > now else opens_at
+
+
+def reserve_deadline(opens_at: datetime, now: datetime) -> datetime:
+    """Return until when reserves may be sealed where nothing is said: half an hour before the opening, if that is not past."""
+    return opens_at - RESERVE_LEAD if opens_at - RESERVE_LEAD > now else opens_at
 
 
 def unsaid(planned: PlannedRound) -> Iterator[Problem]:

@@ -48,7 +48,7 @@ def settlement(session: Session, *, slug: str, form: str, language: Any, written
         yield from iter(lambda: book.read(_PIECE), b"")
 
 
-def round_file(_session: Session, *, file: str, known: dict[str, list[str]], at: str) -> Iterator[object]:
+def round_file(_session: Session, *, file: str, known: dict[str, Any], at: str) -> Iterator[object]:
     """Yield the round of a round file, then some of its other parts at a time, each under the name it has in `RoundFile`.
 
     :raises RoundFileWrong: with what is wrong with it

@@ -1,6 +1,6 @@
 """What an organizer sees: the rounds that the own market holds or takes part in, and everything in them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from techauction.core.round import Phase, Problem
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, Totals, head_of, totals_of
 from techauction.queries.viewing import rounds_of
-from techauction.store import admitting
+from techauction.store import admitting, drafts
 from techauction.store.auction import AdmissionRow
 from techauction.store.consigning import LotRow, ReserveRow, ResultRow, RoundMarketRow, RoundRow
 from techauction.store.people import Role, UserRow
@@ -65,7 +65,10 @@ class RoundLot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetUpPage:
-    """A round with its rules, its lots, and what keeps a draft from being published."""
+    """A round with its rules, its lots, and what keeps a draft from being published.
+
+    `decided`: of a draft, all that its host decides about by publishing it or calling it off.
+    """
 
     id: int
     head: RoundHead
@@ -80,6 +83,7 @@ class SetUpPage:
     may_open: bool
     digest: str | None
     custodian: str | None
+    decided: Mapping[str, object]
 
 
 def own_rounds(session: Session, *, market_key: str, page: int) -> OwnRoundsPage:
@@ -135,6 +139,7 @@ def set_up(session: Session, slug: str, *, market_key: str, page: int, now: date
         may_open=may_open(row, now),
         digest=row.digest,
         custodian=None if row.custodian is None else row.custodian.name,
+        decided=drafts.shown(session, row) if row.phase is Phase.DRAFT else {},
     )
 
 

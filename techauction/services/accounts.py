@@ -86,8 +86,7 @@ def create_user(
         raise OrganisationNeeded
     if of_market and market_key is None:
         raise MarketNeeded
-    if session.scalar(select(UserRow.id).where(UserRow.sign_in_name == sign_in_name)) is not None:
-        raise SignInNameTaken(sign_in_name)
+    name_must_be_free(session, sign_in_name)
 
     user = UserRow(
         sign_in_name=sign_in_name,
@@ -149,14 +148,31 @@ def bring_in(
     return row
 
 
+def name_must_be_free(session: Session, sign_in_name: str) -> None:
+    """Refuse a sign-in name that somebody has. Forms ask it too, to say it with everything else.
+
+    :raises SignInNameTaken: as it says
+    """
+    if session.scalar(select(UserRow.id).where(UserRow.sign_in_name == sign_in_name)) is not None:
+        raise SignInNameTaken(sign_in_name)
+
+
+def code_must_be_free(session: Session, credit_code: str) -> None:
+    """Refuse the credit code of an organisation that is here. Forms ask it too, to say it with everything else.
+
+    :raises CreditCodeTaken: as it says
+    """
+    if session.scalar(select(OrganisationRow.id).where(OrganisationRow.credit_code == credit_code)) is not None:
+        raise CreditCodeTaken(credit_code)
+
+
 def keep_organisation(session: Session, row: OrganisationRow) -> None:
     """Keep a new organisation, flushed.
 
     :raises CreditCodeTaken: there is one with its credit code
     """
     credit_code = row.credit_code
-    if session.scalar(select(OrganisationRow.id).where(OrganisationRow.credit_code == credit_code)) is not None:
-        raise CreditCodeTaken(credit_code)
+    code_must_be_free(session, credit_code)
 
     session.add(row)
     try:

@@ -8,11 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from techauction.core import round as rounds
+from techauction.core.days import day_of
 from techauction.core.planned import RoundFile
 from techauction.core.reading import Faults
 from techauction.core.round import ListedLot
 from techauction.core.roundfile import Known, RoundFileWrong
 from techauction.store.consigning import RoundRow, columns_of
+from techauction.store.days import special_days
 from techauction.store.people import FieldRow, MarketRow, OrganisationKind, OrganisationRow, Standing
 
 _SAID = {
@@ -29,12 +31,14 @@ _SAID = {
 _CODES_AT_ONCE = 1_000
 
 
-def known(session: Session) -> Known:
-    """Return the keys that the installation has."""
+def known(session: Session, now: datetime) -> Known:
+    """Return the keys that the installation has, and the special days."""
+    special = special_days(session, since=day_of(now))
     return Known(
         markets=frozenset(session.scalars(select(MarketRow.key))),
         fields=frozenset(session.scalars(select(FieldRow.key))),
         kinds=frozenset(kind.value for kind in OrganisationKind),
+        special={day.isoformat(): works for day, works in special.items()},
     )
 
 

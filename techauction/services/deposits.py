@@ -94,6 +94,15 @@ class Received:
     reference: str
 
 
+def must_be_new(session: Session, reference: str) -> None:
+    """Refuse a bank's reference that was recorded. The form asks it too, to say it with everything else.
+
+    :raises ReceiptRecorded: as it says
+    """
+    if session.scalar(select(ReceiptRow.id).where(ReceiptRow.reference == reference)) is not None:
+        raise admission.ReceiptRecorded(reference)
+
+
 def record_receipt(session: Session, *, paddle: PaddleRow, received: Received, by_id: int, now: datetime) -> ReceiptRow:
     """Record money received for a paddle whose row is locked, and hold it for its deposits in lot order.
 
@@ -104,8 +113,7 @@ def record_receipt(session: Session, *, paddle: PaddleRow, received: Received, b
     if paddle.voided_at is not None:
         raise PaddleTakenBack
     admission.must_be_in_time(value_at=received.value_at, registration_closes_at=paddle.round.registration_closes_at, now=now)
-    if session.scalar(select(ReceiptRow.id).where(ReceiptRow.reference == received.reference)) is not None:
-        raise admission.ReceiptRecorded(received.reference)
+    must_be_new(session, received.reference)
 
     row = ReceiptRow(
         paddle_id=paddle.id,

@@ -18,6 +18,7 @@ from techauction.core.instruction import Instruction, NoInstruction
 from techauction.core.lot import Format, Stage
 from techauction.core.money import Money
 from techauction.core.offer import Eligibility, Source, is_over
+from techauction.core.seen import Marks, must_be_as_seen
 from techauction.services import group, heads, taking
 from techauction.services.heads import Head
 from techauction.services.offers import Asked
@@ -51,12 +52,15 @@ def place(
     ceiling: Money,
     read_clock: Callable[[], datetime],
     received_at: datetime | None = None,
+    seen: Marks | None = None,
 ) -> None:
     """Leave an instruction, in the place of one left before, and bid at once where it calls for that.
 
     One with the same ceiling as before stays as it is, and keeps its place in time. An act of the auctioneer. `received_at` is
-    its stamp; none counts as the moment of the decision.
+    its stamp; none counts as the moment of the decision. `seen` marks the ceiling that its sender was shown, which may be a
+    colleague's; None is for who was shown nothing.
 
+    :raises ChangedMeanwhile: a colleague has left another ceiling since, or withdrawn it
     :raises AwaitsHammer: it came at the close or later, and the hammer has not fallen
     :raises NoSuchLot, InstructionNotHere, LotClosed, ReceivedInTime: as they say
     :raises NotAdmitted, PaddleVoided, DepositInsufficient: the bidder may not bid here
@@ -79,6 +83,8 @@ def place(
     counts = any(each.organisation_id == organisation_id for each in live(connection, [lot_id]).get(lot_id, ()))
     if before is not None and before.ceiling == placed.ceiling and counts:
         return
+    if seen is not None:
+        must_be_as_seen(shown(before.ceiling if before is not None and counts else None), seen)
 
     if before is not None:
         before.ended_at = now
@@ -92,10 +98,18 @@ def place(
     answer_all(session, [lot_id], now=now, called_at=stamp)
 
 
-def withdraw(session: Session, *, lot_id: int, organisation_id: int, read_clock: Callable[[], datetime]) -> None:
-    """Take back the bidder's instruction; what was bid for it stays. An act of the auctioneer.
+def shown(ceiling: Money | None) -> dict[str, object]:
+    """Return what a bidder's page shows of the instruction, for its forms to carry marks of."""
+    return {"ceiling": ceiling}
+
+
+def withdraw(
+    session: Session, *, lot_id: int, organisation_id: int, read_clock: Callable[[], datetime], seen: Marks | None = None
+) -> None:
+    """Take back the bidder's instruction; what was bid for it stays. An act of the auctioneer; `seen` as in `place`.
 
     :raises NoSuchLot, NoInstruction: as they say
+    :raises ChangedMeanwhile: a colleague has left another ceiling since
     """
     connection = session.connection()
     head = heads.lock(connection, [lot_id]).get(lot_id)
@@ -106,6 +120,8 @@ def withdraw(session: Session, *, lot_id: int, organisation_id: int, read_clock:
     row = _live(session, lot_id, organisation_id)
     if row is None:
         raise NoInstruction
+    if seen is not None:
+        must_be_as_seen(shown(row.ceiling), seen)
     row.ended_at = now
 
 

@@ -63,7 +63,7 @@ def load_round(
     :raises RoundFileWrong, NoCustodyKey: as `check` and `Load` say
     """
     faults = Faults()
-    file = read(plan, known(session), faults, now)
+    file = read(plan, known(session, now), faults, now)
     check(session, file, faults, publish=publish, host=host, now=now)
     load = Load(file, publish=publish, by_id=by_id, custody=custody, hand_out=hand_out, now=now)
     for step in chain(load.steps(session), [load.finish]):

@@ -28,6 +28,7 @@ from techauction.core.terms import unsaid
 from techauction.services import settlement, withdrawing
 from techauction.services.notices import notify, of_round, organizers, users
 from techauction.services.two import Two
+from techauction.store import drafts
 from techauction.store.auction import PaddleRow
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import LotRow, ResultRow, RoundMarketRow, RoundRow, columns_of
@@ -42,7 +43,7 @@ def draft(session: Session, *, planned: PlannedRound, by_id: int, now: datetime)
     :raises CustodianUnfit: who is named may not be its custodian
     :raises RoundNotReady: commission or deposit need a word
     """
-    _must_be_free(session, planned.slug, besides=None)
+    slug_must_be_free(session, planned.slug, besides=None)
     _must_be_fit(session, planned)
     _must_be_said(planned)
     try:
@@ -75,7 +76,7 @@ def revise(
     if row.phase is not Phase.DRAFT:
         raise PhaseForbids(row.phase)
     must_be_as_seen(values_of(row.planned()), seen)
-    _must_be_free(session, planned.slug, besides=round_id)
+    slug_must_be_free(session, planned.slug, besides=round_id)
     if planned.slug != row.slug and _is_on_record(session, round_id):
         raise SlugOnRecord(row.slug)
     _must_be_fit(session, planned)
@@ -98,13 +99,17 @@ def revise(
         raise SlugTaken(planned.slug) from error
 
 
-def publish(session: Session, *, round_id: int, market_key: str, by_id: int, read_clock: Callable[[], datetime]) -> None:
+def publish(
+    session: Session, *, round_id: int, market_key: str, seen: Marks, by_id: int, read_clock: Callable[[], datetime]
+) -> None:
     """Announce a round with its accepted lots: from now on its terms stand.
 
+    :raises ChangedMeanwhile: it is not as its publisher was shown it
     :raises NoSuch, HostDecides, PhaseForbids: as they say
     :raises RoundNotReady: with every problem found
     """
     row = _own_round_for_update(session, round_id, market_key)
+    _must_be_a_draft_as_seen(session, row, seen)
     lots = session.scalars(
         select(LotRow).where(LotRow.round_id == round_id, LotRow.stage == Stage.LISTED).order_by(LotRow.number)
     ).all()
@@ -116,16 +121,23 @@ def publish(session: Session, *, round_id: int, market_key: str, by_id: int, rea
 
 
 def call_off(
-    session: Session, *, round_id: int, market_key: str, reason: str, by_id: int, read_clock: Callable[[], datetime]
+    session: Session,
+    *,
+    round_id: int,
+    market_key: str,
+    reason: str,
+    seen: Marks,
+    by_id: int,
+    read_clock: Callable[[], datetime],
 ) -> None:
     """Call a draft off. One that was announced needs two (`approvals`).
 
+    :raises ChangedMeanwhile: it is not as it was shown
     :raises NoSuch, HostDecides, PhaseForbids, ReasonNeeded: as they say
     """
     row = _own_round_for_update(session, round_id, market_key)
     now = read_clock()
-    if row.phase is not Phase.DRAFT:
-        raise PhaseForbids(row.phase)
+    _must_be_a_draft_as_seen(session, row, seen)
     if not reason.strip():
         raise ReasonNeeded
 
@@ -168,6 +180,12 @@ def _own_round_for_update(session: Session, round_id: int, market_key: str) -> R
     return row
 
 
+def _must_be_a_draft_as_seen(session: Session, row: RoundRow, seen: Marks) -> None:
+    if row.phase is not Phase.DRAFT:
+        raise PhaseForbids(row.phase)
+    must_be_as_seen(drafts.shown(session, row), seen)
+
+
 def _is_on_record(session: Session, round_id: int) -> bool:
     """Return whether the draft is named in a record: a lot was withdrawn, or the round was loaded with its paddles."""
     withdrawn = select(LotRow.id).where(LotRow.round_id == round_id, LotRow.seq > 0)
@@ -175,7 +193,11 @@ def _is_on_record(session: Session, round_id: int) -> bool:
     return any(session.scalar(each.limit(1)) is not None for each in (withdrawn, bound))
 
 
-def _must_be_free(session: Session, slug: str, *, besides: int | None) -> None:
+def slug_must_be_free(session: Session, slug: str, *, besides: int | None) -> None:
+    """Refuse a name for addresses that another round has. The form asks it too, to say it with everything else.
+
+    :raises SlugTaken: as it says
+    """
     holder = session.scalar(select(RoundRow.id).where(RoundRow.slug == slug))
     if holder is not None and holder != besides:
         raise SlugTaken(slug)

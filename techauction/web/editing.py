@@ -56,14 +56,14 @@ class EditForm(Form):
             else:
                 said = _(
                     "Another changed this meanwhile to: %(theirs)s. Here stands yours; send it again to keep yours.",
-                    theirs=_text(other),
+                    theirs=text_of(other),
                 )
             field.errors = [*field.errors, said]
         self.form_errors.append(say(refusal))
         self.carry(kept)
 
 
-def _text(field: Field) -> str:
+def text_of(field: Field) -> str:
     """Return what a field holds, as its reader would say it."""
     if isinstance(field, BooleanField):
         return str(_("yes") if field.data else _("no"))
@@ -72,5 +72,5 @@ def _text(field: Field) -> str:
         named = {str(choice[0]): str(choice[1]) for choice in field.choices or ()}
         return listed(named.get(str(each), str(each)) for each in chosen or ()) or NOTHING
     if isinstance(field, TextRead):
-        return NOTHING if field.data is None else field.written(field.data)
+        return NOTHING if field.data is None else field.written(field.data).replace("T", " ")
     return str(field.data or NOTHING)

@@ -1,5 +1,6 @@
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,16 +17,17 @@ from techauction.core.refusal import NoSuch, Refusal
 from techauction.core.registration import ReasonNeeded
 from techauction.core.round import HostDecides, MarketHasLots, Phase, PhaseForbids, RoundNotReady, SlugOnRecord, SlugTaken
 from techauction.core.roundfile import Known, read
-from techauction.core.seen import Marks, marks_of, values_of
+from techauction.core.seen import ChangedMeanwhile, Marks, marks_of, values_of
 from techauction.reports.record_of_sale import verify_round
 from techauction.services import rounds, withdrawing
 from techauction.services.loading import load_round
+from techauction.store import drafts
 from techauction.store.audit import AuditRow
 from techauction.store.consigning import RoundRow
 from techauction.store.money import DepositRow
 from techauction.store.notices import NoticeRow
 from techauction.store.people import Role, UserRow
-from tests.builders import OPENS, a_lot, a_paddle, a_round, a_user
+from tests.builders import OPENS, a_lot, a_paddle, a_round, a_user, wan
 from tests.conftest import TEN
 from tests.plans import FIELDS, MARKETS, a_plan
 
@@ -51,6 +53,23 @@ def test_a_draft_is_kept_as_it_was_planned(sessions: sessionmaker[Session]) -> N
 def seen(row: RoundRow) -> Marks:
     """Return the marks of what is shown of a draft."""
     return marks_of(values_of(row.planned()))
+
+
+def decided(session: Session, row: RoundRow) -> Marks:
+    """Return the marks of what is shown of a draft that is decided about."""
+    return marks_of(drafts.shown(session, row))
+
+
+def publish(session: Session, row: RoundRow, by: UserRow, read_clock: Callable[[], datetime], market: str = "zhejiang") -> None:
+    """Publish a draft by somebody who has just been shown it."""
+    seen_now = decided(session, row)
+    rounds.publish(session, round_id=row.id, market_key=market, seen=seen_now, by_id=by.id, read_clock=read_clock)
+
+
+def call_off(session: Session, row: RoundRow, by: UserRow, reason: str, market: str = "zhejiang") -> None:
+    """Call a draft off by somebody who has just been shown it."""
+    shown = decided(session, row)
+    rounds.call_off(session, round_id=row.id, market_key=market, reason=reason, seen=shown, by_id=by.id, read_clock=lambda: TEN)
 
 
 def revise(session: Session, row: RoundRow, changed: PlannedRound, by: UserRow, market: str = "zhejiang") -> None:
@@ -164,9 +183,19 @@ def test_only_the_host_decides_about_a_round(sessions: sessionmaker[Session], ma
         with pytest.raises(refusal):
             revise(session, row, planned(), by, market)
         with pytest.raises(refusal):
-            rounds.publish(session, round_id=row.id, market_key=market, by_id=by.id, read_clock=lambda: TEN)
+            rounds.publish(
+                session, round_id=row.id, market_key=market, seen=decided(session, row), by_id=by.id, read_clock=lambda: TEN
+            )
         with pytest.raises(refusal):
-            rounds.call_off(session, round_id=row.id, market_key=market, reason="Rain.", by_id=by.id, read_clock=lambda: TEN)
+            rounds.call_off(
+                session,
+                round_id=row.id,
+                market_key=market,
+                reason="Rain.",
+                seen=decided(session, row),
+                by_id=by.id,
+                read_clock=lambda: TEN,
+            )
 
 
 def test_a_round_in_order_is_published(sessions: sessionmaker[Session], clock: ManualClock) -> None:
@@ -175,7 +204,9 @@ def test_a_round_in_order_is_published(sessions: sessionmaker[Session], clock: M
         row = rounds.draft(session, planned=planned(), by_id=by.id, now=TEN)
         a_lot(session, row)
 
-        rounds.publish(session, round_id=row.id, market_key="zhejiang", by_id=by.id, read_clock=clock)
+        rounds.publish(
+            session, round_id=row.id, market_key="zhejiang", seen=decided(session, row), by_id=by.id, read_clock=clock
+        )
 
         assert (row.phase, row.published_at) == (Phase.PUBLISHED, TEN)
 
@@ -190,7 +221,9 @@ def test_a_round_that_contradicts_itself_is_not_published_and_says_why(
         a_lot(session, row, number=None, start=None, stage=Stage.SUBMITTED)
 
         with pytest.raises(RoundNotReady) as refused:
-            rounds.publish(session, round_id=row.id, market_key="zhejiang", by_id=by.id, read_clock=clock)
+            rounds.publish(
+                session, round_id=row.id, market_key="zhejiang", seen=decided(session, row), by_id=by.id, read_clock=clock
+            )
 
         assert [(each.path, each.code) for each in refused.value.problems] == [
             ("opens_at", "notice_too_short"),
@@ -233,7 +266,13 @@ def test_only_a_draft_is_called_off_by_one_and_nothing_that_has_opened_at_all(
 
         with pytest.raises(PhaseForbids):
             rounds.call_off(
-                session, round_id=row.id, market_key="zhejiang", reason="Rain.", by_id=by.id, read_clock=lambda: TEN
+                session,
+                round_id=row.id,
+                market_key="zhejiang",
+                reason="Rain.",
+                seen=decided(session, row),
+                by_id=by.id,
+                read_clock=lambda: TEN,
             )
         if phase is not Phase.PUBLISHED:
             with pytest.raises(PhaseForbids):
@@ -245,7 +284,31 @@ def test_a_round_is_not_called_off_without_a_reason(sessions: sessionmaker[Sessi
         by, row = a_user(session), a_round(session, phase=Phase.DRAFT)
 
         with pytest.raises(ReasonNeeded):
-            rounds.call_off(session, round_id=row.id, market_key="zhejiang", reason=" ", by_id=by.id, read_clock=lambda: TEN)
+            rounds.call_off(
+                session,
+                round_id=row.id,
+                market_key="zhejiang",
+                reason=" ",
+                seen=decided(session, row),
+                by_id=by.id,
+                read_clock=lambda: TEN,
+            )
+
+
+@pytest.mark.parametrize("act", ["publish", "call_off"])
+def test_a_draft_is_decided_about_as_it_was_shown_under_its_lock(sessions: sessionmaker[Session], act: str) -> None:
+    with sessions() as session:
+        by, row = a_user(session), a_round(session, phase=Phase.DRAFT, published_at=None, rehearsal=True)
+        lot = a_lot(session, row)
+        said: dict[str, Any] = {"round_id": row.id, "market_key": "zhejiang", "by_id": by.id, "read_clock": lambda: TEN}
+        said |= {"seen": decided(session, row)} | ({"reason": "Rain."} if act == "call_off" else {})
+        lot.start = wan(300)
+        session.flush()
+
+        with pytest.raises(ChangedMeanwhile) as refused:
+            getattr(rounds, act)(session, **said)
+
+        assert (refused.value.names, row.phase) == ((f"lot_{lot.number}",), Phase.DRAFT)
 
 
 def test_a_draft_whose_opening_has_passed_is_not_published(sessions: sessionmaker[Session], clock: ManualClock) -> None:
@@ -256,4 +319,6 @@ def test_a_draft_whose_opening_has_passed_is_not_published(sessions: sessionmake
         clock.advance(timedelta(hours=1))
 
         with pytest.raises(RoundNotReady):
-            rounds.publish(session, round_id=row.id, market_key="zhejiang", by_id=by.id, read_clock=clock)
+            rounds.publish(
+                session, round_id=row.id, market_key="zhejiang", seen=decided(session, row), by_id=by.id, read_clock=clock
+            )

@@ -148,6 +148,41 @@ def test_what_is_registered_already_is_refused_beside_its_field(
     assert f'id="{beside}-errors"' in page.text
 
 
+def test_all_that_is_taken_is_said_at_once_with_everything_else(app: Flask, visitor: Browser) -> None:
+    visitor.send("/register", REGISTRATION)
+    stranger = app.test_client()
+    assert isinstance(stranger, Browser)
+
+    page = stranger.send("/register", {**REGISTRATION, "telephone": ""})
+
+    assert page.status_code == 422
+    for field in ("credit_code", "sign_in_name", "telephone"):
+        assert f'id="{field}-errors"' in page.text, field
+
+
+def test_a_request_without_lots_and_without_the_rules_hears_of_both(bidder: Browser, lots: list[LotRow]) -> None:
+    assert lots
+    page = bidder.send("/bidder/rounds/spring/paddle", {})
+
+    assert page.status_code == 422
+    assert "Name at least one lot" in page.text
+    assert 'id="rules_accepted-errors"' in page.text
+
+
+def test_a_receipt_that_is_late_and_known_says_both(
+    bidder: Browser, organizer: Browser, store: Store, lots: list[LotRow]
+) -> None:
+    asked(bidder, *lots[:2])
+    page = paddle_page(store)
+    assert organizer.send(f"{page}/receipts", receipt()).status_code == 303
+
+    refused = organizer.send(f"{page}/receipts", receipt(value_at="2026-11-09T09:00", amount=""))
+
+    assert refused.status_code == 422
+    for field in ("amount", "value_at", "reference"):
+        assert f'id="{field}-errors"' in refused.text, field
+
+
 def test_registering_twice_registers_once(visitor: Browser, store: Store) -> None:
     for _press in range(2):
         assert visitor.send("/register", REGISTRATION).status_code == 303

@@ -1,5 +1,7 @@
 """Form, file and API document know one rule: what one of them takes the others take, at the ends of every range."""
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from jsonschema import Draft202012Validator
 from werkzeug.datastructures import MultiDict
 
 from techauction.api.openapi import document
+from techauction.core.days import SHANGHAI
 from techauction.core.paddle import LEAST_PADDLE, MOST_PADDLE
 from techauction.core.reading import Faults
 from techauction.core.round import Regime
@@ -50,6 +53,7 @@ def _sent() -> dict[str, str]:
     numbers = {name: _written(name, number.default) for name, number in NUMBERS.items()}
     times = {name: at.strftime("%Y-%m-%dT%H:%M") for name, at in blank(TEN, {}).items()}
     terms = {"title_zh": "秋季场", "slug": "autumn", "regime": "exchange", "extension_kind": "A", "deposit_kind": "share"}
+    terms |= {"commission_agreed": "y", "commission_note": "合同", "deposit_reason": "特殊"}
     return numbers | times | terms
 
 
@@ -135,6 +139,23 @@ def test_how_many_must_be_admitted_follows_from_the_regime(regime: Regime, app: 
     assert not form.errors
     assert [file.round.min_admitted, form.planned(host="zhejiang").min_admitted] == [MIN_ADMITTED[regime]] * 2
     assert (file.round.min_bidding, MIN_ADMITTED) == (1, {Regime.EXCHANGE: 2, Regime.AUCTION: 1})
+
+
+@pytest.mark.parametrize(("special", "day"), [({}, 13), ({"2026-11-13": False}, 12), ({"2026-11-15": True}, 15)])
+def test_registration_closes_on_the_working_day_before_where_nothing_is_said(special: dict[str, bool], day: int) -> None:
+    known = replace(KNOWN, special=special)
+    proposed = blank(TEN, known.days())
+    file = read(a_plan(opens_at=proposed["opens_at"]), known, Faults(), TEN)
+
+    assert file.round.registration_closes_at == proposed["registration_closes_at"]
+    assert file.round.reserve_deadline_at == proposed["reserve_deadline_at"]
+    assert file.round.registration_closes_at == datetime(2026, 11, day, 17, tzinfo=SHANGHAI)
+
+
+def test_a_rehearsal_that_opens_today_registers_until_it_opens() -> None:
+    file = read(a_plan(), KNOWN, Faults(), TEN)
+
+    assert file.round.registration_closes_at == file.round.opens_at
 
 
 def test_english_names_may_be_left_out_everywhere(app: Flask) -> None:

@@ -144,6 +144,26 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_kept(
         assert session.scalars(select(RoundRow)).all() == []
 
 
+def test_all_that_stands_against_a_draft_is_said_at_once(organizer: Browser, store: Store) -> None:
+    organizer.send("/organizer/new-round", draft())
+    own = organizer.get("/organizer/new-round").text
+    custodian = re.search(r'<option value="(\d+)"', own)
+    assert custodian
+
+    page = organizer.send("/organizer/new-round", draft(title_zh="", custodian=custodian[1], buyer_bps="8", gap_s="99999"))
+
+    assert page.status_code == 422
+    for field in ("title_zh", "slug", "custodian", "buyer_bps", "commission_note", "gap_s"):
+        assert f'id="{field}-errors"' in page.text, field
+    assert len(rounds_of(store)) == 1
+
+
+def rounds_of(store: Store) -> list[RoundRow]:
+    """Return all rounds."""
+    with store() as session:
+        return list(session.scalars(select(RoundRow)))
+
+
 def test_a_name_in_addresses_is_taken_once(organizer: Browser) -> None:
     organizer.send("/organizer/new-round", draft())
 
@@ -170,7 +190,7 @@ def test_a_round_that_contradicts_itself_says_why_field_by_field(organizer: Brow
     )
     keep(store, lambda session: a_lot(session, session.scalars(select(RoundRow)).one(), number=4, start=None))
 
-    answer = organizer.send("/organizer/rounds/autumn/publish")
+    answer = organizer.change("/organizer/rounds/autumn/publish", {}, shown_at="/organizer/rounds/autumn")
 
     assert answer.status_code == 422
     said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
@@ -187,7 +207,7 @@ def test_a_round_in_order_is_published_and_then_stands(organizer: Browser, store
     organizer.send("/organizer/new-round", draft())
     keep(store, lambda session: a_lot(session, session.scalars(select(RoundRow)).one(), number=1))
 
-    answer = organizer.send("/organizer/rounds/autumn/publish")
+    answer = organizer.change("/organizer/rounds/autumn/publish", {}, shown_at="/organizer/rounds/autumn")
 
     assert answer.status_code == 303
     assert the_round(store).phase is Phase.PUBLISHED
@@ -197,26 +217,28 @@ def test_a_round_in_order_is_published_and_then_stands(organizer: Browser, store
 
 def test_a_real_round_is_published_and_called_off_only_on_purpose(organizer: Browser, store: Store) -> None:
     organizer.send("/organizer/new-round", draft(**REAL, slug="off"))
-    off = "/organizer/rounds/off/call-off"
-    assert organizer.send(off, {"reason": "Too few results."}).status_code == 422
-    assert organizer.send(off, {"reason": "Too few results.", "meant": "y"}).status_code == 303
+    off, shown = "/organizer/rounds/off/call-off", "/organizer/rounds/off"
+    assert organizer.change(off, {"reason": "Too few results."}, shown_at=shown).status_code == 422
+    assert organizer.change(off, {"reason": "Too few results.", "meant": "y"}, shown_at=shown).status_code == 303
 
     organizer.send("/organizer/new-round", draft(**REAL))
     keep(
         store,
         lambda session: a_lot(session, session.scalars(select(RoundRow).where(RoundRow.slug == "autumn")).one(), number=1),
     )
-    pressed = organizer.send("/organizer/rounds/autumn/publish")
+    on, shown = "/organizer/rounds/autumn/publish", "/organizer/rounds/autumn"
+    pressed = organizer.change(on, {}, shown_at=shown)
     assert pressed.status_code == 422
     assert "Tick this too" in pressed.text
-    assert organizer.send("/organizer/rounds/autumn/publish", {"checked": "y"}).status_code == 303
+    assert organizer.change(on, {"checked": "y"}, shown_at=shown).status_code == 303
 
 
 def test_a_round_is_called_off_with_a_reason(organizer: Browser, store: Store) -> None:
     organizer.send("/organizer/new-round", draft())
 
-    refused = organizer.send("/organizer/rounds/autumn/call-off", {"reason": " "})
-    answer = organizer.send("/organizer/rounds/autumn/call-off", {"reason": "Too few results."})
+    off, shown = "/organizer/rounds/autumn/call-off", "/organizer/rounds/autumn"
+    refused = organizer.change(off, {"reason": " "}, shown_at=shown)
+    answer = organizer.change(off, {"reason": "Too few results."}, shown_at=shown)
 
     assert (refused.status_code, answer.status_code) == (422, 303)
     assert the_round(store).phase is Phase.CALLED_OFF
@@ -373,7 +395,8 @@ def test_unusual_terms_stand_on_the_announcement_in_both_languages(organizer: Br
     words = {"commission_agreed": "y", "commission_note": "合同第五条", "deposit_reason": "标的特殊"}
     organizer.send("/organizer/new-round", draft(buyer_bps="8", deposit_share_bps="30", **words))
     keep(store, lambda session: a_lot(session, session.scalars(select(RoundRow)).one()))
-    assert organizer.send("/organizer/rounds/autumn/publish").status_code == 303
+    published = organizer.change("/organizer/rounds/autumn/publish", {}, shown_at="/organizer/rounds/autumn")
+    assert published.status_code == 303
 
     english = visitor.get("/rounds/autumn").text
     chinese = visitor.get("/rounds/autumn", headers={"Accept-Language": "zh"}).text

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from techauction.app import create_app
 from techauction.clock import ManualClock
 from techauction.core.lot import Format
+from techauction.core.money import Money
 from techauction.custody import PRIVATE
 from techauction.db import db, writing
 from techauction.saleroom.auctioneer import Auctioneer
@@ -46,6 +47,21 @@ class Room:
         """Post the form; it must be taken."""
         answer = browser.send(path, {"amount": amount, "key": uuid4().hex, **more})
         assert answer.status_code == 303, plain(answer)
+
+    def colleague(self, new_user: Callable[..., UserRow]) -> Browser:
+        """Return the browser of another user of the first bidder's enterprise."""
+        with self.store() as session:
+            organisation_id = session.scalars(select(UserRow.organisation_id).where(UserRow.sign_in_name == "bidder")).one()
+        new_user("colleague", Role.ENTERPRISE, organisation_id=organisation_id)
+        browser = self.me.application.test_client()
+        assert isinstance(browser, Browser)
+        assert browser.sign_in("colleague").status_code == 303
+        return browser
+
+    def ceilings(self) -> list[Money]:
+        """Return the ceilings of the instructions that count."""
+        with self.store() as session:
+            return list(session.scalars(select(InstructionRow.ceiling).where(InstructionRow.ended_at.is_(None))))
 
     def lot(self, place: int) -> LotRow:
         """Return a lot's present state."""
@@ -156,7 +172,7 @@ def test_the_quick_steps_are_eight_and_the_start_price(room: Room) -> None:
 
 
 def test_a_spent_instruction_says_so_and_offers_to_be_raised(room: Room) -> None:
-    room.me.send(f"{ASCENDING}/instruction", {"ceiling": "220万"})
+    room.me.change(f"{ASCENDING}/instruction", {"ceiling": "220万"}, shown_at=ASCENDING)
 
     def now_said() -> list[str]:
         card = room.me.get(ASCENDING).text.split('id="instruction"')[1].split("</section>")[0]
@@ -173,7 +189,7 @@ def test_a_spent_instruction_says_so_and_offers_to_be_raised(room: Room) -> None
     assert now_said() == ["Over your ceiling", "Raise your ceiling", "open"]
     assert "Over your ceiling. Raise it" in plain(room.me.get(ASCENDING))
     assert "ver your ceiling" not in plain(room.rival.get(ASCENDING))
-    room.me.send(f"{ASCENDING}/instruction", {"ceiling": "300万"})
+    room.me.change(f"{ASCENDING}/instruction", {"ceiling": "300万"}, shown_at=ASCENDING)
     assert now_said() == ["The system bids for you up to"]
 
 
@@ -194,7 +210,7 @@ def test_ones_own_bids_are_marked_in_the_history_with_their_receipts(room: Room)
 
 
 def test_an_instruction_is_left_bids_and_is_withdrawn(room: Room) -> None:
-    answer = room.me.send(f"{ASCENDING}/instruction", {"ceiling": "300万"})
+    answer = room.me.change(f"{ASCENDING}/instruction", {"ceiling": "300万"}, shown_at=ASCENDING)
     assert answer.status_code == 303
     room.bid(room.rival, ASCENDING, "220万")
 
@@ -203,16 +219,50 @@ def test_an_instruction_is_left_bids_and_is_withdrawn(room: Room) -> None:
     assert room.lot(0).standing_paddle == 260
     assert "3,000,000" not in plain(room.rival.get(ASCENDING)).partition("Standing instruction")[2].partition("History")[0]
 
-    assert room.me.send(f"{ASCENDING}/instruction/withdraw").status_code == 303
+    assert room.me.change(f"{ASCENDING}/instruction/withdraw", {}, shown_at=ASCENDING).status_code == 303
     with room.store() as session:
         assert session.scalars(select(InstructionRow.ended_at)).one() is not None
+
+
+def test_a_colleagues_ceiling_is_not_overwritten_unseen(room: Room, new_user: Callable[..., UserRow]) -> None:
+    colleague = room.colleague(new_user)
+    before = re.search(r'name="seen" [^>]*value="([^"]*)"', room.me.get(ASCENDING).text)
+    assert before
+    assert colleague.change(f"{ASCENDING}/instruction", {"ceiling": "300万"}, shown_at=ASCENDING).status_code == 303
+
+    refused = room.me.send(f"{ASCENDING}/instruction", {"ceiling": "250万", "seen": before[1]})
+
+    assert refused.status_code == 422
+    assert "Another changed this meanwhile to: 3,000,000. Here stands yours; send it again to keep yours." in plain(refused)
+    assert 'value="250万"' in refused.text
+    assert room.ceilings() == [wan(300)]
+    unmarked = room.me.send(f"{ASCENDING}/instruction", {"ceiling": "250万"})
+    assert (unmarked.status_code, room.ceilings()) == (422, [wan(300)])
+    marked = re.search(r'name="seen" [^>]*value="([^"]*)"', refused.text)
+    assert marked
+    assert room.me.send(f"{ASCENDING}/instruction", {"ceiling": "250万", "seen": marked[1]}).status_code == 303
+    assert room.ceilings() == [wan(250)]
+
+
+def test_a_colleagues_ceiling_is_not_withdrawn_unseen(room: Room, new_user: Callable[..., UserRow]) -> None:
+    colleague = room.colleague(new_user)
+    room.me.change(f"{ASCENDING}/instruction", {"ceiling": "250万"}, shown_at=ASCENDING)
+    before = re.search(r'name="seen" value="([^"]*)"', room.me.get(ASCENDING).text)
+    assert before
+    colleague.change(f"{ASCENDING}/instruction", {"ceiling": "300万"}, shown_at=ASCENDING)
+
+    refused = room.me.send(f"{ASCENDING}/instruction/withdraw", {"seen": before[1]})
+
+    assert refused.status_code == 303
+    assert "Somebody else changed this while you had it open." in plain(room.me.get(ASCENDING))
+    assert room.ceilings() == [wan(300)]
 
 
 @pytest.mark.parametrize(
     ("ceiling", "said"), [("", "Write your ceiling."), ("1", "¥2,000,000"), ("205万", "¥2,100,000"), ("many", "is no amount")]
 )
 def test_a_ceiling_that_is_no_good_is_refused_beside_its_field(room: Room, ceiling: str, said: str) -> None:
-    page = room.me.send(f"{ASCENDING}/instruction", {"ceiling": ceiling})
+    page = room.me.change(f"{ASCENDING}/instruction", {"ceiling": ceiling}, shown_at=ASCENDING)
 
     assert page.status_code == 422
     beside = re.search(r'id="ceiling-errors">(.*?)</div>\s*</div>', page.text, re.DOTALL)

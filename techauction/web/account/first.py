@@ -4,6 +4,8 @@ from typing import Any
 
 from techauction.core import accounts
 from techauction.core.refusal import Refusal
+from techauction.db import db
+from techauction.services.accounts import name_must_be_free
 from techauction.web.fields import Form, SaidBeside
 
 
@@ -11,9 +13,9 @@ class NewSignIn(Form):
     """A form with a `sign_in_name` and a `password` that are new."""
 
     def validate_sign_in_name(self, field: Any) -> None:
-        """Say beside the name if it cannot be one."""
+        """Say beside the name if it cannot be one, or is another's."""
         try:
-            accounts.sign_in_name(field.data)
+            name_must_be_free(db.session(), accounts.sign_in_name(field.data))
         except Refusal as refusal:
             raise SaidBeside(refusal) from refusal
 

@@ -12,7 +12,9 @@ from techauction.core.accounts import CreditCodeTaken, MarketNeeded, SignInNameT
 from techauction.core.days import NothingSpecial, SpecialDayKnown
 from techauction.core.refusal import Refusal
 from techauction.core.terms import LONGEST_NAME
+from techauction.db import db
 from techauction.queries.choices import Choice
+from techauction.services.accounts import code_must_be_free
 from techauction.store.people import OrganisationKind, Role
 from techauction.web.account.first import NewSignIn, fit_password
 from techauction.web.editing import EditForm
@@ -84,9 +86,9 @@ class OrganisationForm(OrganisationUserForm):
     telephone = StringField(_l("Telephone"), [Length(max=40)])
 
     def validate_credit_code(self, field: Any) -> None:
-        """Say beside the code if it is none."""
+        """Say beside the code if it is none, or is another's."""
         try:
-            codes.read(field.data, unchecked=bool(self.code_unchecked.data))
+            code_must_be_free(db.session(), codes.read(field.data, unchecked=bool(self.code_unchecked.data)))
         except Refusal as refusal:
             raise SaidBeside(refusal) from refusal
 

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from techauction.core.instruction import NoInstruction
+from techauction.core.seen import ChangedMeanwhile
 from techauction.services import instructions
 from techauction.store.people import Role
 from techauction.web.acting import acted_for_bidder, acted_in_time
@@ -37,6 +38,7 @@ def place(slug: str, number: int) -> ResponseReturnValue:
         organisation_id=my_organisation_id(),
         user_id=signed_in().id,
         ceiling=form.ceiling.data,
+        seen=form.marks(),
     )
     refusal = acted_in_time(
         act,
@@ -44,10 +46,16 @@ def place(slug: str, number: int) -> ResponseReturnValue:
         said=_("Your instruction is kept: the system bids for you up to %(ceiling)s.", ceiling=form.ceiling.data),
         unknown=_("It is not known yet whether your instruction was kept. Look at the page again in a moment."),
     )
-    if refusal is not None:
+    if refusal is None:
+        return redirect(url_for("bidder.lot", slug=slug, number=number, _anchor="instruction"), 303)
+    page = found(slug, number)
+    if isinstance(refusal, ChangedMeanwhile):
+        kept = None if page.instruction is None else page.instruction.ceiling
+        theirs = InstructionForm(formdata=None, data=instructions.shown(kept))
+        form.conflict(refusal, mine=instructions.shown(form.ceiling.data), kept=instructions.shown(kept), theirs=theirs)
+    else:
         form.refuse(refusal, "ceiling")
-        return shown(found(slug, number), instruction=form), 422
-    return redirect(url_for("bidder.lot", slug=slug, number=number, _anchor="instruction"), 303)
+    return shown(page, instruction=form), 422
 
 
 @bp.post("/withdraw")
@@ -55,7 +63,12 @@ def place(slug: str, number: int) -> ResponseReturnValue:
 def withdraw(slug: str, number: int) -> ResponseReturnValue:
     """Take the instruction back; what was bid for it stands."""
     page = found(slug, number)
-    act = partial(instructions.withdraw, lot_id=page.lot.tile.sale.lot_id, organisation_id=my_organisation_id())
+    act = partial(
+        instructions.withdraw,
+        lot_id=page.lot.tile.sale.lot_id,
+        organisation_id=my_organisation_id(),
+        seen=InstructionForm(request.form).marks(),
+    )
     refusal = acted_for_bidder(
         act,
         said=_("Your instruction is withdrawn. A bid that it made still stands."),

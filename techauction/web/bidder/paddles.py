@@ -15,7 +15,7 @@ from techauction.queries.paddles import AskPage, ask_page, my_paddle, my_rounds
 from techauction.services import admission
 from techauction.store.people import Role
 from techauction.web.context import my_organisation_id, now, signed_in
-from techauction.web.fields import Beside, CheckboxesField, Form
+from techauction.web.fields import Beside, CheckboxesField, Form, SaidBeside
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
 
@@ -31,6 +31,16 @@ class AskForm(Form):
     every_lot = BooleanField(_l("All lots of the round"))
     lots = CheckboxesField(_l("Lots"), coerce=int)
     rules_accepted = BooleanField(_l("We have read the rules of this round and accept them."))
+
+    def validate_rules_accepted(self, field: BooleanField) -> None:
+        """Say beside the box that it must be ticked."""
+        if not field.data:
+            raise SaidBeside(RulesNotAccepted())
+
+    def validate_lots(self, field: CheckboxesField) -> None:
+        """Say beside the lots that one must be named."""
+        if not field.data and not self.every_lot.data:
+            raise SaidBeside(NoLotNamed())
 
     def lot_ids(self, page: AskPage) -> list[int]:
         """Return the lots named."""

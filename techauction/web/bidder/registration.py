@@ -18,6 +18,7 @@ from techauction.core.terms import LONGEST_NAME, LONGEST_PERSON
 from techauction.db import db, transaction
 from techauction.identity import passwords
 from techauction.queries.choices import markets
+from techauction.services.accounts import code_must_be_free
 from techauction.services.registration import Enterprise, FirstUser, register
 from techauction.web import languages, navigation, signing
 from techauction.web.account.first import NewSignIn
@@ -62,9 +63,9 @@ class RegistrationForm(NewSignIn):
     )
 
     def validate_credit_code(self, field: Any) -> None:
-        """Say beside the code if it is none."""
+        """Say beside the code if it is none, or is another's."""
         try:
-            credit_code.read(field.data, unchecked=bool(self.code_unchecked.data))
+            code_must_be_free(db.session(), credit_code.read(field.data, unchecked=bool(self.code_unchecked.data)))
         except Refusal as refusal:
             raise SaidBeside(refusal) from refusal
 

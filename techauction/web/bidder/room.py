@@ -20,7 +20,9 @@ from techauction.queries.payable import bought, terms_of
 from techauction.queries.sale import lot_on_sale
 from techauction.queries.watching import watches
 from techauction.saleroom.auctioneer import Asked
+from techauction.services import instructions
 from techauction.web.context import my_organisation_id, now, signed_in, viewer
+from techauction.web.editing import EditForm
 from techauction.web.fields import Form, MoneyField
 from techauction.web.navigation import page_number
 from techauction.wording import say
@@ -52,8 +54,8 @@ class BidForm(Form):
         )
 
 
-class InstructionForm(Form):
-    """Up to which ceiling the house bids for a bidder."""
+class InstructionForm(EditForm):
+    """Up to which ceiling the house bids for a bidder; colleagues of one enterprise have one ceiling together."""
 
     ceiling = MoneyField(_l("Ceiling"), [InputRequired(_l("Write your ceiling."))])
 
@@ -74,6 +76,8 @@ def shown(
 ) -> str:
     """Return the bidding page. Every form shown has a key of its own, so that a form sent twice is one offer."""
     form = form or BidForm(formdata=None)
+    instruction = instruction or InstructionForm(formdata=None)
+    instruction.carry(instructions.shown(None if page.instruction is None else page.instruction.ceiling))
     form.key.data = uuid4().hex
     form.confirmed.data = False
     session, lot_id = db.session(), page.lot.tile.sale.lot_id
@@ -84,7 +88,7 @@ def shown(
         "bidder/lot.html",
         page=page,
         form=form,
-        instruction=instruction or InstructionForm(formdata=None),
+        instruction=instruction,
         payable=None if terms is None or form.amount.data is None else terms.payable(form.amount.data),
         unknown_years=() if terms is None else terms.payable(page.lot.tile.sale.least).unknown_years,
         bought=bought(session, lot_id=lot_id, organisation_id=my_organisation_id()) if page.leads else None,

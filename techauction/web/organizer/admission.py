@@ -1,5 +1,6 @@
 """A round's paddles: requests, receipts of deposits, numbers, and paddles taken back."""
 
+from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
@@ -10,18 +11,18 @@ from flask_babel import lazy_gettext as _l
 from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from techauction.core.admission import DepositTooLate, ReceiptInFuture, ReceiptRecorded
+from techauction.core.admission import DepositTooLate, ReceiptInFuture, ReceiptRecorded, must_be_in_time
 from techauction.core.paddle import LEAST_PADDLE, MOST_PADDLE, PaddleNumberWrong, PaddleState, PaddleTaken
 from techauction.core.refusal import NoSuch, Refusal
 from techauction.db import db, transaction
 from techauction.queries import admission as queries
 from techauction.services import admission
-from techauction.services.deposits import Received
+from techauction.services.deposits import Received, must_be_new
 from techauction.store.people import Role
 from techauction.web.acting import acted
 from techauction.web.addresses import member
 from techauction.web.context import my_market, now, signed_in
-from techauction.web.fields import Beside, Form, MoneyField, ShanghaiDateTimeField, WholeField
+from techauction.web.fields import Beside, Form, MoneyField, SaidBeside, ShanghaiDateTimeField, WholeField
 from techauction.web.guard import only
 from techauction.web.navigation import page_number
 
@@ -34,9 +35,28 @@ class ReceiptForm(Form):
 
     BESIDE: ClassVar[Beside] = {DepositTooLate: "value_at", ReceiptInFuture: "value_at", ReceiptRecorded: "reference"}
 
+    closes_at: datetime | None = None
+    """When the round's registration closes."""
+
     amount = MoneyField(_l("Amount received"), [InputRequired(_l("Write the amount."))])
     value_at = ShanghaiDateTimeField(_l("Bank's value time"), [InputRequired(_l("Write a date and a time."))])
     reference = StringField(_l("Bank's reference"), [InputRequired(_l("Write the bank's reference.")), Length(max=80)])
+
+    def validate_reference(self, field: StringField) -> None:
+        """Say beside the reference if it was recorded."""
+        try:
+            must_be_new(db.session(), str(field.data))
+        except Refusal as refusal:
+            raise SaidBeside(refusal) from refusal
+
+    def validate_value_at(self, field: ShanghaiDateTimeField) -> None:
+        """Say beside the time if it is too late for the round, or has not come."""
+        if self.closes_at is None or field.data is None:
+            return
+        try:
+            must_be_in_time(value_at=field.data, registration_closes_at=self.closes_at, now=now())
+        except Refusal as refusal:
+            raise SaidBeside(refusal) from refusal
 
     def received(self) -> Received:
         """Return what was received."""
@@ -79,7 +99,9 @@ def paddle(slug: str, paddle_id: int) -> ResponseReturnValue:
 @bp.post("/<int:paddle_id>/receipts")
 def receive(slug: str, paddle_id: int) -> ResponseReturnValue:
     """Record a deposit that the bank received."""
+    page = queries.paddle(db.session(), slug, paddle_id=paddle_id, market_key=my_market()) or abort(404)
     form = ReceiptForm(request.form)
+    form.closes_at = page.head.registration_closes_at
     if not form.validate():
         return _shown(slug, paddle_id, receipt=form)
     market_key, by_id = _who(slug, paddle_id)

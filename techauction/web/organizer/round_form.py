@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 
 from techauction.clock import SHANGHAI
 from techauction.core.admission import DepositKind, DepositRule
-from techauction.core.days import SpecialDays, day_of, working_day_before, working_day_from
+from techauction.core.days import SpecialDays, day_of, working_day_from
 from techauction.core.lot import ExtensionKind
 from techauction.core.planned import PlannedRound
 from techauction.core.refusal import Refusal
@@ -23,16 +23,23 @@ from techauction.core.terms import (
     LONGEST_TITLE,
     MIN_ADMITTED,
     NUMBERS,
-    RESERVE_LEAD,
     SLUG,
+    registration_end,
+    reserve_deadline,
+    unsaid,
 )
+from techauction.db import db
+from techauction.services.rounds import slug_must_be_free
+from techauction.web.addresses import identifier
 from techauction.web.editing import EditForm
 from techauction.web.fields import (
     Beside,
     CheckboxesField,
     MoneyField,
     PercentField,
+    SaidBeside,
     ShanghaiDateTimeField,
+    TextRead,
     WholeField,
     choices,
 )
@@ -44,7 +51,7 @@ _NEEDED = _l("This is needed.")
 _WHOLE = _l("Write a whole number from %(min)d to %(max)d.")
 _SIGNS = _l("Use small letters, digits and single hyphens.")
 _AHEAD = timedelta(days=14)
-_OPENS, _REGISTRATION = time(10), time(17)
+_OPENS = time(10)
 
 
 def _whole(label: Any, name: str) -> WholeField:
@@ -71,6 +78,9 @@ class RoundForm(EditForm):
         MarketHasLots: "markets",
         CustodianUnfit: "custodian",
     }
+
+    round_id: int | None = None
+    """The draft that is changed, if one is."""
 
     CALLED: ClassVar[Mapping[str, str]] = {"custodian_id": "custodian"}
 
@@ -127,6 +137,34 @@ class RoundForm(EditForm):
         if self.deposit_kind.data == DepositKind.FIXED and field.data is None and not field.errors:
             raise ValidationError(_("Write the sum, or choose a share of the start price."))
 
+    def validate_slug(self, field: StringField) -> None:
+        """Say beside the name for addresses if another round has it."""
+        try:
+            slug_must_be_free(db.session(), str(field.data), besides=self.round_id)
+        except Refusal as refusal:
+            raise SaidBeside(refusal) from refusal
+
+    def validate_custodian(self, field: SelectField) -> None:
+        """Say beside the custodian if these rules know none."""
+        if field.data and self.regime.data != Regime.AUCTION:
+            raise SaidBeside(CustodianUnfit())
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Return whether a round can be kept as a draft: with everything else it says what lacks a word."""
+        fine = super().validate(extra_validators)
+        if not self._is_readable():
+            return False
+        problems = tuple(unsaid(self.planned(host="")))
+        self.mark(problems)
+        return fine and not problems
+
+    def _is_readable(self) -> bool:
+        """Return whether a round can be made of what was sent, whatever its names are."""
+        texts = [each for each in self if isinstance(each, TextRead) and each is not self.deposit_fixed]
+        chosen = (self.regime, self.extension_kind, self.deposit_kind)
+        unread = [each for each in texts if each.data is None and (each.errors or each.flags.required)]
+        return not unread and not any(each.errors for each in chosen)
+
     def planned(self, *, host: str, synthetic: bool = False) -> PlannedRound:
         """Return the round as it is planned; the host market always takes part."""
         return PlannedRound(
@@ -164,7 +202,7 @@ class RoundForm(EditForm):
             commission_agreed=bool(self.commission_agreed.data),
             commission_note=self.commission_note.data or "",
             deposit_reason=self.deposit_reason.data or "",
-            custodian_id=int(self.custodian.data) if self.custodian.data else None,
+            custodian_id=identifier(self.custodian.data or ""),
         )
 
     def refuse(self, refusal: Refusal, beside: str | None = None) -> None:
@@ -190,17 +228,14 @@ def label_of(problem: Problem) -> str:
 
 
 def blank(now: datetime, special: SpecialDays) -> dict[str, datetime]:
-    """Return the times that a new round begins with: on a working day two weeks ahead, from ten to two.
-
-    Registration closes at five on the working day before: the bank's value time must be before it.
-    """
+    """Return the times that a new round begins with: on a working day two weeks ahead, from ten to two."""
     day = working_day_from(day_of(now + _AHEAD), special)
     opens_at = datetime.combine(day, _OPENS, SHANGHAI)
     return {
         "opens_at": opens_at,
         "closes_at": opens_at + FREE_PERIOD,
-        "registration_closes_at": datetime.combine(working_day_before(day, special), _REGISTRATION, SHANGHAI),
-        "reserve_deadline_at": opens_at - RESERVE_LEAD,
+        "registration_closes_at": registration_end(opens_at, special, now),
+        "reserve_deadline_at": reserve_deadline(opens_at, now),
     }
 
 

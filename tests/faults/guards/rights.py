@@ -75,6 +75,20 @@ FAULTS = [
         test="tests/core/test_instruction.py::test_a_leader_defends_its_lead_by_its_instruction_and_by_one_step_only",
     ),
     Fault(
+        guard="a colleague's ceiling is not overwritten unseen",
+        file="techauction/services/instructions.py",
+        original="        must_be_as_seen(shown(before.ceiling if before is not None and counts else None), seen)\n",
+        planted="        pass\n",
+        test="tests/web/test_room.py::test_a_colleagues_ceiling_is_not_overwritten_unseen",
+    ),
+    Fault(
+        guard="a colleague's ceiling is not withdrawn unseen",
+        file="techauction/services/instructions.py",
+        original="        must_be_as_seen(shown(row.ceiling), seen)\n",
+        planted="        pass\n",
+        test="tests/web/test_room.py::test_a_colleagues_ceiling_is_not_withdrawn_unseen",
+    ),
+    Fault(
         guard="a voided paddle's instruction bids no more",
         file="techauction/services/instructions.py",
         original=" if each.bidder.may_bid}",

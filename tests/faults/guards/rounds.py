@@ -99,6 +99,20 @@ FAULTS = [
         test="tests/web/test_editing.py::test_what_is_accepted_is_what_was_shown",
     ),
     Fault(
+        guard="what its host publishes, or calls off, is what it was shown",
+        file="techauction/services/rounds.py",
+        original="    must_be_as_seen(drafts.shown(session, row), seen)\n",
+        planted="",
+        test="tests/services/test_rounds.py::test_a_draft_is_decided_about_as_it_was_shown_under_its_lock[sqlite]",
+    ),
+    Fault(
+        guard="a change of a lot is a change of its draft",
+        file="techauction/store/drafts.py",
+        original=' | {f"{LOT}{lot.number}": _said(lot) for lot in lots}',
+        planted="",
+        test="tests/web/test_decided.py::test_a_draft_is_decided_about_as_it_was_shown",
+    ),
+    Fault(
         guard="a form without marks agrees with nothing",
         file="techauction/core/seen.py",
         original="if seen.get(name) != mark)",
