@@ -9,6 +9,7 @@ from techauction import letters, services
 from techauction.core.registration import Decision
 from techauction.letters import LETTERS, letter
 from techauction.services.notices import OUTBID
+from techauction.wording.notices import NOTICES
 
 FACTS: dict[str, int | str | None] = {
     "act": "void_bid",
@@ -62,6 +63,10 @@ def written() -> set[str]:
 
 def test_every_notice_has_a_letter() -> None:
     assert written() | OF_EARLIER_VERSIONS == set(LETTERS)
+
+
+def test_each_kind_has_a_name_for_whoever_lists_notices() -> None:
+    assert set(NOTICES) == set(LETTERS)
 
 
 @pytest.mark.parametrize("what", sorted(LETTERS))

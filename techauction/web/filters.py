@@ -13,7 +13,7 @@ from techauction.clock import SHANGHAI
 from techauction.core.capitals import in_capitals
 from techauction.core.money import FEN_PER_WAN, Money
 from techauction.core.names import Name
-from techauction.wording import act, in_chinese, province, say, word
+from techauction.wording import act, in_chinese, notice, province, say, word
 from techauction.wording.words import maturity
 
 NOTHING = "—"
@@ -136,6 +136,7 @@ def register(app: Flask) -> None:
         "weekday": weekday,
         "word": said,
         "act": act,
+        "notice": notice,
         "refusal": say,
         "maturity": maturity,
         "province": province,

@@ -105,13 +105,13 @@ class RoundForm(EditForm):
     extension_kind = SelectField(_l("How a late bid moves the close"))
     extension_trigger_s = _whole(_l("Timed period, in seconds"), "extension_trigger_s")
     extension_length_s = _whole(_l("Moved by, in seconds"), "extension_length_s")
-    extension_cap_s = _whole(_l("All moves together, at most, in seconds"), "extension_cap_s")
+    extension_cap_s = _whole(_l("All moves, at most, in seconds"), "extension_cap_s")
 
     max_steps = _whole(_l("Increments that one bid may rise"), "max_steps")
-    collar = _whole(_l("Second confirmation over this multiple of the price"), "collar")
+    collar = _whole(_l("Second confirmation over this multiple"), "collar")
     min_admitted = _whole(_l("Paddles admitted, at least"), "min_admitted")
     min_bidding = _whole(_l("Paddles that bid, at least"), "min_bidding")
-    gap_s = _whole(_l("Absence of the server that interrupts a lot, in seconds"), "gap_s")
+    gap_s = _whole(_l("Absence that interrupts a lot, in seconds"), "gap_s")
     raise_own_bid = BooleanField(_l("Whoever leads may raise the own bid"))
 
     deposit_kind = SelectField(_l("Deposit"))
