@@ -1,14 +1,18 @@
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from markupsafe import Markup
 
 from techauction.core.lot import Stage
 from techauction.core.money import Money
 from techauction.core.names import Name
 from techauction.core.round import Phase
+from techauction.settings import SHIPPED
 from techauction.web import filters
 
+TEMPLATES = SHIPPED / "templates"
 AT = datetime(2026, 11, 2, 2, 0, 0, 7_890, tzinfo=UTC)
 
 
@@ -54,6 +58,27 @@ def test_a_name_is_shown_in_the_readers_language_or_in_the_other(app: Flask) -> 
         assert filters.named(Name("标的", "Lot")) == "Lot"
         assert filters.named(Name("标的", "")) == "标的"
     assert filters.named(None) == "—"
+
+
+def test_chinese_sentences_stand_close_together_and_others_apart() -> None:
+    said = Markup("<p>前一句。\n  后一句。 <b>粗体</b> One. Two. 号牌 260</p>")
+
+    assert filters.close_up(said) == Markup("<p>前一句。后一句。 <b>粗体</b> One. Two. 号牌 260</p>")
+
+
+_SENTENCES = re.compile(r"""\."[^{}]*\) \}\}\s+(?:\{% if[^%]*%\}\s*)?\{\{ _\(""")
+
+
+def test_no_template_sets_sentences_apart_in_chinese() -> None:
+    closed = {"_macros/sale.html", "_macros/offers.html", "_macros/approval.html"}  # where they are shown
+    for file in TEMPLATES.rglob("*.html"):
+        kept = re.sub(r"\{% filter close_up %\}.*?\{% endfilter %\}", "", file.read_text(), flags=re.DOTALL)
+        if file.relative_to(TEMPLATES).as_posix() not in closed:
+            assert not _SENTENCES.search(kept), file
+    for macro in ("rules_in_words(", "tie(offers", "shown(asked"):
+        shown = [line for file in TEMPLATES.rglob("*.html") for line in file.read_text().splitlines() if "{{ " + macro in line]
+        assert shown
+        assert all("|close_up }}" in line for line in shown), macro
 
 
 def test_rates_are_shown_as_they_were_computed() -> None:

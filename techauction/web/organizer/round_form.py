@@ -105,7 +105,7 @@ class RoundForm(EditForm):
     extension_kind = SelectField(_l("How a late bid moves the close"))
     extension_trigger_s = _whole(_l("Timed period, in seconds"), "extension_trigger_s")
     extension_length_s = _whole(_l("Moved by, in seconds"), "extension_length_s")
-    extension_cap_s = _whole(_l("All moves, at most, in seconds"), "extension_cap_s")
+    extension_cap_s = _whole(_l("In all at most, in seconds"), "extension_cap_s")
 
     max_steps = _whole(_l("Increments that one bid may rise"), "max_steps")
     collar = _whole(_l("Second confirmation over this multiple"), "collar")
