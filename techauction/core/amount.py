@@ -20,7 +20,11 @@ _UNITS = {
     "": FEN_PER_YUAN,
 }
 _TERM = re.compile(rf"\s*(?P<whole>{GROUPED})(?:\.(?P<part>[0-9]+))?\s*(?P<unit>(?:亿|千万|百万|万)(?:\s*元$)?|wan|元$|yuan)?")
-_AMOUNT = re.compile(r"(?:人民币|RMB|CNY)?\s*¥?\s*(?P<sign>[-+]?)\s*(?P<terms>[0-9].*?)(?:(?<=元)[整正])?", re.IGNORECASE)
+_CURRENCY = r"(?:人民币|RMB|CNY)"
+_AMOUNT = re.compile(
+    rf"(?:{_CURRENCY}\s*:?)?\s*¥?\s*(?P<sign>[-+]?)\s*(?P<terms>[0-9].*?)(?:(?<=元)\s*[整正])?(?:\s*{_CURRENCY})?",
+    re.IGNORECASE,
+)
 _COULD_BE = re.compile(r"[0-9][-~—至到,. 0-9亿万千百]*[0-9亿万千百]元?")
 """Digits and units that make no amount in one way: `1,23`, `1万2`, `100-200万`."""
 
