@@ -20,6 +20,7 @@ READ = [
 """Workbook columns and bilingual reasons stand in Python, names of the demonstration in JSON, all else in the catalogue."""
 
 WORDS = {
+    "末尾哈希": "末位哈希",
     "未上拍": "未开拍",
     "未拍": "未开拍",
     "出价次数": "报价次数",

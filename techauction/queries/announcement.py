@@ -11,6 +11,7 @@ from techauction.queries.catalogue import LotTile, tile_of, tiles_of_round
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, Totals, head_of, public_round, totals_of
 from techauction.queries.viewing import ANYBODY, Viewer
+from techauction.store.heads import of_round
 
 LOTS_A_PAGE = 100
 
@@ -62,5 +63,5 @@ def announcement(session: Session, slug: str, *, page: int, now: datetime, viewe
         ),
         paging=paging,
         digest=row.digest,
-        round_head=heads.of_round(session, row),
+        round_head=of_round(session, row),
     )

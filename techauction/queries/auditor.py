@@ -22,6 +22,7 @@ from techauction.queries.viewing import LISTED, PUBLIC
 from techauction.queries.voids import Void, by_bid, voids
 from techauction.store.auction import OutcomeRow
 from techauction.store.consigning import LotRow, ResultRow, RoundMarketRow, RoundRow
+from techauction.store.heads import of_round
 from techauction.store.record import RecordRow
 
 ROUNDS_A_PAGE = 20
@@ -129,7 +130,7 @@ def round_(session: Session, slug: str, *, page: int) -> AuditedRoundPage | None
     at_close = heads.at_close(session, row.id)
     return AuditedRoundPage(
         round=found,
-        round_head=heads.of_round(session, row),
+        round_head=of_round(session, row),
         lots=tuple(_lot(*each, head_hash=at_close.get(each[0].id, each[0].head_hash)) for each in lots),
         paging=paging,
     )

@@ -3,9 +3,9 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from techauction.core.record import GENESIS, ROUND_VERSION, Kind
-from techauction.store.consigning import LotRow, RoundRow
-from techauction.store.record import RecordRow, RoundRecordRow
+from techauction.core.record import Kind
+from techauction.store.consigning import LotRow
+from techauction.store.record import RecordRow
 
 
 def at_close(session: Session, round_id: int) -> dict[int, str]:
@@ -20,11 +20,3 @@ def at_close(session: Session, round_id: int) -> dict[int, str]:
         )
     )
     return dict(rows.all())
-
-
-def of_round(session: Session, row: RoundRow) -> str | None:
-    """Return the head of the round's own record, of a closed round whose digest is over it too."""
-    if row.digest_version != ROUND_VERSION:
-        return None
-    last = select(RoundRecordRow.hash).where(RoundRecordRow.round_id == row.id).order_by(RoundRecordRow.seq.desc())
-    return session.scalar(last.limit(1)) or GENESIS

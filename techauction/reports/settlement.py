@@ -1,6 +1,6 @@
 """The settlement of a round: one line a lot, and totals, computed again from the record of its sale."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from techauction.core.names import Name
 from techauction.core.outcome import Ending, PassedInFor
 from techauction.core.settlement import BooksDiffer, Commission, SettlementOwed, Statement
 from techauction.core.value_added import NOT_COUNTED
+from techauction.reports.described import Described, described_lots
 from techauction.reports.parties import (
     Buyer,
     DepositLine,
@@ -20,17 +21,15 @@ from techauction.reports.parties import (
     accounts,
     buyers_of,
     deposits_of,
-    institute_of,
-    market_of,
     markets_of,
     posted,
 )
 from techauction.reports.recorded import RecordedLot, find_round, recorded_lots
 from techauction.reports.value_added import ValueAddedReport, compile_report
 from techauction.store.aftersale import CaseRow
-from techauction.store.consigning import LotRow, ResultRow
+from techauction.store.consigning import LotRow
+from techauction.store.heads import of_round
 from techauction.store.money import SettlementRow
-from techauction.store.people import FieldRow, MarketRow, OrganisationRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +89,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """A round's settlement. `digest` is empty until the round has closed.
+    """A round's settlement. `digest` is empty until the round has closed; `round_head` is there where it is over that too.
 
     `posted` is what its ledger has, by posting; `accounts` what that owes, by account.
     """
@@ -105,6 +104,7 @@ class Settlement:
     commission: Commission
     commission_note: str
     digest: str | None
+    round_head: str | None
     closed_at: datetime | None
 
 
@@ -117,7 +117,7 @@ def compile_settlement(session: Session, slug: str) -> Settlement:
     """
     row = find_round(session, slug)
     recorded = recorded_lots(session, row.id)
-    described = {each.lot: each for each in _described(session, row.id)}
+    described = {each.lot: each for each in described_lots(session, row.id)}
     buyers = buyers_of(session, row.id)
     kept = {
         each.lot_id: each
@@ -147,6 +147,7 @@ def compile_settlement(session: Session, slug: str) -> Settlement:
         commission=commission,
         commission_note=row.commission_note or "",
         digest=row.digest,
+        round_head=of_round(session, row),
         closed_at=row.closed_at,
     )
 
@@ -181,35 +182,7 @@ def _sale(lot: RecordedLot, statement: Statement, buyers: Mapping[int, Buyer]) -
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Described:
-    lot: int
-    title: Name
-    field: Name
-    market: Party
-    institute: Party
-
-
-def _described(session: Session, round_id: int) -> Iterable[_Described]:
-    rows = session.execute(
-        select(LotRow.id, ResultRow, FieldRow, MarketRow, OrganisationRow)
-        .join(ResultRow, LotRow.result_id == ResultRow.id)
-        .join(FieldRow, ResultRow.field_key == FieldRow.key)
-        .join(MarketRow, LotRow.market_key == MarketRow.key)
-        .join(OrganisationRow, ResultRow.institute_id == OrganisationRow.id)
-        .where(LotRow.round_id == round_id)
-    )
-    for lot_id, result, field, market, institute in rows:
-        yield _Described(
-            lot=lot_id,
-            title=result.title,
-            field=field.name,
-            market=market_of(market),
-            institute=institute_of(institute),
-        )
-
-
-def _line(lot: RecordedLot, described: _Described, sale: Sale | None) -> Line:
+def _line(lot: RecordedLot, described: Described, sale: Sale | None) -> Line:
     met = None
     if lot.reserved and lot.ending is Ending.SOLD:
         met = True

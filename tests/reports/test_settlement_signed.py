@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.core.approval import Act
@@ -18,6 +18,7 @@ from techauction.reports.checks import checks
 from techauction.reports.settlement import compile_settlement
 from techauction.services import aftersale, deposits, hammer, opening, voiding
 from techauction.store.money import SettlementRow
+from techauction.store.record import RoundRecordRow
 from tests.builders import CLOSES, OPENS, a_receipt, a_user, wan
 from tests.reports.test_settlement import column_of, exported, fen, sold
 from tests.rounds import Played, a_round_sold, a_round_to_play, by_two
@@ -155,6 +156,15 @@ def test_a_settlement_says_its_terms_and_its_times(sessions: sessionmaker[Sessio
     assert "2026-11-02 13:00:00" in said
     assert "2026-11-02 14:00:00" in said
     assert "to the listing market" in said
+    with sessions() as session:
+        head = session.scalar(
+            select(RoundRecordRow.hash)
+            .where(RoundRecordRow.round_id == played.row.id)
+            .order_by(RoundRecordRow.seq.desc())
+            .limit(1)
+        )
+    assert head
+    assert f"own record too, which binds paddles to bidders: {head}" in said
     assert "PROVISIONAL" not in said
 
 

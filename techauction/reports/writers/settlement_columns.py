@@ -147,7 +147,7 @@ APPLIED = _yuan_of_sale("保证金抵扣", "Deposit applied", lambda of: of.depo
 DUE = _yuan_of_sale("应付余款", "Due", lambda of: of.due)
 PROCEEDS = _yuan_of_sale("应付科研院所", "Institute's proceeds", lambda of: of.proceeds)
 OUTCOME = _text("结果", "Outcome", 18, _outcome)
-HEAD = _text("记录末尾哈希", "Head hash", 20, lambda line, _: line.head)
+HEAD = _text("记录末位哈希", "Head hash", 20, lambda line, _: line.head)
 
 COLUMNS = (
     NUMBER,

@@ -89,8 +89,14 @@ def notes(settlement: Settlement, written_at: datetime) -> Iterator[tuple[str, s
         yield "本场次尚未结束，尚无摘要。", "The round has not closed; it has no digest yet."
     else:
         yield (
-            f"各标的记录末尾哈希的摘要（SHA-256）：{settlement.digest}",
+            f"各标的记录末位哈希的摘要（SHA-256）：{settlement.digest}",
             f"Digest (SHA-256) of the lots' head hashes: {settlement.digest}",
+        )
+    if settlement.round_head is not None:
+        head = settlement.round_head
+        yield (
+            f"摘要还包括场次自身记录的末位哈希（其中各号牌与竞买人绑定）：{head}",
+            f"The digest is over the head of the round's own record too, which binds paddles to bidders: {head}",
         )
 
 
