@@ -103,4 +103,11 @@ FAULTS = [
         planted="    with nullcontext():\n",
         test="tests/test_db.py::test_writers_of_a_process_wait_for_each_other_and_not_for_sqlite[sqlite]",
     ),
+    Fault(
+        guard="a crowd of pages does not stand before the auctioneer",
+        file="techauction/db.py",
+        original="    with _turn(session), writing(session) as begun:\n",
+        planted="    with nullcontext(), writing(session) as begun:\n",
+        test="tests/web/test_turns.py::test_a_crowd_of_pages_that_write_does_not_go_before_the_auctioneer",
+    ),
 ]
