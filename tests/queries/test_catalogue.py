@@ -65,7 +65,7 @@ def test_a_lot_is_found_by_its_words_in_both_languages_and_by_its_institute(sess
     with sessions() as session:
         round_ = a_round(session)
         battery = a_battery(session, round_, number=7)
-        a_lot(session, round_, result=a_result(session, title_zh="水稻施肥", title_en="Rice"))
+        a_lot(session, round_, number=8, result=a_result(session, title_zh="水稻施肥", title_en="Rice"))
 
         page = found(session, round_, words)
 
