@@ -108,7 +108,7 @@ def duration(period: timedelta | int) -> str:
         _("%(count)d s", count=rest) if rest else "",
     ]
     said = [part for part in parts if part]
-    return " ".join(said[:2]) if said else _("%(count)d s", count=0)
+    return ("" if in_chinese() else " ").join(said[:2]) if said else _("%(count)d s", count=0)
 
 
 def weekday(day: date) -> str:

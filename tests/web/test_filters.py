@@ -93,6 +93,8 @@ def test_a_period_is_shown_in_its_two_largest_units(app: Flask) -> None:
         shown = [filters.duration(period) for period in (0, 59, 300, 5_400, timedelta(days=2, hours=3, minutes=4))]
 
     assert shown == ["0 s", "59 s", "5 min", "1 h 30 min", "2 d 3 h"]
+    with app.test_request_context("/?lang=zh"):
+        assert filters.duration(5_400) == "1小时30分钟"
 
 
 def test_the_same_code_has_another_word_elsewhere(app: Flask) -> None:
