@@ -289,7 +289,7 @@ def _round_closed(facts: Facts) -> Letter:
         _("Closed: %(title)s", title=named(facts)),
         _(
             "The round is closed. Keep this notice: it is evidence against a record that is changed later.\n\n"
-            "Digest of the round:\n%(digest)s\n\nLast hash of each lot:\n%(heads)s",
+            "Digest of the round:\n%(digest)s\n\nLast hash of the round's own record, and of each lot:\n%(heads)s",
             digest=facts["digest"],
             heads=heads,
         ),

@@ -198,7 +198,7 @@ HANDOFF = {
     "step_done": _l("This step is on record already: %(step)s."),
     "step_too_early": _l("“%(first)s” must come before “%(step)s”."),
     "no_such_step": _l("This case has no such step."),
-    "books_differ": _l("The settlement kept for lot %(lot)s is not what its record comes to (%(what)s). Verify the record."),
+    "books_differ": _l("The settlement kept for lot %(lot)s is not what its record comes to. Verify the record."),
     "settlement_owed": _l("Lot %(lot)s was sold just now, and its settlement is on its way. Try again in a moment."),
 }
 ACCOUNTS = {
