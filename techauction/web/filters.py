@@ -8,7 +8,6 @@ from enum import StrEnum
 from flask import Flask
 from flask_babel import format_date
 from flask_babel import gettext as _
-from markupsafe import Markup
 
 from techauction import wording
 from techauction.clock import SHANGHAI
@@ -18,7 +17,7 @@ from techauction.core.names import Name
 from techauction.wording import act, in_chinese, notice, province, say, word
 from techauction.wording.words import maturity
 
-_APART = re.compile(r"(?<=[。；！？：，、）])\s+(?=[\u3400-\u9fff（“])")
+_APART = re.compile(r"(?<=[。；！？：，、）])\s+(?=(?:<[^>]+>)*[\u3400-\u9fff（“])")
 NOTHING = "—"
 _TIMES = {
     "day": "%Y-%m-%d",
@@ -121,9 +120,9 @@ def said(member: StrEnum | None) -> str:
     return NOTHING if member is None else str(word(member))
 
 
-def close_up(markup: Markup) -> Markup:
+def close_up(markup: str) -> str:
     """Return Chinese sentences that a template sets one after another, without the space that stands between others."""
-    return Markup(_APART.sub("", markup))  # noqa: S704 (it is markup already)
+    return type(markup)(_APART.sub("", markup))  # markup stays markup
 
 
 def register(app: Flask) -> None:

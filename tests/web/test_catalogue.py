@@ -139,6 +139,15 @@ def test_a_page_in_chinese_shows_chinese_names(visitor: Browser) -> None:
 
 
 @pytest.mark.usefixtures("open_lot")
+def test_sentences_in_chinese_stand_without_a_space_between_them(visitor: Browser) -> None:
+    page = visitor.get("/rounds/joint/lots/4", headers={"Accept-Language": "zh-CN"}).text
+    rules = page[page.index('<ul class="rules">') : page.index("</ul>", page.index('<ul class="rules">'))]
+
+    assert rules.count("。") > 8
+    assert re.findall(r"[。；，：！？]\s+[\u3400-\u9fff]", rules) == []
+
+
+@pytest.mark.usefixtures("open_lot")
 def test_the_search_keeps_what_was_sought_and_says_when_nothing_is_like_it(visitor: Browser) -> None:
     text = visitor.get("/rounds/joint?words=spaceship&field=energy&stage=nonsense").text
 

@@ -3,7 +3,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from markupsafe import Markup
 
 from techauction.core.lot import Stage
 from techauction.core.money import Money
@@ -61,9 +60,9 @@ def test_a_name_is_shown_in_the_readers_language_or_in_the_other(app: Flask) -> 
 
 
 def test_chinese_sentences_stand_close_together_and_others_apart() -> None:
-    said = Markup("<p>前一句。\n  后一句。 <b>粗体</b> One. Two. 号牌 260</p>")
+    said = "<p>前一句。\n  后一句。 <b>粗体</b> One. Two. 号牌 260</p>"
 
-    assert filters.close_up(said) == Markup("<p>前一句。后一句。 <b>粗体</b> One. Two. 号牌 260</p>")
+    assert filters.close_up(said) == "<p>前一句。后一句。<b>粗体</b> One. Two. 号牌 260</p>"
 
 
 _SENTENCES = re.compile(r"""\."[^{}]*\) \}\}\s+(?:\{% if[^%]*%\}\s*)?\{\{ _\(""")

@@ -68,6 +68,18 @@ def test_a_voided_bid_is_struck_through_on_the_public_page(visitor: Browser, pla
     assert "2 bids were made; 1 of them was voided and does not count." in page
 
 
+def test_a_bidder_reads_which_of_its_own_bids_was_voided(
+    visitor: Browser, new_user: Callable[..., UserRow], played: Played
+) -> None:
+    new_user("bidder", Role.ENTERPRISE, organisation_id=played.paddles[1].organisation_id)
+    visitor.sign_in("bidder")
+
+    mine = visitor.get("/bidder/receipts").text
+
+    assert "<del>¥2,300,000</del>" in mine
+    assert "Voided by event 5. Two persons agreed to it: Zhejiang Technology Exchange." in " ".join(mine.split())
+
+
 def test_the_result_page_says_why_it_counts_differently(visitor: Browser, played: Played) -> None:
     assert "2 bids were made; 1 of them was voided" in visitor.get(f"/rounds/{played.row.slug}/result").text
 
