@@ -15,7 +15,17 @@ from techauction.core.planned import PlannedRound
 from techauction.core.reading import Faults
 from techauction.core.refusal import NoSuch, Refusal
 from techauction.core.registration import ReasonNeeded
-from techauction.core.round import HostDecides, MarketHasLots, Phase, PhaseForbids, RoundNotReady, SlugOnRecord, SlugTaken
+from techauction.core.round import (
+    CustodianUnfit,
+    HostDecides,
+    MarketHasLots,
+    Phase,
+    PhaseForbids,
+    Regime,
+    RoundNotReady,
+    SlugOnRecord,
+    SlugTaken,
+)
 from techauction.core.roundfile import Known, read
 from techauction.core.seen import ChangedMeanwhile, Marks, marks_of, values_of
 from techauction.reports.record_of_sale import verify_round
@@ -75,6 +85,24 @@ def call_off(session: Session, row: RoundRow, by: UserRow, reason: str, market: 
 def revise(session: Session, row: RoundRow, changed: PlannedRound, by: UserRow, market: str = "zhejiang") -> None:
     """Change a draft by somebody who has just been shown it."""
     rounds.revise(session, round_id=row.id, market_key=market, planned=changed, seen=seen(row), by_id=by.id, now=TEN)
+
+
+def test_a_draft_without_the_words_it_needs_is_not_kept(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        with pytest.raises(RoundNotReady) as refused:
+            rounds.draft(session, planned=planned(buyer_bps=501), by_id=a_user(session).id, now=TEN)
+
+        assert [each.field for each in refused.value.problems] == ["buyer_bps", "commission_note"]
+        assert session.scalars(select(RoundRow)).all() == []
+
+
+def test_a_custodian_is_named_under_the_auction_law_alone(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        by = a_user(session)
+
+        with pytest.raises(CustodianUnfit):
+            rounds.draft(session, planned=planned(custodian_id=by.id), by_id=by.id, now=TEN)
+        assert rounds.draft(session, planned=planned(custodian_id=by.id, regime=Regime.AUCTION), by_id=by.id, now=TEN)
 
 
 def test_two_rounds_have_no_name_in_common(sessions: sessionmaker[Session]) -> None:

@@ -75,7 +75,14 @@ FAULTS = [
         file="techauction/services/rounds.py",
         original="    _must_be_said(planned)\n    try:",
         planted="    try:",
-        test="tests/web/test_organizer.py::test_what_is_wrong_stands_beside_its_field_and_nothing_is_kept",
+        test="tests/services/test_rounds.py::test_a_draft_without_the_words_it_needs_is_not_kept[sqlite]",
+    ),
+    Fault(
+        guard="a custodian is named under the Auction Law alone",
+        file="techauction/services/rounds.py",
+        original="    if not fit or planned.regime is not Regime.AUCTION:\n",
+        planted="    if not fit:\n",
+        test="tests/services/test_rounds.py::test_a_custodian_is_named_under_the_auction_law_alone[sqlite]",
     ),
     Fault(
         guard="an odd increment is asked again",
@@ -103,7 +110,7 @@ FAULTS = [
         file="techauction/services/rounds.py",
         original="    must_be_as_seen(drafts.shown(session, row), seen)\n",
         planted="",
-        test="tests/services/test_rounds.py::test_a_draft_is_decided_about_as_it_was_shown_under_its_lock[sqlite]",
+        test="tests/services/test_rounds.py::test_a_draft_is_decided_about_as_it_was_shown_under_its_lock[sqlite-publish]",
     ),
     Fault(
         guard="a change of a lot is a change of its draft",
