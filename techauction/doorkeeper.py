@@ -39,6 +39,7 @@ class Patience:
     silent_s: float = 10.0
     head_s: float = 10.0
     head_bytes: int = 65_536
+    url_bytes: int = 8_192
     body_s: float = 300.0
     grace_s: float = 10.0
     pace: int = 8_192

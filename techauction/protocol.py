@@ -89,6 +89,9 @@ class OneWrite(HttpToolsProtocol):
         if (self._split or self._chunk > self.patience.head_bytes) and self._head_bytes() > self.patience.head_bytes:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
             raise _Refused
+        if len(self.url) > self.patience.url_bytes:  # who is asked for in it is read on the event loop
+            self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG)
+            raise _Refused
         self._awaited, self.received = Room.BODY, 0
         if self.parser.get_http_version() == "1.0":
             self.transport = _Unframed(self._held)  # type: ignore[assignment]

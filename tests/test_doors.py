@@ -220,6 +220,15 @@ def test_of_too_many_unfinished_requests_the_oldest_goes_and_the_quick_are_answe
     assert answer(crowd[-1])[0] == 400
 
 
+@pytest.mark.parametrize(("size", "said"), [(8_000, 200), (8_300, 414)])
+def test_an_address_has_its_bound(size: int, said: int, doors: Doors) -> None:
+    client = doors().connected()
+
+    client.sendall(head(f"GET /healthz?{'a' * size}", "Connection: close"))
+
+    assert status(client) == said
+
+
 @pytest.mark.parametrize("pieces", [1, 7])
 @pytest.mark.parametrize(("size", "said"), [(60_000, 200), (66_000, 431)])
 def test_a_head_has_its_bound_in_one_piece_and_in_many(pieces: int, size: int, said: int, doors: Doors) -> None:

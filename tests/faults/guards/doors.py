@@ -4,6 +4,13 @@ from tests.faults.planting import Fault
 
 FAULTS = [
     Fault(
+        guard="an address has its bound",
+        file="techauction/protocol.py",
+        original="        if len(self.url) > self.patience.url_bytes:",
+        planted="        if False:",
+        test="tests/test_doors.py::test_an_address_has_its_bound[8300-414]",
+    ),
+    Fault(
         guard="no thread waits for a body",
         file="techauction/bridge.py",
         original="            message = await receive()\n",
