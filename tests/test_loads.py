@@ -44,7 +44,7 @@ PATIENCE_S = 20
 
 def a_file(session: Session, plan: dict[str, Any]) -> RoundFile:
     faults = Faults()
-    file = read(plan, known(session), faults, TEN)
+    file = read(plan, known(session, TEN), faults, TEN)
     assert not faults.noted
     return file
 

@@ -60,7 +60,7 @@ def a_file(session: Session, consignor: str, bidder: str) -> Any:
         a_bidder(2, credit_code="913300009999999999", code_accepted=True, market="zhejiang", **named),
     ]
     faults = Faults()
-    file = read(plan, known(session), faults, TEN)
+    file = read(plan, known(session, TEN), faults, TEN)
     assert not faults.noted
     return file
 
