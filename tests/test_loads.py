@@ -7,7 +7,7 @@ from threading import Event
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Engine, event, func, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
@@ -25,6 +25,7 @@ from techauction.queries.administration import organisations_page
 from techauction.queries.enterprises import enterprises
 from techauction.queries.institute import my_results
 from techauction.queries.organizer import own_rounds
+from techauction.reports.recorded import find_round
 from techauction.services import registration, sweeping
 from techauction.services.checking import known
 from techauction.services.loading import ADMISSIONS_AT_ONCE, Load, load_round
@@ -292,6 +293,19 @@ def test_no_list_shows_what_is_being_loaded(sessions: Sessions) -> None:
         load.finish(session)
     with sessions() as session:
         assert [len(each) for each in shown(session)] == [1, 1, 2, 2]
+
+
+def test_an_announced_round_whose_row_says_that_it_is_being_loaded_is_neither_hidden_nor_swept(
+    sessions: Sessions, engine: Engine
+) -> None:
+    load(engine, a_plan())
+    with sessions.begin() as session:
+        session.execute(update(RoundRow).values(loading_at=TEN))
+
+    loads.sweep(engine)
+
+    with sessions() as session:
+        assert find_round(session, session.scalars(select(RoundRow.slug)).one()).phase is Phase.PUBLISHED
 
 
 def test_nobody_decides_on_an_organisation_that_is_being_loaded(sessions: Sessions) -> None:

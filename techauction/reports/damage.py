@@ -1,6 +1,7 @@
 """Where rows of a round cannot be read: values that this product cannot have written. Looked for only when something failed."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -69,13 +70,20 @@ def _in_row(session: Session, slug: str, table: Table, key: tuple[Any, ...], num
     this = _any_of(table, [key])
     names = ("id",) if table.name == "lots" else ("lot_id", "case_id")
     whose = next((name for name in names if name in table.c), None)
-    lot = None if whose is None else numbers.get(session.scalar(select(table.c[whose]).where(this)))
-    seq = session.scalar(select(table.c.seq).where(this)) if table.name == "record" else None
+    lot = None if whose is None else numbers.get(_read(session, select(table.c[whose]).where(this)))
+    seq = _read(session, select(table.c.seq).where(this)) if table.name == "record" else None
     for column in table.c:
         if not _can_be_read(session, select(column).where(this), [column]):
             said = f"{table.name} {'-'.join(map(str, key))}: {column.name} is nothing that can stand there"
             of = slug if lot is None else f"{slug}/{lot}"
             yield Violation(Fault.UNREADABLE, of, seq if isinstance(seq, int) else None, said)
+
+
+def _read(session: Session, wanted: Select[tuple[Any]]) -> object:
+    """Return what stands there; nothing where it cannot be read."""
+    with suppress(*FAILS):
+        return session.scalar(wanted)
+    return None
 
 
 def _can_be_read(session: Session, wanted: Select[*tuple[Any, ...]], columns: Sequence[Column[Any]]) -> bool:

@@ -46,7 +46,7 @@ def ask(
     :raises EnterpriseNotApproved, RegistrationClosed, RulesNotAccepted, NoLotNamed, OwnLot: as they say
     """
     round_row = session.get(RoundRow, round_id)
-    if round_row is None or round_row.loading_at is not None:
+    if round_row is None or round_row.is_loading:
         raise NoSuch
     if round_row.phase is not Phase.PUBLISHED:
         raise PhaseForbids(round_row.phase)

@@ -178,7 +178,7 @@ def _describe(result: ResultRow, described: Described) -> None:
 
 def _round_for_update(session: Session, round_id: int) -> RoundRow:
     row = session.get(RoundRow, round_id, with_for_update={"of": RoundRow}, populate_existing=True)
-    if row is None or row.loading_at is not None:
+    if row is None or row.is_loading:
         raise NoSuch
     return row
 

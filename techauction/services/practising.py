@@ -37,7 +37,7 @@ def practise(
     :raises PracticeWhileOpen: a round is being sold, or opens before a new practice would be over
     """
     row = session.get(RoundRow, round_id, with_for_update={"of": RoundRow}, populate_existing=True)
-    if row is None or row.loading_at is not None:
+    if row is None or row.is_loading:
         raise NoSuch
     now = read_clock()
     rehearsal.must_be_rehearsable(row.phase, is_copy=row.copy_of_id is not None, opens_at=row.opens_at, now=now, phases=_PHASES)

@@ -6,12 +6,13 @@ from sqlalchemy.orm import Session
 from techauction.core.refusal import NoSuch
 from techauction.services.discarding import AT_ONCE, rows_of
 from techauction.store.consigning import LotRow, ResultRow, RoundRow
+from techauction.store.loading import LOADING
 from techauction.store.people import OrganisationRow
 
 
 def left(session: Session) -> list[int]:
     """Return the rounds that are being loaded, or were when their load was broken off."""
-    return list(session.scalars(select(RoundRow.id).where(RoundRow.loading_at.is_not(None)).order_by(RoundRow.id)))
+    return list(session.scalars(select(RoundRow.id).where(LOADING).order_by(RoundRow.id)))
 
 
 def sweep_some(session: Session, *, round_id: int, most: int = AT_ONCE) -> bool:
@@ -20,7 +21,7 @@ def sweep_some(session: Session, *, round_id: int, most: int = AT_ONCE) -> bool:
     :raises NoSuch: there is no such load
     """
     row = session.get(RoundRow, round_id, with_for_update={"of": RoundRow}, populate_existing=True)
-    if row is None or row.loading_at is None:
+    if row is None or not row.is_loading:
         raise NoSuch
     brought = select(OrganisationRow.id).where(OrganisationRow.loaded_with_id == round_id)
     for key, its in rows_of(round_id, brought):
@@ -32,5 +33,5 @@ def sweep_some(session: Session, *, round_id: int, most: int = AT_ONCE) -> bool:
         session.execute(delete(ResultRow).where(ResultRow.id.in_(results)).execution_options(synchronize_session=False))
         return True
     session.expunge(row)
-    session.execute(delete(RoundRow).where(RoundRow.id == round_id, RoundRow.loading_at.is_not(None)))
+    session.execute(delete(RoundRow).where(RoundRow.id == round_id, LOADING))
     return False

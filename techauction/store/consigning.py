@@ -118,6 +118,11 @@ class RoundRow(Row):
         )
 
     @property
+    def is_loading(self) -> bool:
+        """Return whether it is being loaded, and nobody sees it yet; what was announced never is again."""
+        return self.loading_at is not None and self.phase is Phase.DRAFT
+
+    @property
     def begins_at(self) -> datetime:
         """Return when the round opened, or else when it is to open: it may open early, or late."""
         return self.opened_at or self.opens_at

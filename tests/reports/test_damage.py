@@ -67,6 +67,17 @@ def damage(session: Session, place: tuple[Table, Any, str], value: object) -> No
     session.execute(text(said), {"value": value, "rowid": rowid})
 
 
+def test_a_value_that_is_no_text_is_a_finding_also_where_it_says_whose_row_it_is(
+    owner: Session, everything_sold: tuple[Path, Played]
+) -> None:
+    owner.execute(text("UPDATE postings SET lot_id = CAST(:value AS TEXT)"), {"value": b"\xff\xfe"})
+    owner.expire_all()
+
+    found = verify_round(owner, everything_sold[1].row.slug)
+
+    assert any("lot_id is nothing that can stand there" in each.detail for each in found)
+
+
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_damage_ends_in_findings(owner: Session, everything_sold: tuple[Path, Played], data: st.DataObject) -> None:
@@ -105,6 +116,7 @@ def test_any_damage_ends_in_findings(owner: Session, everything_sold: tuple[Path
         ("approvals", "shown", "[]", None, None),
         ("rounds", "opens_at", "soon", None, None),
         ("rounds", "regime", "market", None, None),
+        ("rounds", "loading_at", "", None, None),
         ("paddles", "issued_at", "soon", None, None),
     ],
 )

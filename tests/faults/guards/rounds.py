@@ -52,8 +52,8 @@ FAULTS = [
     Fault(
         guard="a round that is being loaded is no list's",
         file="techauction/store/loading.py",
-        original="LOADED = RoundRow.loading_at.is_(None)\n",
-        planted="LOADED = RoundRow.loading_at.is_(None) | RoundRow.loading_at.is_not(None)\n",
+        original="LOADED = not_(LOADING)\n",
+        planted="LOADED = RoundRow.id > 0\n",
         test="tests/test_loads.py::test_no_list_shows_what_is_being_loaded[sqlite]",
     ),
     Fault(
