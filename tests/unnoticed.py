@@ -96,7 +96,6 @@ UNNOTICED: dict[str, str | tuple[str, Callable[[Row], bool]]] = {
     "results.created_at": _WHEN,
     "results.synthetic": "whether a result was invented, which its round says",
     "rounds.call_off_reason": ("why a round was called off, that was not", lambda row: row["closed_at"] is not None),
-    "rounds.closed_at": "when the clerk came to close the round; whether it has closed is found",
     "rounds.copy_of_id": _COPY,
     "rounds.created_at": _WHEN,
     "rounds.loading_at": _LOADED,
@@ -110,9 +109,9 @@ UNNOTICED: dict[str, str | tuple[str, Callable[[Row], bool]]] = {
 """By `table.column`, or by table: the reason; perhaps with the rows that it holds of."""
 
 ELSEWHERE = {
-    "absences": "the house's, not a round's; those that touched its lots are compared with the record",
+    "absences": "the house's, not a round's; those that touched its lots are held against record and audit",
     "api_tokens": "how a program signs in",
-    "audit": "who did what: beside the record, never read by it",
+    "audit": "who did what, beside the record; read for one thing alone: that the clock was set back after an absence",
     "fields": "names of fields; a lot's description has the key",
     "manager_fields": "which cases a manager is offered",
     "markets": "names of markets; the record has their keys",

@@ -1,5 +1,6 @@
 """An absence: nobody could have bid, whatever the cause."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -34,6 +35,37 @@ class Gap:
     def holds(self, instant: datetime) -> bool:
         """Return whether the time just before an instant fell into it: a bid at the closing instant itself is late."""
         return self.away_from < instant <= self.back_at
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the wall clock: what it showed before, and by how much it was moved."""
+
+    at: datetime
+    moved: timedelta
+
+    @property
+    def to(self) -> datetime:
+        """Return what the clock showed after it."""
+        return self.at + self.moved
+
+    def is_after(self, gap: Gap) -> bool:
+        """Return whether the clock was set back by it, after an absence, to before that had ended."""
+        return self.at >= gap.back_at > self.to
+
+    def told(self, paused: int) -> str:
+        """Return what the audit says of it, and of the lots that were paused."""
+        return f"by {self.moved // _MS} ms; {paused} lots paused"
+
+    @classmethod
+    def read(cls, at: datetime, told: str) -> "Step | None":
+        """Return the step that the audit tells of; none, if it does not say so."""
+        said = _TOLD.match(told)
+        return None if said is None else cls(at, int(said[1]) * _MS)
+
+
+_MS = timedelta(milliseconds=1)
+_TOLD = re.compile(r"by (-?\d{1,12}) ms;", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

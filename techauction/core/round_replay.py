@@ -6,7 +6,8 @@ from datetime import datetime
 
 from techauction.core.plain import number, text
 from techauction.core.record import GENESIS
-from techauction.core.round_record import RoundEvent, RoundKind
+from techauction.core.refused import Chain
+from techauction.core.round_record import RoundEvent, RoundKind, chains_at_close
 from techauction.core.violation import Fault, Violation
 
 _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, AssertionError)
@@ -41,7 +42,11 @@ class Bound:
 
 @dataclass(slots=True)
 class RoundReplay:
-    """Where a round's record leads. `heads` are the hashes by place, that before the first event among them."""
+    """Where a round's record leads. `heads` are the hashes by place, that before the first event among them.
+
+    `refused` are the chains of refused offers by lot number, as far as they had come at the round's close; none where the
+    record does not say them: the round goes on, or an earlier version closed it.
+    """
 
     name: str
     heads: dict[int, str] = field(default_factory=lambda: {0: GENESIS})
@@ -49,6 +54,8 @@ class RoundReplay:
     opened_at: datetime | None = None
     opened_seq: int | None = None
     plan: Mapping[str, object] | None = None
+    closed_at: datetime | None = None
+    refused: Mapping[int, Chain] | None = None
     violations: list[Violation] = field(default_factory=list)
 
     @property
@@ -82,6 +89,11 @@ def replay(name: str, entries: Iterable[tuple[RoundEvent, str, str]]) -> RoundRe
 
 def _happen(after: RoundReplay, event: RoundEvent) -> None:
     data = event.data
+    if after.closed_at is not None:
+        after.note(Fault.UNLAWFUL, event.seq, f"{event.kind} after the round had closed")
+    if event.kind is RoundKind.ROUND_CLOSED:
+        after.closed_at, after.refused = event.at, chains_at_close(data)
+        return
     if event.kind is RoundKind.ROUND_OPENED:
         plan = data["plan"]
         if not isinstance(plan, Mapping):

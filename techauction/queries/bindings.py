@@ -1,6 +1,7 @@
 """A round's own record with its bindings opened: who each paddle was issued to. For auditors alone."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from techauction.core.names import Name
+from techauction.core.refused import NAME
 from techauction.core.round_record import RoundKind
 from techauction.queries.paging import Paging, cut
 from techauction.queries.rounds import RoundHead, head_of
@@ -77,7 +79,7 @@ def _event(row: RoundRecordRow, paddles: dict[int | None, PaddleRow]) -> BoundEv
         at=row.at,
         paddle=number,
         opening=None if holds is None else _opening(holds),
-        data=tuple((name, _plain(value)) for name, value in sorted(row.data.items()) if name != "paddle"),
+        data=tuple(_particulars(row)),
         prev_hash=row.prev_hash,
         hash=row.hash,
     )
@@ -86,6 +88,15 @@ def _event(row: RoundRecordRow, paddles: dict[int | None, PaddleRow]) -> BoundEv
 def _opening(row: PaddleRow) -> Opening:
     # Whether it is whole, the verifier says; the page shows what is there.
     return Opening(credit_code=row.credit_code or "", name=Name(row.name_zh or "", row.name_en or ""), salt=row.salt or "")
+
+
+def _particulars(row: RoundRecordRow) -> Iterator[tuple[str, str]]:
+    """Yield what an event says, apart from its paddle; of what was refused, a line for each lot, as the record has it."""
+    for name, value in sorted(row.data.items()):
+        if row.kind is RoundKind.ROUND_CLOSED and name == NAME and isinstance(value, list):
+            yield from ((name, _plain(each)) for each in value)
+        elif name != "paddle":
+            yield name, _plain(value)
 
 
 def _plain(value: object) -> str:

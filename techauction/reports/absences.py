@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from techauction.core.absence import CAUSE, LEAST, Gap, is_long
-from techauction.core.record import Event, Kind
+from techauction.core.record import Event, Kind, instant
 from techauction.core.violation import Fault, Violation
 from techauction.reports.books import Books
+from techauction.store.processes import AbsenceRow
 
 
 def agree(events: Sequence[Event], books: Books) -> Iterator[Violation]:
@@ -26,6 +27,16 @@ def agree(events: Sequence[Event], books: Books) -> Iterator[Violation]:
         closes_at = event.closes_at
 
 
+def set_back(books: Books) -> Iterator[Violation]:
+    """Check that the clock was set back, as the audit says, after each absence that does not count because of that."""
+    for kept in books.absences:
+        if kept.set_back and not any(step.is_after(Gap(kept.away_from, kept.back_at)) for step in books.steps):
+            said = (
+                f"the absence until {instant(kept.back_at)} does not count, and the audit knows of no clock set back after it"
+            )
+            yield Violation(Fault.STATE_DIFFERS, books.round.slug, None, said)
+
+
 def _named(event: Event, books: Books) -> Iterator[Violation]:
     said = Gap(*(datetime.fromisoformat(str(event.data[name])) for name in ("away_from", "back_at")))
     if not any(kept.away_from <= said.away_from and said.back_at <= kept.back_at for kept in books.absences):
@@ -40,5 +51,11 @@ def _passed_over(event: Event, going_since: datetime, closes_at: datetime, books
         missed = Gap(kept.away_from, kept.back_at).since(going_since)
         touched = missed.away_from < closes_at and missed.back_at > last_from
         lost = (touched and is_long(missed, books.round.gap_s)) or (missed.length >= LEAST and missed.holds(closes_at))
-        if lost and kept.back_at <= event.at and not kept.set_back:
+        if lost and kept.back_at <= event.at and not _was_set_back(kept, going_since, books):
             yield Violation(Fault.OFF_TIME, event.lot, event.seq, "hammered, though nobody could bid in its last period")
+
+
+def _was_set_back(kept: AbsenceRow, going_since: datetime, books: Books) -> bool:
+    """Return whether the clock was set back after the absence, and the lot has gone on since then."""
+    gap = Gap(kept.away_from, kept.back_at)
+    return kept.set_back and any(step.is_after(gap) and step.to <= going_since for step in books.steps)

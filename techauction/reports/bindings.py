@@ -42,6 +42,8 @@ def of_round(after: RoundReplay, books: Books) -> Iterator[Violation]:
 
 def _plan(after: RoundReplay, books: Books) -> Iterator[Violation]:
     row = books.round
+    if after.closed_at is not None:  # no record of an earlier version says it
+        yield from differ(Fault.STATE_DIFFERS, row.slug, {"closed_at": (row.closed_at, after.closed_at)})
     if after.plan is None:
         return
     present = row.planned().as_json()

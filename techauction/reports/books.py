@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from techauction.core.absence import Step
 from techauction.core.approval import Decision
 from techauction.core.bidding import KeyClosed
 from techauction.core.money import Money
@@ -16,6 +17,7 @@ from techauction.core.offer import Source
 from techauction.core.refused import RefusedOffer
 from techauction.store.aftersale import CaseRow
 from techauction.store.auction import AdmissionRow, ApprovalRow, InstructionRow, OfferRow, OutcomeRow, PaddleRow, SealedBidRow
+from techauction.store.audit import STEPPED, AuditRow
 from techauction.store.consigning import LotRow, ReserveRow, RoundRow
 from techauction.store.money import DepositRow, PostingRow, ReceiptRow, SettlementRow
 from techauction.store.people import OrganisationRow
@@ -51,7 +53,7 @@ class Books:
 
     `events` are the round's own record, `renames` what was approved, by organisation. `boxes` say by lot and event which
     paddle's sealed offer lies there. `chained` are a lot's refused offers in their order, each with its hash; `unchained` says
-    when others were refused, which an earlier version did.
+    when others were refused, which an earlier version did. `steps` are those of the wall clock, as the audit tells them.
     """
 
     round: RoundRow
@@ -67,6 +69,7 @@ class Books:
     admitted: dict[tuple[int, int], AdmissionRow]
     approvals: list[ApprovalRow]
     absences: list[AbsenceRow]
+    steps: list[Step]
     renames: dict[int, list[RenameRow]] = field(default_factory=lambda: defaultdict(list))
     offers: dict[int, dict[int, TakenOffer]] = field(default_factory=lambda: defaultdict(dict))
     chained: dict[int, list[tuple[RefusedOffer, str]]] = field(default_factory=lambda: defaultdict(list))
@@ -106,6 +109,7 @@ def load_books(session: Session, row: RoundRow) -> Books:
         },
         approvals=list(_all(session, ApprovalRow, ApprovalRow.round_id == row.id)),
         absences=list(_all(session, AbsenceRow, AbsenceRow.back_at > (row.opened_at or row.created_at))),
+        steps=_steps(session),
     )
     approved = (RenameRow.decision == Decision.APPROVED) & RenameRow.organisation_id.in_(bidders)
     for rename in session.scalars(select(RenameRow).where(approved).order_by(RenameRow.decided_at, RenameRow.id)):
@@ -147,6 +151,11 @@ def load_books(session: Session, row: RoundRow) -> Books:
     for left in _all(session, InstructionRow, InstructionRow.lot_id.in_(its_lots)):
         books.instructions[left.lot_id].append(left)
     return books
+
+
+def _steps(session: Session) -> list[Step]:
+    rows = session.execute(select(AuditRow.at, AuditRow.detail).where(AuditRow.what == STEPPED))
+    return [step for at, told in rows if (step := Step.read(at, told)) is not None]
 
 
 def _all(session: Session, kind: type[R], which: ColumnElement[bool]) -> Iterable[R]:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from techauction.core.outcome import Ending
 from techauction.core.record import BIDS, GENESIS, ROUND_VERSION, Kind, heads_told, round_digest
 from techauction.core.refusal import NoSuch
 from techauction.core.replay import replay
@@ -15,7 +16,7 @@ from techauction.core.replayed import Replay
 from techauction.core.round import Phase
 from techauction.core.round_replay import RoundReplay
 from techauction.core.violation import Fault, Violation
-from techauction.reports import absences, accounting, agreement, approved, bindings, in_time, unsealed
+from techauction.reports import absences, accounting, agreement, approved, bindings, in_time, told, unsealed
 from techauction.reports.books import Books, load_books
 from techauction.reports.damage import FAILS, damaged
 from techauction.reports.recorded import find_round
@@ -65,14 +66,18 @@ def _verify_all(session: Session, slug: str, found: list[Violation], failures: l
     records = _records(session, row.id)
     of_round = bindings.replayed(books)
     heads: dict[int, str] = {}
+    voids: list[int | None] = []
     for lot in books.lots:
         try:
             after, violations = _verify(lot, records.get(lot.id, []), of_round, books)
         except FAILS as error:
             failures.append(error)
             found.append(_unreadable(f"{slug}/{lot.number}", error))
+            voids.append(lot.number)  # which nobody can say
             continue
         found += violations
+        if after.ended is not None and after.ended.ending is Ending.VOID:
+            voids.append(lot.number)
         if lot.number is not None and after.head != GENESIS:
             heads[lot.number] = after.head_at_close or after.head
     for check in (
@@ -80,6 +85,8 @@ def _verify_all(session: Session, slug: str, found: list[Violation], failures: l
         bindings.renames(books),
         accounting.deposits(books),
         approved.as_shown(books),
+        absences.set_back(books),
+        told.voided(session, slug, voids),
         _digest(session, books, heads, of_round),
     ):
         try:
@@ -129,7 +136,7 @@ def _verify(row: LotRow, record: list[RecordRow], of_round: RoundReplay, books: 
     found += agreement.offers(after, row, taken, books)
     found += in_time.all_offers(events, books.offers[row.id], [offer for offer, _ in books.chained[row.id]])
     found += agreement.boxes(after, events, row, books)
-    found += refused(name, events, row, books)
+    found += refused(name, events, row, books, of_round.refused)
     found += agreement.terms(after, row, books)
     found += bindings.opening(of_round, events, row, books)
     found += agreement.state(after, row, books)
@@ -154,10 +161,10 @@ def _digest(session: Session, books: Books, heads: dict[int, str], of_round: Rou
     yield from agreement.differ(Fault.DIGEST_DIFFERS, row.slug, {"the round's digest": (row.digest, expected)})
     yield from agreement.differ(Fault.DIGEST_DIFFERS, row.slug, {"its version": (row.digest_version, version)})
     # What markets and auditors were told: who rewrites the round must rewrite these too.
-    told = {
+    heard = {
         (str(facts.get("digest")), str(facts.get("heads")))
         for facts in session.scalars(select(NoticeRow.facts).where(NoticeRow.what == "round_closed"))
         if facts.get("slug") == row.slug
     }
-    for digest, said in sorted(told - {(str(expected), heads_told(heads, head))}):
+    for digest, said in sorted(heard - {(str(expected), heads_told(heads, head))}):
         yield Violation(Fault.DIGEST_DIFFERS, row.slug, None, f"the markets and auditors were told of digest {digest}, {said}")

@@ -140,6 +140,8 @@ def _end(session: Session, *, read_clock: Clock, process_id: int, decided: Decid
 
 def _distrust(session: Session, *, read_clock: Clock, process_id: int, drift: timedelta) -> int:
     left = pausing.distrust(session, drift=drift, read_clock=read_clock)
+    if left:  # the clock is not believed yet, and their hammers still look for absences by the time that holds
+        return left
     moved = read_clock() + drift
     processes.beat(session, process_id, proven_at=moved, decided=Decided(moved))
     absence.set_back(session, now=moved)

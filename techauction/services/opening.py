@@ -224,7 +224,7 @@ def close_round(session: Session, *, round_id: int, now: datetime) -> bool:
         return False
     heads = {lot.number: lot.head_hash for lot in lots if lot.number is not None and lot.head_hash is not None}
     row.phase, row.closed_at = rounds.turn(row.phase, Phase.CLOSED), now
-    _, head = round_record.head(session, round_id)
+    head = round_record.close(session, row, lots, now=now)
     row.digest, row.digest_version = record.round_digest(row.slug, heads, head), record.ROUND_VERSION
     settlement.release_round(session, round_row=row, now=now)
     session.add(AuditRow(at=now, by_id=None, what="round.closed", about=f"round {row.slug}", detail=row.digest))

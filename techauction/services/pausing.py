@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from techauction.core import pausing
-from techauction.core.absence import Gap
+from techauction.core.absence import Gap, Step
 from techauction.core.lot import Stage
 from techauction.core.record import Kind, instant
 from techauction.core.refusal import Refusal
@@ -16,7 +16,7 @@ from techauction.services.notices import Facts, notify, users
 from techauction.services.opening import lots_for_update
 from techauction.services.record import append
 from techauction.services.two import Two
-from techauction.store.audit import AuditRow
+from techauction.store.audit import STEPPED, AuditRow
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.people import Role, UserRow
 
@@ -105,10 +105,11 @@ def distrust(session: Session, *, drift: timedelta, read_clock: Callable[[], dat
     paused = [row for row in rows if row.closes_at is not None and now < row.closes_at]
     for row in paused:
         _pause(session, row, reason=CLOCK, by_id=None, now=now)
+    if paused or drift < timedelta(0):  # the verifier asks whether the clock was set back after an absence
+        detail = Step(now, drift).told(len(paused))
+        session.add(AuditRow(at=now, by_id=None, what=STEPPED, about="clock", detail=detail))
     if paused:
         moved = drift // timedelta(milliseconds=1)
-        detail = f"by {moved} ms; {len(paused)} lots paused"
-        session.add(AuditRow(at=now, by_id=None, what="clock.stepped", about="clock", detail=detail))
         organizers = users(session, UserRow.role == Role.ORGANIZER)
         facts: Facts = {"moved_ms": moved, "lots": len(paused)}
         notify(session, user_ids=organizers, what="clock_stepped", facts=facts, now=now)

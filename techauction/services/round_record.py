@@ -1,14 +1,14 @@
 """Adding to a round's own record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from techauction.core.record import GENESIS
-from techauction.core.round_record import RoundEvent, RoundKind
-from techauction.store.consigning import RoundRow
+from techauction.core.round_record import RoundEvent, RoundKind, closed_with
+from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.record import RoundRecordRow
 
 Said = tuple[RoundKind, datetime, Mapping[str, object]]
@@ -35,6 +35,14 @@ def append(session: Session, row: RoundRow, events: Sequence[Said]) -> None:
         )
     if rows:
         session.execute(insert(RoundRecordRow), rows)
+
+
+def close(session: Session, row: RoundRow, lots: Iterable[LotRow], *, now: datetime) -> str:
+    """Put the close of a locked round on its record, with what was refused at its lots; return the hash of that event."""
+    chains = {lot.number: lot.refusals() for lot in lots if lot.number is not None}
+    append(session, row, [(RoundKind.ROUND_CLOSED, now, closed_with(chains))])
+    _, closed = head(session, row.id)
+    return closed
 
 
 def head(session: Session, round_id: int) -> tuple[int, str]:

@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from techauction.store.base import Row
 from techauction.store.people import UserRow
 
+STEPPED = "clock.stepped"
+"""What the audit calls a step of the wall clock."""
+
 
 class AuditRow(Row):
     """An act of a user, or of the system where `by_id` is empty."""

@@ -85,6 +85,7 @@ WORDS: dict[type[StrEnum], dict[str, LazyString]] = {
         "paddle_voided": _l("paddle voided"),
         "bidder_renamed": _l("bidder renamed"),
         "round_opened": _l("round opened"),
+        "round_closed": _l("round closed"),
     },
     Role: {
         "institute": _l("institute"),

@@ -67,7 +67,11 @@ def test_an_outsider_verifies_a_rounds_own_record_by_its_export(run: Run, sold: 
     assert after.violations == []
     assert sorted(after.bound) == [101, 102, 103]
     assert after.plan is not None
-    assert {(each["plan"], each["round_head"]) for each in opened} == {(plan_digest(sold, after.plan), after.head)}
+    assert after.opened_seq is not None
+    assert (lines[after.opened_seq]["kind"], lines[after.opened_seq]["data"]) == ("round_closed", {"refused": []})
+    assert {(each["plan"], each["round_head"]) for each in opened} == {
+        (plan_digest(sold, after.plan), after.heads[after.opened_seq])
+    }
     with open_store() as session:
         assert session.scalars(select(RoundRow.digest)).one() == round_digest(sold, heads, after.head)
         text = json.dumps(lines, ensure_ascii=False)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from techauction.core.binding import Bidder, admitted_digest, binding, lots_digest
 from techauction.core.record import GENESIS
-from techauction.core.round_record import RoundEvent, RoundKind, plan_digest
+from techauction.core.refused import Chain
+from techauction.core.round_record import RoundEvent, RoundKind, closed_with, plan_digest
 from techauction.core.round_replay import replay
 from techauction.core.violation import Fault
 from tests.conftest import TEN
@@ -92,6 +93,19 @@ def voided(paddle: int) -> tuple[RoundKind, dict[str, object]]:
 OPENED: tuple[RoundKind, dict[str, object]] = (RoundKind.ROUND_OPENED, {"plan": {"min_admitted": 2}})
 
 
+CLOSED: tuple[RoundKind, dict[str, object]] = (RoundKind.ROUND_CLOSED, {"refused": []})
+
+
+def test_a_round_says_at_its_close_what_was_refused_at_its_lots() -> None:
+    said = closed_with({2: Chain(3, "b"), 7: Chain(), 1: Chain(1, "a")})
+    after = replay("r", chained(OPENED, (RoundKind.ROUND_CLOSED, said)))
+
+    assert said == {"refused": [[1, 1, "a"], [2, 3, "b"]]}
+    assert after.violations == []
+    assert (after.closed_at, after.refused) == (TEN, {1: Chain(1, "a"), 2: Chain(3, "b")})
+    assert replay("r", chained(OPENED)).refused is None
+
+
 def test_a_replay_knows_which_paddles_stood_at_each_place() -> None:
     after = replay("r", chained(issued(101), issued(102), voided(101), OPENED, issued(103)))
 
@@ -114,6 +128,12 @@ def test_a_replay_knows_which_paddles_stood_at_each_place() -> None:
         ([voided(101)], Fault.UNLAWFUL),
         ([issued(101), voided(101), voided(101)], Fault.UNLAWFUL),
         ([OPENED, OPENED], Fault.UNLAWFUL),
+        ([OPENED, CLOSED, CLOSED], Fault.UNLAWFUL),
+        ([OPENED, CLOSED, issued(101)], Fault.UNLAWFUL),
+        ([(RoundKind.ROUND_CLOSED, {})], Fault.UNREADABLE),
+        ([(RoundKind.ROUND_CLOSED, {"refused": {"1": 2}})], Fault.UNREADABLE),
+        ([(RoundKind.ROUND_CLOSED, {"refused": [[1, 2]]})], Fault.UNREADABLE),
+        ([(RoundKind.ROUND_CLOSED, {"refused": [[1, True, "a"]]})], Fault.UNREADABLE),
         ([(RoundKind.PADDLE_ISSUED, {"paddle": "101"})], Fault.UNREADABLE),
         ([(RoundKind.ROUND_OPENED, {"plan": None})], Fault.UNREADABLE),
         ([issued(101), (RoundKind.BIDDER_RENAMED, {"paddle": 101, "binding": "b"})], Fault.UNREADABLE),

@@ -2,23 +2,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from techauction import migrating
 from techauction.core.lot import Stage
 from techauction.core.money import Money
 from techauction.core.offer import Source
-from techauction.core.record import GENESIS, Kind
+from techauction.core.record import GENESIS, Kind, heads_told, round_digest
 from techauction.core.refusal import Refusal
 from techauction.core.refused import NAME, Chain
+from techauction.core.round_record import RoundKind
 from techauction.core.violation import Fault
+from techauction.queries.bindings import bindings
 from techauction.reports.record_of_sale import verify_round
-from techauction.services import opening, withdrawing
+from techauction.services import opening, round_record, withdrawing
 from techauction.services.keys import close_key
 from techauction.store.auction import OfferRow, PaddleRow
-from techauction.store.consigning import LotRow
-from techauction.store.record import RecordRow
+from techauction.store.consigning import LotRow, RoundRow
+from techauction.store.notices import NoticeRow
+from techauction.store.people import Role
+from techauction.store.record import RecordRow, RoundRecordRow
 from tests.builders import CLOSES, OPENS, a_user, an_organisation, wan
 from tests.rounds import Played, a_round_to_play
 
@@ -156,7 +160,7 @@ def test_a_chain_computed_anew_is_not_the_one_that_the_hammer_named(sessions: se
         rows[2].amount = wan(209)
         rechained(session, played, rows)
 
-    assert found(sessions, played) == [(Fault.OFFER_DIFFERS, f"{played.row.slug}/1")]
+    assert set(found(sessions, played)) == {(Fault.OFFER_DIFFERS, f"{played.row.slug}/1")}
 
 
 def test_a_chain_computed_anew_without_an_offer_is_not_the_one_that_the_hammer_named(
@@ -178,6 +182,89 @@ def test_what_was_refused_after_the_hammer_cannot_be_moved_before_it(sessions: s
         rechained(session, played, rows)
 
     assert set(found(sessions, played)) == {(Fault.OFFER_DIFFERS, f"{played.row.slug}/1")}
+
+
+def cut_to(session: Session, played: Played, count: int) -> None:
+    """Take away what was refused after that many, and set the lot's head back, as somebody would who owns the database."""
+    rows = chain(session, played)
+    for row in rows[count:]:
+        session.delete(row)
+    lot = session.get_one(LotRow, played.lots[0].id)
+    lot.refused, lot.refused_head = count, rows[count - 1].hash
+
+
+def test_what_was_refused_after_the_hammer_cannot_be_cut_off(sessions: sessionmaker[Session], played: Played) -> None:
+    with sessions.begin() as session:
+        [closed] = session.scalars(select(RoundRecordRow).where(RoundRecordRow.kind == RoundKind.ROUND_CLOSED))
+        assert closed.data == {NAME: [[1, 4, chain(session, played)[3].hash]]}
+        cut_to(session, played, 3)
+
+    assert found(sessions, played) == [(Fault.OFFER_DIFFERS, f"{played.row.slug}/1")]
+
+
+def test_what_was_refused_after_the_hammer_cannot_be_another(sessions: sessionmaker[Session], played: Played) -> None:
+    with sessions.begin() as session:
+        rows = chain(session, played)
+        rows[3].code = "off_grid"
+        rechained(session, played, rows)
+
+    assert (Fault.OFFER_DIFFERS, f"{played.row.slug}/1") in found(sessions, played)
+
+
+def test_the_close_cannot_be_taken_off_the_rounds_record(sessions: sessionmaker[Session], played: Played) -> None:
+    with sessions.begin() as session:
+        session.execute(delete(RoundRecordRow).where(RoundRecordRow.kind == RoundKind.ROUND_CLOSED))
+        cut_to(session, played, 3)
+
+    assert found(sessions, played) == [(Fault.DIGEST_DIFFERS, played.row.slug)]
+
+
+def test_a_round_closed_when_its_record_says(sessions: sessionmaker[Session], played: Played) -> None:
+    with sessions.begin() as session:
+        session.execute(update(RoundRow).values(closed_at=CLOSES + timedelta(hours=3)))
+
+    assert found(sessions, played) == [(Fault.STATE_DIFFERS, played.row.slug)]
+
+
+def test_auditors_see_what_the_round_says_at_its_close(sessions: sessionmaker[Session], played: Played) -> None:
+    with sessions() as session:
+        page = bindings(session, played.row.slug, page=1)
+        last = chain(session, played)[3].hash
+
+    assert page is not None
+    assert (page.events[-1].kind, page.events[-1].data) == (RoundKind.ROUND_CLOSED, (("refused", f'[1, 4, "{last}"]'),))
+
+
+def test_an_earlier_version_finds_the_close_missing(engine: Engine, sessions: sessionmaker[Session], played: Played) -> None:
+    migrating.downgrade(engine, "0013")
+    migrating.upgrade(engine)
+
+    assert found(sessions, played) == [(Fault.DIGEST_DIFFERS, played.row.slug)]
+
+
+def test_what_is_refused_after_the_round_has_closed_goes_on_in_the_chain(
+    sessions: sessionmaker[Session], played: Played
+) -> None:
+    with sessions.begin() as session:
+        played = Played(played.row, [session.get_one(LotRow, lot.id) for lot in played.lots], played.paddles, played.users)
+        assert refused(session, played, 0, 2, wan(300), CLOSES + timedelta(hours=2)) == "closed"
+        assert refused(session, played, 1, 2, wan(300), CLOSES + timedelta(hours=2)) == "closed"
+
+    assert found(sessions, played) == []
+
+
+def test_a_round_that_closed_without_the_event_verifies_unchanged(sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        auditor = a_user(session, Role.AUDITOR)
+        played = sold(session)
+        session.execute(delete(RoundRecordRow).where(RoundRecordRow.kind == RoundKind.ROUND_CLOSED))
+        _, head = round_record.head(session, played.row.id)
+        heads = {lot.number or 0: lot.head_hash or "" for lot in played.lots}
+        played.row.digest = round_digest(played.row.slug, heads, head)
+        [told] = session.scalars(select(NoticeRow).where(NoticeRow.user_id == auditor.id, NoticeRow.what == "round_closed"))
+        told.facts = told.facts | {"digest": played.row.digest, "heads": heads_told(heads, head)}
+
+    assert found(sessions, played) == []
 
 
 def test_an_offer_refused_outside_of_the_chain_is_found(sessions: sessionmaker[Session], played: Played) -> None:

@@ -283,7 +283,9 @@ class ServiceHouse:
         self.sessions, self.custody = sessionmaker(engine, expire_on_commit=False), custody
         with self.sessions() as session, writing(session):
             self._list(session, terms, bidders)
-            absences.set_back(session, now=OPENS)  # the house before it may have sold later
+            later = OPENS + timedelta(days=365)  # the house before it may have sold until then
+            pauses.distrust(session, drift=OPENS - later, read_clock=lambda: later)
+            absences.set_back(session, now=OPENS)
         self._open()
 
     def _list(self, session: Session, terms: Terms, bidders: list[Who]) -> None:

@@ -1,7 +1,9 @@
 """Bids that are taken back: who may stand then, and what goes with them."""
 
+from typing import Any
+
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from techauction.core.approval import Act, ApprovalStale
@@ -10,9 +12,10 @@ from techauction.core.voiding import VoidedPaddleNext
 from techauction.db import writing
 from techauction.queries import lot_at_desk
 from techauction.reports.recorded import recorded_lots
-from techauction.services import admission
+from techauction.services import admission, opening
 from techauction.services.bidding import Asked, Taken, take_bids
 from techauction.store.auction import AdmissionRow, OutcomeRow, PaddleRow
+from techauction.store.base import Row
 from techauction.store.notices import NoticeRow
 from techauction.store.record import RecordRow
 from tests.builders import CLOSES, OPENS, wan
@@ -75,6 +78,42 @@ def test_a_sale_to_a_voided_paddle_is_found(sale: Sale) -> None:
         session.execute(update(PaddleRow).where(its).values(voided_at=CLOSES - MINUTE, void_reason="Fraud."))
 
     assert [each for each in sale.wrong() if "not_admitted" in each and "voided before the hammer" in each]
+
+
+CHANGED = ("approvals", "record", "lots", "outcomes", "settlements", "cases", "deposits", "postings")
+"""Tables of which a void changes rows, or adds some."""
+
+
+def kept(session: Session) -> dict[Table, list[dict[str, Any]]]:
+    """Return all their rows."""
+    tables = [Row.metadata.tables[name] for name in CHANGED]
+    return {table: [dict(row) for row in session.execute(select(table)).mappings()] for table in tables}
+
+
+def put_back(session: Session, before: dict[Table, list[dict[str, Any]]]) -> None:
+    """Make these rows as they were, as somebody would who owns the database."""
+    for table, rows in before.items():
+        [key] = table.primary_key.columns
+        session.execute(delete(table).where(key.not_in([row[key.name] for row in rows])))
+        for row in rows:
+            session.execute(update(table).where(key == row[key.name]).values(row))
+
+
+def test_a_void_after_the_close_that_was_cut_off_is_found_by_who_was_told(sale: Sale) -> None:
+    for place in (0, 1):
+        sale.fall(place)
+    later = CLOSES + 120 * MINUTE
+    with sale.sessions() as session, writing(session):
+        assert opening.close_round(session, round_id=sale.round_id, now=later - MINUTE)
+        before = kept(session)
+    sale.approve(sale.ask(Act.VOID_OUTCOME, 0, at=later), at=later)
+    assert sale.wrong() == []
+    with sale.sessions.begin() as session:
+        assert len(kept(session)[Row.metadata.tables["postings"]]) > len(before[Row.metadata.tables["postings"]])
+        put_back(session, before)
+
+    [wrong] = sale.wrong()
+    assert "its sale was voided" in wrong
 
 
 def match(sale: Sale, place: int, amount: Money) -> None:
