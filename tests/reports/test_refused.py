@@ -64,6 +64,16 @@ def found(sessions: sessionmaker[Session], played: Played) -> list[tuple[Fault, 
         return [(each.code, each.lot) for each in verify_round(session, played.row.slug)]
 
 
+HAMMER = 4
+"""The place in the first lot's record at which its hammer falls."""
+
+
+def places(sessions: sessionmaker[Session], played: Played) -> set[int | None]:
+    """Return at which events something is wrong."""
+    with sessions() as session:
+        return {each.seq for each in verify_round(session, played.row.slug)}
+
+
 def chain(session: Session, played: Played) -> list[OfferRow]:
     wanted = select(OfferRow).where(OfferRow.lot_id == played.lots[0].id, OfferRow.place.is_not(None))
     return list(session.scalars(wanted.order_by(OfferRow.place)))
@@ -161,6 +171,7 @@ def test_a_chain_computed_anew_is_not_the_one_that_the_hammer_named(sessions: se
         rechained(session, played, rows)
 
     assert set(found(sessions, played)) == {(Fault.OFFER_DIFFERS, f"{played.row.slug}/1")}
+    assert HAMMER in places(sessions, played)
 
 
 def test_a_chain_computed_anew_without_an_offer_is_not_the_one_that_the_hammer_named(
@@ -182,6 +193,7 @@ def test_what_was_refused_after_the_hammer_cannot_be_moved_before_it(sessions: s
         rechained(session, played, rows)
 
     assert set(found(sessions, played)) == {(Fault.OFFER_DIFFERS, f"{played.row.slug}/1")}
+    assert HAMMER in places(sessions, played)
 
 
 def cut_to(session: Session, played: Played, count: int) -> None:
