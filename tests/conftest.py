@@ -25,7 +25,8 @@ from techauction.db import make_engine
 from tests import kept
 
 settings.register_profile("quick", max_examples=50, deadline=None)
-settings.register_profile("full", max_examples=150, deadline=None)
+settings.register_profile("full", max_examples=150, deadline=None, derandomize=True)  # the same for the same commit
+settings.register_profile("search", max_examples=2_000, deadline=None)
 settings.load_profile(os.environ.get("TECHAUCTION_HYPOTHESIS", "quick"))
 
 kept.keep()
