@@ -59,9 +59,9 @@ class Readiness:
         if self._auctioneer.proves:
             return {"database": True, "auctioneer": True, "write": True}
         self._reads.begin()  # where both hang, they are waited for together
-        if self._writes.works():
-            return {"database": True, "auctioneer": True, "write": True}
-        return {"database": self._reads.works(), "auctioneer": True, "write": False}
+        writes = self._writes.works()
+        reads = self._reads.works()
+        return {"database": writes or reads, "auctioneer": True, "write": writes}
 
 
 def _read(engine: Engine) -> None:

@@ -28,8 +28,8 @@ FAULTS = [
     Fault(
         guard="readiness asks whether the house can write",
         file="techauction/saleroom/readiness.py",
-        original="        if self._writes.works():\n",
-        planted="        if self._reads.works():\n",
+        original="        writes = self._writes.works()\n",
+        planted="        writes = self._reads.works()\n",
         test="tests/saleroom/test_readiness.py::test_a_house_that_cannot_write_is_not_ready_until_it_can[sqlite]",
     ),
     Fault(
