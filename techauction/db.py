@@ -162,7 +162,7 @@ def check(engine: Engine) -> None:
 def checkpoint(engine: Engine) -> None:
     """Copy the WAL into the database, as one of the process's writers; for the auctioneer, when idle."""
     if engine.dialect.name == "sqlite":
-        with _write_lock(engine), engine.connect() as connection:
+        with _lock(_write_locks, engine), engine.connect() as connection:
             connection.commit()
             connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # type: ignore[union-attr]
 
@@ -235,15 +235,13 @@ def transaction() -> Iterator[Session]:
 
 
 def _turn(session: Session) -> Any:
-    engine = session.get_bind().engine
-    return _turns.setdefault(str(engine.url), Lock()) if engine.dialect.name == "sqlite" else nullcontext()
+    return _lock(_turns, session.get_bind().engine)
 
 
 def write_lock(session: Session) -> Any:
     """Return the process's lock for writers of the session's database; PostgreSQL needs none."""
-    engine = session.get_bind().engine
-    return _write_lock(engine) if engine.dialect.name == "sqlite" else nullcontext()
+    return _lock(_write_locks, session.get_bind().engine)
 
 
-def _write_lock(engine: Engine) -> Lock:
-    return _write_locks.setdefault(str(engine.url), Lock())
+def _lock(locks: dict[str, Lock], engine: Engine) -> Any:
+    return locks.setdefault(str(engine.url), Lock()) if engine.dialect.name == "sqlite" else nullcontext()

@@ -11,7 +11,7 @@ from techauction.core.money import Money
 from techauction.core.offer import Source
 from techauction.core.outcome import Ending
 from techauction.core.refused import RefusedOffer
-from techauction.store.base import NEVER_AGAIN, Row, enum_column
+from techauction.store.base import NEVER_AGAIN, Row, decided_by_two, enum_column
 from techauction.store.consigning import LotRow, RoundRow
 from techauction.store.people import OrganisationRow, UserRow
 
@@ -198,11 +198,7 @@ class ApprovalRow(Row):
     """An act that needs two: what one asked for, exactly as it was shown, and what another decided."""
 
     __tablename__ = "approvals"
-    __table_args__ = (
-        CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name="decided"),
-        CheckConstraint("decision IS NULL OR decision = 'taken_back' OR decided_by_id <> asked_by_id", name="two"),
-        CheckConstraint("expires_at > asked_at", name="expiry"),
-    )
+    __table_args__ = decided_by_two()
 
     id: Mapped[int] = mapped_column(primary_key=True)
     round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), index=True)

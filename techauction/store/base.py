@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Enum, MetaData
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Dialect, Enum, MetaData
 from sqlalchemy.dialects.sqlite import DATETIME
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -94,3 +94,12 @@ class Row(DeclarativeBase):
         }
     )
     type_annotation_map = {Money: MoneyColumn, datetime: Instant}  # noqa: RUF012 (SQLAlchemy's own form)
+
+
+def decided_by_two() -> tuple[CheckConstraint, ...]:
+    """Return what holds of a table of requests: whoever asked may take one back, and only another decides it."""
+    return (
+        CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name="decided"),
+        CheckConstraint("decision IS NULL OR decision = 'taken_back' OR decided_by_id <> asked_by_id", name="two"),
+        CheckConstraint("expires_at > asked_at", name="expiry"),
+    )

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from techauction.core.approval import Decision
 from techauction.core.names import Name
-from techauction.store.base import Row, enum_column
+from techauction.store.base import Row, decided_by_two, enum_column
 from techauction.store.people import OrganisationRow, UserRow
 
 
@@ -15,11 +15,7 @@ class RenameRow(Row):
     """A new name of an organisation: what one asked for, and what another decided. Approved, it holds from `decided_at` on."""
 
     __tablename__ = "renames"
-    __table_args__ = (
-        CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name="decided"),
-        CheckConstraint("decision IS NULL OR decision = 'taken_back' OR decided_by_id <> asked_by_id", name="two"),
-        CheckConstraint("expires_at > asked_at", name="expiry"),
-    )
+    __table_args__ = decided_by_two()
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)

@@ -136,7 +136,9 @@ class _WithRows:
 
     def _repeated(self, dialect: Dialect, count: int) -> _CompiledWithRows:
         """Return the statement for so many rows, made from that for one: SQLAlchemy takes a quarter of a millisecond a row."""
-        one = self._compiled.get((dialect.name, 1)) or self._compile(dialect)
+        one = self._compiled.get((dialect.name, 1))
+        if one is None:
+            one = self._compiled[dialect.name, 1] = self._compile(dialect)
         row = f"({', '.join('?' * len(self._given))})"
         before, after = one.sql.split(f"VALUES {row}")
         return replace(one, sql=f"{before}VALUES {', '.join([row] * count)}{after}")

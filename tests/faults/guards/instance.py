@@ -29,7 +29,7 @@ FAULTS = [
     Fault(
         guard="a checkpoint takes the write lock",
         file="techauction/db.py",
-        original="        with _write_lock(engine), engine.connect() as connection:\n",
+        original="        with _lock(_write_locks, engine), engine.connect() as connection:\n",
         planted="        with engine.connect() as connection:\n",
         test="tests/test_db.py::test_a_checkpoint_waits_for_the_writers_of_its_process[sqlite]",
     ),
