@@ -1,12 +1,14 @@
 """A real browser, and an installation served to it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import TimeoutError as TookTooLong
 from sqlalchemy.orm import sessionmaker
 
 from techauction.cli import main
@@ -130,3 +132,14 @@ def send(page: Page, label: str | None = None) -> None:
         button.click()
     refused = page.locator(".invalid-feedback:visible, .alert-danger:visible")
     assert refused.count() == 0, refused.all_inner_texts()
+
+
+def press(where: Page | Locator, key: str) -> None:
+    """Press a key at an element, or where a page has its focus.
+
+    A page that the key leaves may be gone before the browser says that the key has come, and `keyboard.press` waits for that
+    without end. The test looks at what the key did.
+    """
+    focused = where.locator(":is(:focus, body)").last if isinstance(where, Page) else where
+    with suppress(TookTooLong):
+        focused.press(key, timeout=5_000)

@@ -12,7 +12,7 @@ from techauction.db import transaction
 from techauction.identity import passwords
 from techauction.services import accounts
 from techauction.store.people import Role
-from tests.browser.conftest import PASSWORD, sign_in
+from tests.browser.conftest import PASSWORD, press, sign_in
 from tests.serving import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -72,19 +72,19 @@ def test_bids_are_called_and_undone_by_keyboard_alone(visit: Callable[..., Page]
     expect(clerk.locator("#paddle")).to_be_focused()
 
     clerk.keyboard.type("260")
-    clerk.keyboard.press("Enter")
+    press(clerk, "Enter")
     expect(clerk.get_by_text("Paddle 260: ¥2,000,000 is taken.")).to_be_visible()
     expect(clerk.locator("#paddle")).to_be_focused()
     clerk.keyboard.type("311")
     clerk.keyboard.press("Tab")
     clerk.keyboard.type("215万")
-    clerk.keyboard.press("Enter")
+    press(clerk, "Enter")
     expect(clerk.locator("#amount-errors")).to_contain_text("¥2,100,000")
     clerk.locator("#amount").press("Control+a")
     clerk.keyboard.type("220万")
-    clerk.keyboard.press("Enter")
+    press(clerk, "Enter")
     expect(clerk.locator("[data-floor] [data-price]")).to_have_text("¥2,200,000")
-    clerk.get_by_role("button", name="Undo").first.press("Enter")
+    press(clerk.get_by_role("button", name="Undo").first, "Enter")
 
     expect(clerk.locator("[data-floor]")).to_have_attribute("data-stage", "paused")
     clerk.goto(DESK)
@@ -98,7 +98,7 @@ def test_a_bid_from_elsewhere_brings_new_steps_to_the_console(visit: Callable[..
 
     expect(there.locator("#paddle")).to_be_focused()
     there.keyboard.type("260")
-    there.keyboard.press("Enter")
+    press(there, "Enter")
 
     expect(here.locator("[name=step]").first).to_have_attribute("value", "2,100,000", timeout=20_000)
     expect(here.locator("[data-fresh=bids]")).to_contain_text("260")
@@ -110,10 +110,10 @@ def test_a_bid_from_elsewhere_brings_new_steps_to_the_console(visit: Callable[..
 def test_the_desk_and_the_console_are_for_everybody(visit: Callable[..., Page], language: str, width: int) -> None:
     page = organize(visit, "ada", FLOOR, language=language, viewport={"width": width, "height": 800})
     page.keyboard.type("260")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     page.locator("[data-fresh=bids] button").wait_for()
     looked_at(page, "the console")
-    page.locator("[data-fresh=bids] button").press("Enter")
+    press(page.locator("[data-fresh=bids] button"), "Enter")
     page.wait_for_url("**/floor?lot=1")
 
     for path in (DESK, f"{DESK}/lots/1", f"{DESK}/lots/2"):

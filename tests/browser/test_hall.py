@@ -19,7 +19,7 @@ from techauction.saleroom.auctioneer import Asked
 from techauction.services import accounts, opening
 from techauction.store.auction import PaddleRow
 from techauction.store.people import Role
-from tests.browser.conftest import PASSWORD, fill, send, sign_in
+from tests.browser.conftest import PASSWORD, fill, press, send, sign_in
 from tests.builders import CLOSES, OPENS, a_lot, a_paddle, a_round, a_user, an_organisation, wan
 from tests.serving import Served
 
@@ -109,10 +109,10 @@ def test_help_opens_and_closes_and_the_totals_are_a_key_away(visit: Visit) -> No
     page.keyboard.press("Escape")
     expect(page.locator("dialog[open]")).to_have_count(0)
 
-    page.keyboard.press("t")
+    press(page, "t")
     page.wait_for_url("**/totals")
     expect(page.locator("h1")).to_have_text("What the round has brought")
-    page.keyboard.press("t")
+    press(page, "t")
 
     page.wait_for_url(re.compile(r"/hall/joint$"))
 
