@@ -12,6 +12,7 @@ __all__ = ["SHANGHAI", "Clock", "ManualClock", "SystemClock"]
 Clock = Callable[[], datetime]
 """Returns the present instant, aware and in UTC."""
 
+_EPOCH = datetime.fromtimestamp(0, UTC)
 _LOOKS = 5
 
 
@@ -30,7 +31,7 @@ class SystemClock:
 
     def __call__(self) -> datetime:
         """Return the present instant in UTC."""
-        return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=(self._anchor + self._monotonic_ns()) // 1_000)
+        return _EPOCH + timedelta(microseconds=(self._anchor + self._monotonic_ns()) // 1_000)
 
     def drift(self) -> timedelta:
         """Return how far the wall clock has moved away from this one."""

@@ -244,4 +244,4 @@ def write_lock(session: Session) -> Any:
 
 
 def _lock(locks: dict[str, Lock], engine: Engine) -> Any:
-    return locks.setdefault(str(engine.url), Lock()) if engine.dialect.name == "sqlite" else nullcontext()
+    return locks.setdefault(str(engine.url.database), Lock()) if engine.dialect.name == "sqlite" else nullcontext()

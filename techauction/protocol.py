@@ -109,12 +109,20 @@ class OneWrite(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Send a head that had no body, and go on."""
+        """Send a head that had no body, and go on.
+
+        As uvicorn does, but for its timer of idle connections: the doorkeeper ends those, and a timer that each request sets
+        and cancels costs as much as the doorkeeper does.
+        """
         self._held.flush()
-        following = self.pipeline[-1][0] if self.pipeline and not self._held.is_closing() else None
-        super().on_response_complete()
-        if following is not None and not following.more_body:
-            self._say_arrived(following)
+        self.server_state.total_requests += 1
+        if not self._held.is_closing():
+            self.flow.resume_reading()
+            if self.pipeline:
+                cycle, app = self.pipeline.pop()
+                self._start_asgi_task(cycle, app)
+                if not cycle.more_body:
+                    self._say_arrived(cycle)
         self._settle()
 
     def _say_arrived(self, cycle: RequestResponseCycle) -> None:
@@ -201,12 +209,13 @@ class OneWrite(HttpToolsProtocol):
 class _HeadHeld:
     """A transport that keeps the head of an answer until its body, or its end."""
 
-    __slots__ = ("_closing", "_head", "_transport")
+    __slots__ = ("_closing", "_head", "_transport", "is_closing")
 
     def __init__(self, transport: asyncio.Transport, closing: Callable[[], None] = lambda: None) -> None:
         self._transport = transport
         self._closing = closing
         self._head = b""
+        self.is_closing = transport.is_closing
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)

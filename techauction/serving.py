@@ -89,7 +89,6 @@ class _Server(Server):
                 server_header=False,
                 proxy_headers=False,
                 ws="none",
-                timeout_keep_alive=int(OneWrite.patience.idle_s),
                 timeout_graceful_shutdown=DRAIN_S,
             )
         )

@@ -6,7 +6,6 @@ file without a name: it would acknowledge bids that are gone when it ends.
 
 import os
 import sqlite3
-from pathlib import Path
 from threading import Lock
 
 import structlog
@@ -26,7 +25,7 @@ class OpenFiles:
     """The files of one database, as this process has them open."""
 
     def __init__(self, database: str) -> None:
-        self._paths = [Path(database + end) for end in _BESIDE]
+        self._paths = [database + end for end in _BESIDE]
         self._lock = Lock()
         self._open = 0
         self._opened: list[tuple[int, int] | None] = []
@@ -49,7 +48,7 @@ class OpenFiles:
         """Return whether the files that are open stand under their names still. Once they did not, they never do again."""
         if not self.gone and self._present() != self._opened:
             self.gone = True
-            log.critical("database_files_gone", database=str(self._paths[0]))
+            log.critical("database_files_gone", database=self._paths[0])
         return not self.gone
 
     def must_stand(self) -> None:
@@ -72,9 +71,9 @@ class OpenFiles:
         return [_identity(path) for path in self._paths]
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: str) -> tuple[int, int] | None:
     try:
-        found = os.stat(path)  # noqa: PTH116 (it is asked twice at every commit)
+        found = os.stat(path)  # noqa: PTH116 (twice at every commit: a Path costs as much again)
     except OSError:
         return None
     return found.st_dev, found.st_ino

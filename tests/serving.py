@@ -43,7 +43,6 @@ def listening(app: Any, protocol: type[OneWrite] = OneWrite, *, lifespan: Litera
         lifespan=lifespan,
         log_level="warning",
         timeout_graceful_shutdown=5,
-        timeout_keep_alive=int(protocol.patience.idle_s),
     )
     server = uvicorn.Server(config)
     thread = Thread(target=server.run, kwargs={"sockets": [listens]}, daemon=True)

@@ -26,6 +26,8 @@ class Ladder:
 
     def at(self, price: Money) -> Money:
         """Return the increment that holds at `price`."""
+        if len(self.rungs) == 1:  # a bid waits for it, and asks more than once
+            return self.rungs[0][1]
         return next(increment for start, increment in reversed(self.rungs) if start <= price)
 
     def as_json(self) -> list[list[int]]:

@@ -35,7 +35,7 @@ def take(head: Head, each: Asked, bidder: Eligibility, now: datetime, events: li
         Kind.MATCHED if each.matching else Kind.BID,
         at=at,
         closes_at=before.closes_at,
-        data=_data(each, bidder.priority_rank, late) | (_DEFENDED if defending else {}),
+        data=_data(each, bidder.priority_rank, late, defending=defending),
         paddle=paddle,
         amount=each.amount,
     )
@@ -58,14 +58,16 @@ def _leads(lot: Lot, bidder: Eligibility) -> bool:
     return lot.standing is not None and lot.standing.paddle == bidder.paddle
 
 
-def _data(each: Asked, rank: int | None, late: datetime | None) -> dict[str, object]:
+def _data(each: Asked, rank: int | None, late: datetime | None, *, defending: bool) -> dict[str, object]:
     """Return what the record says of a bid: that it was confirmed, its priority right, who called it from the floor.
 
-    And when it was decided, if that was after the close.
+    And when it was decided, if that was after the close. Bids of which it says the same share it: it is written once for all.
     """
     data = _CONFIRMED[each.confirmed]
-    if rank is None and late is None and each.source is not Source.FLOOR:
+    if rank is None and late is None and not defending and each.source is not Source.FLOOR:
         return data
+    if defending:
+        data = data | _DEFENDED
     if late is not None:
         data = data | {"decided_at": instant(late)}
     if rank is not None:

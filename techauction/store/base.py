@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Dialect, Enum, MetaData
@@ -30,13 +31,22 @@ class MoneyColumn(TypeDecorator[Money]):
         return None if value is None else Money(value)
 
 
-class _Text(DATETIME):
-    """SQLite's text for an instant in UTC, in a tenth of the time that SQLAlchemy takes to write the same."""
+@lru_cache(maxsize=1_024)
+def _text(value: datetime | None) -> str | None:
+    """Return SQLite's text for an instant, as `2026-11-21 10:00:00.000000`, in a tenth of the time that SQLAlchemy takes.
 
-    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], str | None]:
-        """Return what writes `2026-11-21 10:00:00.000000`."""
-        del dialect
-        return lambda value: None if value is None else value.isoformat(" ", "microseconds").removesuffix("+00:00")
+    What a bid keeps has the same instant in more than one row.
+    """
+    utc = _in_utc(value)
+    return None if utc is None else utc.isoformat(" ", "microseconds").removesuffix("+00:00")
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    """Return the instant as it is kept; a naive one is a bug."""
+    if value is None:
+        return None
+    assert value.tzinfo is not None, "instants are aware"
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
 class Instant(TypeDecorator[datetime]):
@@ -47,15 +57,16 @@ class Instant(TypeDecorator[datetime]):
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
         """Return TIMESTAMP WITH TIME ZONE where the database has it."""
-        return dialect.type_descriptor(_Text() if dialect.name == "sqlite" else DateTime(timezone=True))  # type: ignore[no-untyped-call]
+        return dialect.type_descriptor(DATETIME() if dialect.name == "sqlite" else DateTime(timezone=True))  # type: ignore[no-untyped-call]
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
+        """Return what makes an instant what the driver takes."""
+        return _text if dialect.name == "sqlite" else super().bind_processor(dialect)
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return the instant as the database keeps it; a naive one is a bug."""
-        if value is None:
-            return None
-        assert value.tzinfo is not None, "instants are aware"
         del dialect
-        return value if value.tzinfo is UTC else value.astimezone(UTC)
+        return _in_utc(value)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return the instant, aware and in UTC."""
