@@ -1,8 +1,10 @@
 """Pages for what went wrong."""
 
+import sqlite3
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
+import psycopg
 import structlog
 from flask import Flask, current_app, render_template, request
 from flask.typing import ResponseReturnValue
@@ -44,6 +46,9 @@ class DatabaseAway(ServiceUnavailable):
 class InDoubt(ServiceUnavailable):
     """What was asked is done here, and may not outlive this server."""
 
+
+BY_DATABASE: tuple[type[Exception], ...] = (SQLAlchemyError, sqlite3.Error, psycopg.Error)
+"""What comes of the database: a transaction's begin, and the hot path's statements, raise what the driver raised."""
 
 UNKEEPABLE = (OverflowError, UnicodeEncodeError, DataError)
 """What the databases raise at values that they have no room or no signs for: a number of 20 digits, half a sign, a NUL.
@@ -96,13 +101,14 @@ def register(app: Flask, apart: Mapping[str, Answer]) -> None:
         own = (each for path, each in apart.items() if request.path.startswith(f"{path}/"))
         return next(own, _answer)(error)
 
-    def fail(error: SQLAlchemyError) -> ResponseReturnValue:
+    def fail(error: Exception) -> ResponseReturnValue:
         away = is_away(error)
         log.error("database_failed", path=request.path, error=str(error)[:200], exc_info=None if away else error)
         return answer(DatabaseAway() if away else InternalServerError(original_exception=error))
 
     app.register_error_handler(HTTPException, answer)
-    app.register_error_handler(SQLAlchemyError, fail)
+    for kind in BY_DATABASE:
+        app.register_error_handler(kind, fail)
     app.register_error_handler(CommitUnknown, lambda _error: answer(InDoubt()))
     app.register_error_handler(ChildrenBusy, lambda _error: answer(AtWork()))
     app.register_error_handler(ChildTooSlow, lambda _error: answer(TooSlow()))
@@ -134,7 +140,7 @@ def _answer(error: HTTPException) -> ResponseReturnValue:
         return _broken(code), code, headers
     try:
         page = render_template("errors/error.html", code=code, title=title, advice=advice)
-    except SQLAlchemyError:
+    except BY_DATABASE:
         # Without the database nobody knows who reads this, nor in which language.
         page = _broken(code)
     return page, code, headers

@@ -129,6 +129,17 @@ def test_without_the_database_every_path_says_so_in_its_own_way(lost: tuple[Room
     assert clock.status_code == 200
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_page_that_may_write_nothing_says_that_the_house_cannot_answer(room: Room) -> None:
+    ant = room.sign_in("ant")
+    Path(f"{room.engine.url.database}-wal").unlink()
+
+    answer = ant.http.post("/account/sign-out", data={"csrf_token": ant.token})
+
+    assert answer.status_code == 503
+    assert "The house cannot answer now" in answer.text
+
+
 def test_what_breaks_on_a_live_path_is_a_problem_too(room: Room) -> None:
     ant = room.sign_in("ant")
     with room.sessions() as session, writing(session):

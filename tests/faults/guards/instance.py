@@ -90,6 +90,13 @@ FAULTS = [
         test="tests/saleroom/test_away.py::test_without_the_database_every_path_says_so_in_its_own_way[sqlite]",
     ),
     Fault(
+        guard="a page knows what the driver itself raises for the database's",
+        file="techauction/web/errors.py",
+        original="(SQLAlchemyError, sqlite3.Error, psycopg.Error)",
+        planted="(SQLAlchemyError,)",
+        test="tests/saleroom/test_away.py::test_a_page_that_may_write_nothing_says_that_the_house_cannot_answer[sqlite]",
+    ),
+    Fault(
         guard="SQLite's write lock is held from the beginning",
         file="techauction/db.py",
         original='"BEGIN IMMEDIATE" if immediate else "BEGIN"',
