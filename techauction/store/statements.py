@@ -277,6 +277,11 @@ def _padded(values: list[Any]) -> list[Any]:
 
 def _processed(rows: Sequence[Sequence[Any]], processes: Results) -> list[Sequence[Any]]:
     """Return the rows as the columns' types say. What rows share, as their round's instants, is made once."""
+    if len(rows) == 1:
+        row = list(rows[0])
+        for place, process in processes:
+            row[place] = process(row[place])
+        return [row]
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
     for place, process in processes:
         made = {value: process(value) for value in set(columns[place])}
