@@ -41,6 +41,11 @@ def _text(value: datetime | None) -> str | None:
     return None if utc is None else utc.isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
+def _from_text(text: str | None) -> datetime | None:
+    """Return the instant that `_text` wrote."""
+    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
+
+
 def _in_utc(value: datetime | None) -> datetime | None:
     """Return the instant as it is kept; a naive one is a bug."""
     if value is None:
@@ -63,6 +68,10 @@ class Instant(TypeDecorator[datetime]):
         """Return what makes an instant what the driver takes."""
         return _text if dialect.name == "sqlite" else super().bind_processor(dialect)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        """Return what makes an instant of what the driver found."""
+        return _from_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return the instant as the database keeps it; a naive one is a bug."""
         del dialect
@@ -71,9 +80,7 @@ class Instant(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return the instant, aware and in UTC."""
         del dialect
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return None if value is None else value.astimezone(UTC)
 
 
 def enum_column(kind: type[StrEnum], name: str) -> Enum:
