@@ -1,6 +1,5 @@
 """The bridge between event loop and pages: bodies and answers of any size, and threads that wait for nobody."""
 
-import asyncio
 import hashlib
 import re
 import select
@@ -18,6 +17,7 @@ from techauction.bridge import Bridge
 from techauction.doorkeeper import Patience
 from techauction.protocol import OneWrite
 from tests.serving import listening
+from tests.waiting import finish
 
 PATIENCE_S = 20
 LARGE = 12 * MIB
@@ -131,6 +131,6 @@ def test_any_bytes_of_a_query_reach_the_pages() -> None:
         "http_version": "1.1",
         "headers": [],
     }
-    asyncio.run(Bridge(pages, threads=1)(scope, receive, send))
+    finish(Bridge(pages, threads=1)(scope, receive, send))
 
     assert b"".join(message.get("body", b"") for message in sent) == b"a=\xff\xe4"

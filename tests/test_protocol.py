@@ -3,10 +3,10 @@
 import asyncio
 import socket
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from techauction.protocol import _HeadHeld
+from tests.waiting import finish
 
 HEAD = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 Test = Callable[[_HeadHeld, socket.socket], Coroutine[Any, Any, None]]
@@ -24,9 +24,7 @@ def on_a_connection(test: Test) -> None:
             await test(_HeadHeld(transport), theirs)
         transport.abort()
 
-    # In a thread of its own: where a browser was driven before, an event loop runs in this one.
-    with ThreadPoolExecutor(1) as threads:
-        threads.submit(lambda: asyncio.run(run())).result()
+    finish(run())
 
 
 async def read(client: socket.socket, size: int) -> bytes:
