@@ -1,7 +1,7 @@
 """Stamps and tickets: what was here before a close is known to whoever asks after it."""
 
-from datetime import timedelta
-from threading import Barrier, Thread
+from datetime import datetime, timedelta
+from threading import Barrier, Event, Thread
 from typing import Any
 
 import pytest
@@ -12,6 +12,8 @@ from techauction.saleroom.tickets import TICKET, UNQUEUED_S, Tickets
 from tests.builders import CLOSES, OPENS
 
 SECOND = timedelta(seconds=1)
+PATIENCE_S = 20
+WAITED_S = 1.0
 
 
 class Moments:
@@ -109,6 +111,30 @@ def test_a_stamp_of_before_the_clock_was_set_counts_as_the_decisions_moment() ->
     assert tickets.arrived_at(before) is None
     assert tickets.arrived_at(after) == after.stamp
     assert tickets.decided().of_all == after.stamp
+
+
+def test_whoever_asks_between_stamp_and_ticket_waits_for_the_ticket(moments: Moments) -> None:
+    stamped, answered = Event(), Event()
+    seen: list[bool] = []
+
+    def clock() -> datetime:
+        stamped.set()
+        answered.wait(WAITED_S)  # in vain: who asks has to wait for the ticket
+        return OPENS
+
+    tickets = Tickets(clock, monotonic=moments)
+
+    def ask() -> None:
+        stamped.wait(PATIENCE_S)
+        seen.append(tickets.open_before(7, CLOSES))
+        answered.set()
+
+    asking = Thread(target=ask)
+    asking.start()
+    tickets.issue(7)
+    asking.join(PATIENCE_S)
+
+    assert seen == [True]
 
 
 def test_whoever_asks_after_a_close_sees_every_stamp_before_it() -> None:
