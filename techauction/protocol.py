@@ -209,16 +209,19 @@ class OneWrite(HttpToolsProtocol):
 class _HeadHeld:
     """A transport that keeps the head of an answer until its body, or its end."""
 
-    __slots__ = ("_closing", "_head", "_transport", "is_closing")
+    __slots__ = ("_closing", "_head", "_transport")
 
     def __init__(self, transport: asyncio.Transport, closing: Callable[[], None] = lambda: None) -> None:
         self._transport = transport
         self._closing = closing
         self._head = b""
-        self.is_closing = transport.is_closing
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
+
+    def is_closing(self) -> bool:
+        """Return whether it closes; it is asked several times a request."""
+        return self._transport.is_closing()
 
     def write(self, data: bytes) -> None:
         """Write, or keep what looks like a head. It is held only until the next write, so a mistake does no harm."""

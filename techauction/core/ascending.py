@@ -109,9 +109,7 @@ def _must_match(lot: Lot, offer: Offer, paddle: int, rank: int | None) -> None:
 def _must_be_lawful(lot: Lot, offer: Offer, paddle: int) -> None:
     """Refuse an amount that may not stand."""
     standing = lot.standing
-    increment = lot.increment()
-    price = lot.start if standing is None else standing.amount
-    least = price if standing is None else price + increment
+    least, increment = lot.least_bid(), lot.increment()
     # An instruction defends its lead by one step, and by no more.
     may_rise = lot.rules.raise_own_bid or (offer.defending and offer.amount == least)
     if standing is not None and standing.paddle == paddle and not may_rise:
@@ -120,6 +118,7 @@ def _must_be_lawful(lot: Lot, offer: Offer, paddle: int) -> None:
         raise OnlyFirstMayBidStart(least)
     if offer.amount < least:
         raise BidTooLow(offer.amount, least)
+    price = lot.start if standing is None else standing.amount
     most = price + increment.times(lot.rules.max_steps)
     if offer.amount > most:
         raise TooManySteps(offer.amount, most)

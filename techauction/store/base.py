@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Dialect, Enum, MetaData
-from sqlalchemy.dialects.sqlite import DATETIME
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -57,12 +56,8 @@ def _in_utc(value: datetime | None) -> datetime | None:
 class Instant(TypeDecorator[datetime]):
     """An aware instant in UTC, exact to the microsecond on every database."""
 
-    impl = DateTime
+    impl = DateTime(timezone=True)
     cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> Any:
-        """Return TIMESTAMP WITH TIME ZONE where the database has it."""
-        return dialect.type_descriptor(DATETIME() if dialect.name == "sqlite" else DateTime(timezone=True))  # type: ignore[no-untyped-call]
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
         """Return what makes an instant what the driver takes."""

@@ -6,7 +6,7 @@ To build a statement, to find it in SQLAlchemy's cache and to describe its resul
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, repeat
-from operator import is_, itemgetter
+from operator import is_
 from typing import Any
 
 import orjson
@@ -101,7 +101,6 @@ class _WithRows:
     def __init__(self, given: Sequence[ColumnClause[Any]], make: Callable[[FromClause], Statement]) -> None:
         self._given = tuple(given)
         self._names = tuple(each.name for each in given)
-        self._values_of = itemgetter(*self._names)
         self._make = make
         self._compiled: dict[tuple[str, int], _CompiledWithRows] = {}
 
@@ -126,10 +125,9 @@ class _WithRows:
         compiled = self._compiled.get(which)
         if compiled is None:
             compiled = self._compiled[which] = self._compile(dialect) if as_document else self._repeated(dialect, len(rows))
-        columns = zip(*map(self._values_of, rows), strict=True)
         made = [
-            values if process is None else _made(process, values)
-            for values, process in zip(columns, compiled.binds, strict=True)
+            [row[name] for row in rows] if process is None else _made(process, [row[name] for row in rows])
+            for name, process in zip(self._names, compiled.binds, strict=True)
         ]
         table = zip(*made, strict=True)
         if as_document:
@@ -261,7 +259,7 @@ def _power_of_two(most: int) -> int:
     return 1 << most.bit_length() - 1
 
 
-def _made(process: Process, values: Sequence[Any]) -> list[Any]:
+def _made(process: Process, values: list[Any]) -> list[Any]:
     """Return the values as the driver takes them. What all rows of a group share, as its instant, is made once."""
     first = values[0]
     if all(map(is_, values, repeat(first))):
