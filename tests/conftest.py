@@ -49,7 +49,9 @@ def _plain_logs() -> None:
     """
     structlog.reset_defaults()
     *before, _ = structlog.get_config()["processors"]
-    structlog.configure([*before, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
+    structlog.configure(
+        [*before, structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
+    )
 
 
 @pytest.fixture(autouse=True)
