@@ -16,6 +16,7 @@ from techauction.store.people import Role
 from tests.browser.conftest import PASSWORD, sign_in
 from tests.builders import OPENS, a_lot, a_paddle, a_round, an_organisation
 from tests.serving import Served
+from tests.waiting import until
 
 LOT = "/bidder/rounds/joint/lots/1"
 WITH_PRIORITY = "/bidder/rounds/joint/lots/3"
@@ -76,3 +77,9 @@ def shows(page: Page, price: str, *, leads: bool) -> None:
     """Expect the price, and whether the page's bidder leads."""
     expect(page.locator(".price-large [data-price]")).to_have_text(price)
     expect(page.locator(".lot-side .standing-banner:visible strong")).to_have_text("You lead" if leads else "You do not lead")
+
+
+def streams(room: Served, count: int) -> None:
+    """Expect so many streams at the house: a page's own may come after the page, and no tab may have one too many."""
+    until(lambda: room.process.gallery.watching >= count)
+    assert room.process.gallery.watching == count

@@ -11,8 +11,8 @@ from sqlalchemy import update
 from techauction.clock import ManualClock
 from techauction.db import db
 from techauction.store.people import UserSessionRow
-from tests.browser.conftest import PASSWORD, fill
-from tests.browser.rooms import LOST_MS, LOT, PATIENCE_S, PUBLIC, SEALED, confirm, enter, shows
+from tests.browser.conftest import PASSWORD, fill, send
+from tests.browser.rooms import LOST_MS, LOT, PATIENCE_S, PUBLIC, SEALED, confirm, enter, shows, streams
 from tests.builders import OPENS
 from tests.serving import Served
 
@@ -100,7 +100,7 @@ def test_eight_tabs_see_the_same_price_over_one_stream(visit: Callable[..., Page
 
     for tab in tabs:
         expect(tab.locator(".panel-leader")).to_contain_text("Paddle 260 leads")
-    assert room.process.gallery.watching == 1 + (len(tabs) if alone else 1)
+    streams(room, 1 + (len(tabs) if alone else 1))
     tabs[0].close()
     me.wait_for_timeout(500)
     for tab in tabs[1:]:
@@ -132,7 +132,7 @@ def test_a_bidder_whose_sign_in_ended_reads_so_and_comes_back_with_the_amount(vi
 
     me.locator("[data-back]").click()
     fill(me, sign_in_name="bidder260", password=PASSWORD)
-    me.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
+    send(me, "Sign in")
 
     expect(me.locator("[name=amount]")).to_have_value("230万")
     expect(me.locator(".alert-info").first).to_contain_text("Nothing has been sent yet")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from techauction.clock import ManualClock
-from tests.browser.rooms import PUBLIC, confirm, enter
+from tests.browser.rooms import PUBLIC, confirm, enter, streams
 from tests.browser.wire import wire_to
 from tests.builders import OPENS
 from tests.serving import Served
@@ -70,7 +70,7 @@ def test_seven_tabs_over_plain_http_have_one_stream(visit: Callable[..., Page], 
         price = me.locator("dialog [data-figures]").text_content() or ""
         for tab in tabs:
             expect(tab.locator(".sale-panel [data-price]").first).to_have_text(price)
-        assert room.process.gallery.watching == 2
+        streams(room, 2)
         leaving.close()
         tabs.remove(leaving)
         if bid == "0":
