@@ -111,7 +111,9 @@ def test_calls_straight_to_postgresql_are_all_in_the_record(client: str, postgre
         called = straight.measure(server, template, connections=2, warm_s=1, seconds=1)
 
     assert called.calls == len(called.latencies_ms) > 0
-    assert 0 < called.p50_ms <= called.p99_ms
+    # A machine that is busy with other things lets pgbench read its clock once for a whole call: most may have taken nothing.
+    assert called.p50_ms <= called.p99_ms <= max(called.latencies_ms)
+    assert max(called.latencies_ms) > 0
 
 
 def _pgbench() -> str:
