@@ -102,8 +102,9 @@ def test_a_changed_record_gives_no_figures(template: Instance) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("client", ["pgbench", "psycopg"])
-def test_calls_straight_to_postgresql_are_all_in_the_record(client: str, postgresql: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("client", "least"), [("pgbench", 100), ("psycopg", 50)])
+def test_calls_straight_to_postgresql_are_all_in_the_record(client: str, least: int, postgresql: str, tmp_path: Path) -> None:
+    """`least`: the percentile that took time. A busy pgbench reads its clock once for a call whose answer is there already."""
     server = PostgreSQL(url=postgresql, version="", pgbench=_pgbench() if client == "pgbench" else None)
     with server.database(template=postgresql) as url:
         template = instance.make(tmp_path / "template", bidders=2, database_url=url)
@@ -111,9 +112,8 @@ def test_calls_straight_to_postgresql_are_all_in_the_record(client: str, postgre
         called = straight.measure(server, template, connections=2, warm_s=1, seconds=1)
 
     assert called.calls == len(called.latencies_ms) > 0
-    # A machine that is busy with other things lets pgbench read its clock once for a whole call: most may have taken nothing.
-    assert called.p50_ms <= called.p99_ms <= max(called.latencies_ms)
-    assert max(called.latencies_ms) > 0
+    assert called.p50_ms <= called.p99_ms
+    assert percentile(called.latencies_ms, least) > 0
 
 
 def _pgbench() -> str:

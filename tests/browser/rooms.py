@@ -24,7 +24,7 @@ WITH_PRIORITY = "/bidder/rounds/joint/lots/3"
 SEALED = "/bidder/rounds/joint/lots/8"
 PUBLIC = "/rounds/joint/lots/1"
 PATIENCE_S = 20
-LOST_MS = 60_000
+LOST_MS = 20_000
 
 
 def open_room(installation: Served, clock: ManualClock) -> Served:

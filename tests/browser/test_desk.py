@@ -58,12 +58,12 @@ def test_what_one_asks_for_appears_on_the_others_desk_and_is_done_there(visit: C
     ada.get_by_role("button", name="Ask: resume all").click()
 
     request = bob.locator(".request")
-    expect(request).to_contain_text("Reason: It was found.")
+    expect(request).to_contain_text("Reason: It was found.", timeout=20_000)
     expect(request.locator("[data-expires]")).to_have_text(re.compile(r"1[345]:\d\d left"))
     request.get_by_role("button", name="Approve").click()
     expect(bob.locator("[data-count='open']")).to_have_text("8")
-    expect(ada.locator("[data-count='open']")).to_have_text("8")
-    expect(ada.locator("[data-requests]")).to_contain_text("Nothing waits for a second person.")
+    expect(ada.locator("[data-count='open']")).to_have_text("8", timeout=20_000)
+    expect(ada.locator("[data-requests]")).to_contain_text("Nothing waits for a second person.", timeout=20_000)
 
 
 @pytest.mark.usefixtures("organizers")
@@ -100,7 +100,7 @@ def test_a_bid_from_elsewhere_brings_new_steps_to_the_console(visit: Callable[..
     there.keyboard.type("260")
     press(there, "Enter")
 
-    expect(here.locator("[name=step]").first).to_have_attribute("value", "2,100,000")
+    expect(here.locator("[name=step]").first).to_have_attribute("value", "2,100,000", timeout=20_000)
     expect(here.locator("[data-fresh=bids]")).to_contain_text("260")
 
 

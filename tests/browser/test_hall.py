@@ -146,9 +146,9 @@ def test_the_wall_adds_up_by_itself_when_the_hammers_fall(visit: Visit, room: Se
     clock.set(CLOSES + timedelta(minutes=1))
     room.process.auctioneer.nudge().result(PATIENCE_S)
 
-    expect(board.locator("[data-hall=sold]")).to_have_text("1 of 12")
+    expect(board.locator("[data-hall=sold]")).to_have_text("1 of 12", timeout=20_000)
     expect(board.locator("[data-hall=rate]")).to_have_text("50.00%")
-    expect(wall.locator("tfoot")).to_contain_text("¥3,000,000")
+    expect(wall.locator("tfoot")).to_contain_text("¥3,000,000", timeout=20_000)
     expect(wall.locator("tfoot")).to_contain_text("1 of 12")
 
 
@@ -210,7 +210,7 @@ def test_the_desk_of_a_rehearsal_can_be_worked_as_soon_as_it_opens(
 
     clock.set(clock() + timedelta(seconds=21))
 
-    expect(page.locator("[data-waits]")).to_have_count(0)
+    expect(page.locator("[data-waits]")).to_have_count(0, timeout=20_000)
     expect(page.locator("[data-acts]")).to_be_visible()
     bids = page.locator("[data-lot][data-truth~='bid']")
     until = time.monotonic() + PATIENCE_S
