@@ -125,10 +125,7 @@ class _WithRows:
         compiled = self._compiled.get(which)
         if compiled is None:
             compiled = self._compiled[which] = self._compile(dialect) if as_document else self._repeated(dialect, len(rows))
-        made = [
-            [row[name] for row in rows] if process is None else _made(process, [row[name] for row in rows])
-            for name, process in zip(self._names, compiled.binds, strict=True)
-        ]
+        made = [_made(process, [row[name] for row in rows]) for name, process in zip(self._names, compiled.binds, strict=True)]
         table = zip(*made, strict=True)
         if as_document:
             document = orjson.dumps([dict(zip(self._names, row, strict=True)) for row in table])
@@ -259,8 +256,10 @@ def _power_of_two(most: int) -> int:
     return 1 << most.bit_length() - 1
 
 
-def _made(process: Process, values: list[Any]) -> list[Any]:
+def _made(process: Process | None, values: list[Any]) -> list[Any]:
     """Return the values as the driver takes them. What all rows of a group share, as its instant, is made once."""
+    if process is None:
+        return values
     first = values[0]
     if all(map(is_, values, repeat(first))):
         return [process(first)] * len(values)
