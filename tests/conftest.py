@@ -23,6 +23,7 @@ from techauction.clock import ManualClock
 from techauction.custody import PRIVATE, PUBLIC, KeyRing
 from techauction.db import make_engine
 from tests import kept
+from tests.transactions import Transactions
 
 settings.register_profile("quick", max_examples=50, deadline=None)
 settings.register_profile("full", max_examples=150, deadline=None, derandomize=True)  # the same for the same commit
@@ -153,7 +154,7 @@ def engine(database_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def sessions(engine: Engine) -> sessionmaker[Session]:
     """Return a maker of sessions on the test's database."""
-    return sessionmaker(engine, expire_on_commit=False)
+    return Transactions(engine, expire_on_commit=False)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from techauction.clock import ManualClock
 from techauction.core.lot import Format
-from techauction.db import db
+from techauction.db import db, writing
 from techauction.identity import passwords
 from techauction.services import accounts, opening
 from techauction.store.auction import AdmissionRow
@@ -30,8 +30,7 @@ LOST_MS = 20_000
 def open_room(installation: Served, clock: ManualClock) -> Served:
     """Open a round of eight lots from 200万 by 10万, the last by sealed offers, with bidders 260, 311 and 412."""
     process = installation.process
-    with process.app.app_context():
-        session = db.session()
+    with process.app.app_context(), writing(db.session()) as session:
         round_ = a_round(session, slug="joint", min_admitted=1, rehearsal=True, title_en="Joint round")
         lots = [a_lot(session, round_, number=number) for number in range(1, 8)]
         lots.append(a_lot(session, round_, number=8, format=Format.SEALED))
@@ -52,7 +51,6 @@ def open_room(installation: Served, clock: ManualClock) -> Served:
                 now=clock(),
             )
         round_id = round_.id
-        session.commit()
     clock.set(OPENS)
     process.auctioneer.act(partial(opening.open_round, round_id=round_id)).result(PATIENCE_S)
     return installation

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from techauction.clock import ManualClock
-from techauction.db import db
+from techauction.db import db, writing
 from techauction.identity import passwords
 from techauction.saleroom.auctioneer import Asked
 from techauction.services import accounts, opening
@@ -34,8 +34,7 @@ Visit = Callable[..., Page]
 def room(installation: Served, clock: ManualClock) -> Served:
     """Return a house with an open round of twelve lots from 200万 by 10万, and paddles 260 and 311."""
     process = installation.process
-    with process.app.app_context():
-        session = db.session()
+    with process.app.app_context(), writing(db.session()) as session:
         round_ = a_round(session, slug="joint", min_admitted=1, title_en="Joint round")
         lots = [a_lot(session, round_, number=number) for number in range(1, 13)]
         for paddle in (260, 311):
@@ -43,7 +42,6 @@ def room(installation: Served, clock: ManualClock) -> Served:
             a_paddle(session, paddle, *lots, organisation=organisation)
             a_user(session, Role.ENTERPRISE, organisation=organisation)
         round_id = round_.id
-        session.commit()
     clock.set(OPENS)
     process.auctioneer.act(partial(opening.open_round, round_id=round_id)).result(PATIENCE_S)
     return installation
@@ -186,8 +184,7 @@ def test_the_desk_of_a_rehearsal_can_be_worked_as_soon_as_it_opens(
     visit: Visit, installation: Served, clock: ManualClock
 ) -> None:
     process = installation.process
-    with process.app.app_context():
-        session = db.session()
+    with process.app.app_context(), writing(db.session()) as session:
         far = OPENS + timedelta(days=30)
         row = a_round(session, slug="autumn", opens_at=far, closes_at=far + timedelta(hours=4))
         a_lot(session, row, number=1)
@@ -200,7 +197,6 @@ def test_the_desk_of_a_rehearsal_can_be_worked_as_soon_as_it_opens(
             market_key="zhejiang",
             now=clock(),
         )
-        session.commit()
     page = visit()
     sign_in(page, "organizer")
     page.goto("/organizer/rounds/autumn/rehearsals")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from techauction.clock import ManualClock
-from techauction.db import db
+from techauction.db import db, writing
 from techauction.store.people import UserSessionRow
 from tests.browser.conftest import PASSWORD, fill, send
 from tests.browser.rooms import LOST_MS, LOT, PATIENCE_S, PUBLIC, SEALED, confirm, enter, shows, streams
@@ -120,9 +120,8 @@ def test_a_page_that_lost_its_stream_says_so_and_stops_bidding(visit: Callable[.
 
 def test_a_bidder_whose_sign_in_ended_reads_so_and_comes_back_with_the_amount(visit: Callable[..., Page], room: Served) -> None:
     me = enter(visit, 260)
-    with room.process.app.app_context():
-        db.session().execute(update(UserSessionRow).values(revoked_at=OPENS))
-        db.session().commit()
+    with room.process.app.app_context(), writing(db.session()) as session:
+        session.execute(update(UserSessionRow).values(revoked_at=OPENS))
 
     me.locator("[name=amount]").fill("230万")
     me.get_by_role("button", name="Place bid", exact=True).first.click()

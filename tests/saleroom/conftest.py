@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, select
-from sqlalchemy.orm import sessionmaker
 
 from techauction.clock import Clock, ManualClock
 from techauction.core.money import Money
@@ -21,6 +20,7 @@ from techauction.store.consigning import LotRow
 from techauction.store.record import RecordRow
 from tests import builders
 from tests.builders import OPENS
+from tests.transactions import Transactions
 
 PATIENCE_S = 20
 
@@ -29,7 +29,7 @@ class Sale:
     """An open round of one or several lots, and what a test does and asks at it."""
 
     def __init__(self, engine: Engine, clock: Clock, *, lots: int = 1, bidders: int = 3, **rules: Any) -> None:
-        self.sessions = sessionmaker(engine, expire_on_commit=False)
+        self.sessions = Transactions(engine, expire_on_commit=False)
         self.clock = clock
         with self.sessions.begin() as session:
             round_ = builders.a_round(session, min_admitted=1, **rules)

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Engine, bindparam, select, update
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from techauction.clock import ManualClock
 from techauction.core import absence, bidding, hammer, instruction, pausing, voiding
@@ -46,6 +46,7 @@ from techauction.store.people import ApiTokenRow, Role, UserSessionRow
 from tests import builders
 from tests.builders import OPENS
 from tests.saleroom.interleaving import Act, Ask, CloseKey, Deed, Leave, State, Terms, Void, Who
+from tests.transactions import Transactions
 
 PATIENCE_S = 20
 SALT = "5" * 64
@@ -280,7 +281,7 @@ class ServiceHouse:
     closes_itself = False
 
     def __init__(self, engine: Engine, terms: Terms, bidders: list[Who], custody: Custody) -> None:
-        self.sessions, self.custody = sessionmaker(engine, expire_on_commit=False), custody
+        self.sessions, self.custody = Transactions(engine, expire_on_commit=False), custody
         with self.sessions() as session, writing(session):
             self._list(session, terms, bidders)
             later = OPENS + timedelta(days=365)  # the house before it may have sold until then

@@ -31,6 +31,7 @@ from techauction.store.record import RecordRow
 from tests import builders
 from tests.builders import wan
 from tests.entering import token_of
+from tests.transactions import Transactions
 
 PASSWORD = "correct horse battery"
 PATIENCE_S = 30.0
@@ -117,7 +118,7 @@ class Installation:
         self.directory = directory
         self.settings: Settings = load(directory, environ={})
         self.engine = make_engine(database_url)
-        self.sessions: sessionmaker[Session] = sessionmaker(self.engine, expire_on_commit=False)
+        self.sessions: sessionmaker[Session] = Transactions(self.engine, expire_on_commit=False)
         self.names = [f"bidder{number}" for number in range(bidders)]
         now = SystemClock()()
         times = {"opens_at": now, "closes_at": now + timedelta(hours=1)}

@@ -30,6 +30,7 @@ from tests.builders import CLOSES, OPENS, wan
 from tests.conftest import TEN
 from tests.entering import quick_settings, token_of
 from tests.serving import Served, serving
+from tests.transactions import Transactions
 from tests.waiting import until
 
 PASSWORD = "correct horse battery"
@@ -45,7 +46,7 @@ class Room:
         self.lot_id = lot_id
         self.slug = slug
         self.engine = make_engine(database_url)
-        self.sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self.sessions = Transactions(self.engine, expire_on_commit=False)
         self.callers: list[Caller] = []
 
     def sign_in(self, name: str) -> "Caller":

@@ -477,12 +477,12 @@ def process(url: str, decided: Decided) -> Iterator[Callable[[Decided], None]]:
     """Yield what another process says by, for as long as it lives."""
     engine = make_sale_engine(url)
     with Session(engine) as session:
-        process_id = processes.begin(session, now=OPENS)
-        session.commit()
+        with writing(session):
+            process_id = processes.begin(session, now=OPENS)
 
         def say(decided: Decided) -> None:
-            processes.beat(session, process_id, proven_at=decided.through, decided=decided)
-            session.commit()
+            with writing(session):
+                processes.beat(session, process_id, proven_at=decided.through, decided=decided)
 
         say(decided)
         yield say
