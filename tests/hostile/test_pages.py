@@ -2,6 +2,8 @@
 
 import traceback
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -28,43 +30,88 @@ UNREACHED = {
 """Acts that nothing here does, and why."""
 
 
-def test_nothing_breaks(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    every, seen = doors(house.process.app), Seen(house.process.app)
-    tried_doors = every[::SAMPLE] if house.engine.dialect.name == "sqlite" else every
-    broken: dict[str, list[str]] = defaultdict(list)
-    reached: set[str] = set()
-    raised: list[BaseException] = []
+PARTS = 6
+"""Addresses are tried in so many parts: a test that takes minutes on a quiet machine is cut off as hung on a busy one."""
 
-    def note(_app: Any, exception: BaseException, **_more: Any) -> None:
-        raised.append(exception)
 
-    def tried(call: Call) -> TestResponse:
-        answer = ask(house, call)
+class Tried:
+    """What was asked of the house, and what broke."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._broken: dict[str, list[str]] = defaultdict(list)
+        self._raised: list[BaseException] = []
+        self._told: list[Any] = []
+        self.reached: set[str] = set()
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Note what is raised and logged meanwhile."""
+        with got_request_exception.connected_to(self._note), capture_logs() as told:
+            yield
+        self._told += [each for each in told if each.get("exc_info")]
+
+    def _note(self, _app: Any, exception: BaseException, **_more: Any) -> None:
+        self._raised.append(exception)
+
+    def ask(self, call: Call) -> TestResponse:
+        """Ask, and look whether that broke anything."""
+        answer = ask(self._house, call)
         if answer.status_code < HTTPStatus.BAD_REQUEST:
-            reached.add(str(call.door))
-        if answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR or raised:
-            broken[_where(raised)].append(f"{answer.status_code} {call}")
-        raised.clear()
+            self.reached.add(str(call.door))
+        if answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR or self._raised:
+            self._broken[_where(self._raised)].append(f"{answer.status_code} {call}")
+        self._raised.clear()
         return answer
 
-    with got_request_exception.connected_to(note), capture_logs() as told:
-        for call in walk(house, every):
-            seen.look(call, tried(call))
+    def must_be_whole(self, caplog: pytest.LogCaptureFixture) -> None:
+        """Fail if anything broke."""
+        said = (f"{len(which)} × {where}\n  " + "\n  ".join(which[:3]) for where, which in self._broken.items())
+        assert not self._broken, "\n\n".join(said)
+        assert self._told == []
+        records = [*caplog.get_records("setup"), *caplog.get_records("call")]
+        assert [each for each in records if each.exc_info] == []
+
+
+@pytest.fixture(scope="module")
+def looked(house: House) -> tuple[Tried, Seen]:
+    """Return what came of a look at every page in every stage, and the forms that stand there."""
+    tried, seen = Tried(house), Seen(house.process.app)
+    with tried.noting():
+        for call in walk(house, doors(house.process.app)):
+            seen.look(call, tried.ask(call))
+    return tried, seen
+
+
+def test_no_page_breaks_that_is_looked_at(looked: tuple[Tried, Seen], caplog: pytest.LogCaptureFixture) -> None:
+    tried, _ = looked
+
+    tried.must_be_whole(caplog)
+    assert tried.reached
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_nothing_breaks(house: House, looked: tuple[Tried, Seen], part: int, caplog: pytest.LogCaptureFixture) -> None:
+    every = doors(house.process.app)
+    tried_doors = (every[::SAMPLE] if house.engine.dialect.name == "sqlite" else every)[part::PARTS]
+    (before, seen), tried = looked, Tried(house)
+
+    with tried.noting():
         for door in tried_doors:
             home = None
             if door.method != "GET":
                 house.go_back()
-                answered = [(tried(call).status_code, number, call) for number, call in enumerate(lawful(house, door, seen))]
+                answered = [
+                    (tried.ask(call).status_code, number, call) for number, call in enumerate(lawful(house, door, seen))
+                ]
                 nearest, _, home = min(answered, key=lambda each: (_FAR.get(each[0], each[0]), each[1]))
                 if nearest < HTTPStatus.BAD_REQUEST:
                     house.go_back()
             for call in hostile(house, door, home, many=MANY):
-                tried(call)
+                tried.ask(call)
 
-    assert not broken, "\n\n".join(f"{len(which)} × {where}\n  " + "\n  ".join(which[:3]) for where, which in broken.items())
-    assert [each for each in told if each.get("exc_info")] == []
-    assert [each for each in caplog.records if each.exc_info] == []
-    assert {str(door) for door in tried_doors} - reached - set(UNREACHED) == set()
+    tried.must_be_whole(caplog)
+    assert {str(door) for door in tried_doors} - before.reached - tried.reached - set(UNREACHED) == set()
 
 
 def _where(raised: list[BaseException]) -> str:
