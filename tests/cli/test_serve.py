@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,16 +44,18 @@ def served(instance: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 @pytest.mark.slow
-def test_a_sigterm_ends_the_server_and_its_streams(installed: Path) -> None:
+def test_a_sigterm_ends_the_server_and_its_streams_within_five_seconds(installed: Path) -> None:
     with served(installed) as (process, address):
         host, port = address.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=10) as stream:
             stream.sendall(b"GET /saleroom/live?lots=1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert b"200" in stream.recv(100)
+            begun = time.monotonic()
 
             process.send_signal(signal.SIGTERM)
 
             assert process.wait(PATIENCE_S) == 0
+            assert time.monotonic() - begun < 5.0
         assert process.stdout is not None
         assert process.stdout.read() == ""
 
